@@ -1,0 +1,34 @@
+"""Errors that a person or a caller can act on. Anything else that rises is a bug."""
+
+from __future__ import annotations
+
+
+class TradepostError(Exception):
+    """A sentence for a person: code, what is wrong, what to do.
+
+    code: a row of the catalogue, "GTW-004". exit_status: what the command line returns.
+    """
+
+    exit_status = 1
+
+    def __init__(self, code: str, message: str, remedy: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.remedy = remedy
+
+
+class ArchiveUnavailable(TradepostError):
+    """The archive cannot take or give bytes now."""
+
+
+class ArchiveMissing(TradepostError):
+    """The archive has no bytes under that hash."""
+
+
+class ArchiveDamaged(TradepostError):
+    """The bytes under a hash are not the bytes that were put there."""
+
+
+class ChannelUnavailable(TradepostError):
+    """A store that we watch cannot be reached or refuses us; the next sweep tries again."""

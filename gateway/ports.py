@@ -1,0 +1,138 @@
+"""The seams of the gateway and what each side may rely on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Bytes in the archive. sha256: lower-case hex. size: bytes. new: False if they were there before."""
+
+    sha256: str
+    size: int
+    new: bool
+
+
+class Archive(Protocol):
+    """Bytes by their SHA-256, written once and never changed.
+
+    `put` and `adopt` return only when the bytes are durable (file and folder synced, or the
+    store has confirmed a checksummed conditional write). Putting the same bytes again is
+    harmless. Calls may come from several threads and processes. Raises ArchiveUnavailable
+    if the store cannot be reached or is full; nothing is then promised.
+    """
+
+    def put(self, stream: BinaryIO) -> Stored:
+        """Keep all bytes of `stream`."""
+        ...
+
+    def adopt(self, path: Path, sha256: str | None = None) -> Stored:
+        """Keep the file at `path`, on the same machine, and remove it there.
+
+        sha256: its hash if the caller computed it while writing; it is trusted.
+        """
+        ...
+
+    def open(self, sha256: str) -> BinaryIO:
+        """The bytes from their start, seekable. Raises ArchiveMissing, or ArchiveDamaged on a wrong hash."""
+        ...
+
+    def holds(self, sha256: str) -> bool:
+        """True if the bytes are there."""
+        ...
+
+    def check(self) -> str:
+        """A sentence on the store's health. Raises ArchiveUnavailable."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A file as a channel saw it.
+
+    channel: the channel's name in the partner profiles.
+    source_key: what makes this arrival this arrival (see each channel); unique per channel.
+    name: the sender's file name, a label only, never a path of ours.
+    partner: the partner the channel or login stands for, None if the content must tell.
+    attributes: facts worth keeping: login, key fingerprint, address, bucket, version id.
+    """
+
+    channel: str
+    source_key: str
+    name: str
+    partner: str | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+class Sight(StrEnum):
+    """NEW: recorded now. SAME: this very arrival was recorded before; nothing was added."""
+
+    NEW = "new"
+    SAME = "same"
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What a channel may tell its sender: the bytes are durable and the ledger row is committed."""
+
+    transmission: str
+    sha256: str
+    size: int
+    sight: Sight
+
+
+#: Keep, then record. Returns only when both are durable. The content is an open stream, read to
+#: its end, or the path of a spooled file on this machine, which is taken over and removed.
+Receive = Callable[[Arrival, "BinaryIO | Path"], Received]
+
+
+class Watcher(Protocol):
+    """Looks into one store of others and hands what is ready to `receive`.
+
+    A sweep may be cut off anywhere and run again: the source key makes a second sight the
+    same arrival. A source is moved or deleted only after `receive` has returned.
+    """
+
+    @property
+    def channel(self) -> str:
+        """The channel's name."""
+        ...
+
+    @property
+    def poll_s(self) -> float:
+        """Seconds between sweeps when no bell rings."""
+        ...
+
+    def sweep(self, receive: Receive, should_stop: Callable[[], bool]) -> int:
+        """Look once; how many files were handed over. Raises ChannelUnavailable if the store is away."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections and observers."""
+        ...
+
+
+class Doorbell(Protocol):
+    """Wakes a waiting loop early. A lost ring costs one poll interval, never a file."""
+
+    def ring(self) -> None:
+        """Wake the waiter; rings before a wait are not lost, several count as one."""
+        ...
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait for a ring, at most `timeout_s`; True if it rang."""
+        ...
+
+
+class Clock(Protocol):
+    """Time for the parts that may read it. `now` is UTC and aware."""
+
+    def now(self) -> datetime:
+        """The time."""
+        ...

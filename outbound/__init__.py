@@ -1,0 +1,1 @@
+"""The world beyond: ERPs, partners' stores, schedules. No database."""

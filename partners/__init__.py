@@ -1,0 +1,1 @@
+"""Who we trade with, as data: profiles, their inheritance, and who a file belongs to."""

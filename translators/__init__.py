@@ -1,0 +1,1 @@
+"""Documents to canonical and back, and the answers. Values in, values out."""

@@ -1,0 +1,224 @@
+"""What we understood of one file: the verdicts, level by level, before anything is stored or sent.
+
+`translators.reading.read_file` gives these in order; `tradepost inspect` prints them, the
+pipeline stores them. Nothing here knows a database, a clock or a network.
+
+    FileOpened
+      InterchangeOpened
+        DocumentRead*  GroupEnded      (once a group)
+      InterchangeEnded
+    FileEnded
+
+A document's status may still fall when its group or interchange ends: `GroupEnded` and
+`InterchangeEnded` carry the last word.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from parsers.finding import Finding
+from parsers.x12.model import GroupHeader, InterchangeHeader, PartyId
+
+if TYPE_CHECKING:
+    from partners.profile import Agreement
+
+
+class Status(StrEnum):
+    """A verdict. PARTIALLY_ACCEPTED is for what holds several documents, never for one."""
+
+    ACCEPTED = "accepted"
+    ACCEPTED_WITH_ERRORS = "accepted_with_errors"
+    PARTIALLY_ACCEPTED = "partially_accepted"
+    REJECTED = "rejected"
+
+
+class Disposition(StrEnum):
+    """What becomes of a document; HOLD waits for a person, NONE was meant for us (a 997)."""
+
+    DELIVER = "deliver"
+    HOLD = "hold"
+    REJECT = "reject"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Ak5:
+    """The answer to one set. code: AK501. notes: AK502 to AK506, at most five, most telling first."""
+
+    code: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ak9:
+    """The answer to one group, AK901 to AK909 as they are written."""
+
+    code: str
+    declared: str
+    received: str
+    accepted: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ta1:
+    """The answer to one interchange. action: TA104 (A, E, R). note: TA105, three digits."""
+
+    action: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class BusinessKey:
+    """A number that people search by. kind: purchase_order, invoice, shipment, sscc …"""
+
+    kind: str
+    value: str
+
+
+@dataclass(slots=True)
+class DocumentReport:
+    """One document of a file.
+
+    set_id: ST01, or the layout's document kind for a delimited file.
+    ordinal: place in its group, from 1.
+    kind: canonical kind ("order", "ship_notice", "invoice"), "acknowledgement" for 997 and 999,
+        None if we have no translation.
+    canonical: the canonical document (a dataclass of translators.canonical), None if there is none.
+    hold: sentences that say why a person must look; empty unless disposition is HOLD.
+    answers: what an inbound acknowledgement says, in the shape of `inspect --json`; None otherwise.
+    number: the document's own business number (BEG03, BSN02, BIG02), "" if unknown.
+    first_row, last_row: rows of a delimited file; None for X12.
+    """
+
+    set_id: str
+    control_number: str
+    implementation: str
+    ordinal: int
+    status: Status
+    disposition: Disposition
+    ak5: Ak5 | None
+    findings: list[Finding]
+    kind: str | None = None
+    canonical: object | None = None
+    hold: tuple[str, ...] = ()
+    answers: dict[str, object] | None = None
+    number: str = ""
+    keys: tuple[BusinessKey, ...] = ()
+    segment_count: int = 0
+    offset: int = 0
+    size: int = 0
+    first_row: int | None = None
+    last_row: int | None = None
+
+
+@dataclass(slots=True)
+class GroupReport:
+    """One functional group; the single pseudo-group of a delimited file has header None.
+
+    ordinal: place in its interchange, from 1. answered: False for groups that get no 997
+    (functional id FA, or the profile answers nothing).
+    rejects_all: True if a fault of the group as a whole rejects every document in it.
+    outcomes: the answer to every set in order, with the findings of those that have any;
+        what a 997 is written from. Documents themselves are not kept.
+    """
+
+    header: GroupHeader | None
+    ordinal: int
+    status: Status = Status.ACCEPTED
+    ak9: Ak9 | None = None
+    answered: bool = False
+    rejects_all: bool = False
+    findings: list[Finding] = field(default_factory=list)
+    outcomes: list[SetOutcome] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class SetOutcome:
+    """One set as a 997 speaks of it."""
+
+    set_id: str
+    control_number: str
+    implementation: str
+    ak5: Ak5
+    findings: tuple[Finding, ...]
+
+
+@dataclass(slots=True)
+class InterchangeReport:
+    """One interchange; the single pseudo-interchange of a delimited file has header None.
+
+    ordinal: place in its file, from 1. partner: name of the partner it belongs to, None if unknown.
+    agreement: how it was read and will be answered; None if no partner is known.
+    ta1: what a TA1 says or would say; None for a delimited file. ta1_due: True if policy sends it.
+    rejected: True if the interchange as a whole was refused: nothing in it is processed, no 997 follows.
+    received_ta1: TA1 segments found inside, each as {"TA101": …}.
+    """
+
+    header: InterchangeHeader | None
+    ordinal: int
+    partner: str | None
+    agreement: Agreement | None
+    sender: PartyId | None
+    receiver: PartyId | None
+    usage: str
+    status: Status = Status.ACCEPTED
+    ta1: Ta1 | None = None
+    ta1_due: bool = False
+    rejected: bool = False
+    received_ta1: list[dict[str, str]] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    groups: list[GroupReport] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class FileOpened:
+    """format: "x12", "csv", or None if the bytes are nothing we know."""
+
+    format: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class InterchangeOpened:
+    """The report is filled while reading; only header, ordinal, partner and agreement are final."""
+
+    report: InterchangeReport
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRead:
+    """A document, with the group and interchange it is in."""
+
+    document: DocumentReport
+    group: GroupReport
+    interchange: InterchangeReport
+
+
+@dataclass(frozen=True, slots=True)
+class GroupEnded:
+    """The group's last word."""
+
+    report: GroupReport
+    interchange: InterchangeReport
+
+
+@dataclass(frozen=True, slots=True)
+class InterchangeEnded:
+    """The interchange's last word."""
+
+    report: InterchangeReport
+
+
+@dataclass(frozen=True, slots=True)
+class FileEnded:
+    """status rolls up all interchanges; findings are of level file; readable: was anything recognised."""
+
+    status: Status
+    findings: tuple[Finding, ...]
+    readable: bool
+
+
+ReportEvent = FileOpened | InterchangeOpened | DocumentRead | GroupEnded | InterchangeEnded | FileEnded
