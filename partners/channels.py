@@ -1,0 +1,151 @@
+"""Channels: the ways a partner's files reach us."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from partners.values import Login, Many, Model, PublicKey, Seconds, SecretRef, Slug, Text, Url, unit
+
+Usage = Literal["production", "test"]
+_S3_URL = r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?$"
+
+
+class ChannelBase(Model):
+    """What every channel has."""
+
+    name: Slug = Field(description="Name of the channel, unique over all partners.")
+    enabled: bool = Field(
+        default=True, description="Whether the channel is open; a resting one is only checked."
+    )
+    senders: Many[Slug] = Field(
+        default=(),
+        description="Partners whose interchanges it may carry, many for a VAN; left out: its own partner.",
+    )
+    usage: Usage = Field(
+        default="production",
+        description="Whether delimited files on it are business or test; X12 says so itself in ISA15.",
+    )
+
+
+class SftpMailbox(ChannelBase):
+    """A login at our own SFTP server, with inbox, outbox and archive."""
+
+    kind: Literal["sftp_mailbox"] = Field(description="The built-in SFTP server.")
+    login: Login = Field(description="User name of the login, unique over all partners.")
+    public_keys: Many[PublicKey] = Field(
+        default=(),
+        description="OpenSSH public keys that may log in, besides the keys/*.pub of the partner's folder.",
+    )
+    password: SecretRef | None = Field(
+        default=None, description="Where the argon2 hash of a password is; left out: keys only."
+    )
+    hold_suffixes: Many[Annotated[str, StringConstraints(pattern=r"^\.[A-Za-z0-9_-]+$")]] = Field(
+        default=(".tmp", ".part", ".filepart"),
+        description="Endings of names that are not taken until the file is renamed.",
+    )
+
+
+class FolderChannel(ChannelBase):
+    """A folder on this machine or a mounted one."""
+
+    kind: Literal["folder"] = Field(description="A folder that this machine can see.")
+    path: Text = Field(description="The folder; taken from the home unless it begins with '/'.")
+    mode: Literal["rename", "stability", "marker"] = Field(
+        default="stability",
+        description="What says that a file is whole: its renaming into place, its rest, or a marker beside it.",
+    )
+    marker_suffix: Annotated[str, StringConstraints(pattern=r"^\.[A-Za-z0-9_-]+$")] = Field(
+        default=".done", description="Ending of the marker's name, added to the file's, in mode marker."
+    )
+    stable_s: Seconds = Field(
+        default=5.0,
+        description="How long size and time must stay the same in mode stability.",
+        json_schema_extra=unit("seconds"),
+    )
+    poll_s: Seconds = Field(
+        default=30.0,
+        description="Time between looks when no notice comes.",
+        json_schema_extra=unit("seconds"),
+    )
+    after: Literal["move", "delete"] = Field(
+        default="move", description="What becomes of a file that has been kept."
+    )
+    move_to: Text = Field(default="taken", description="Folder inside the watched one for files after move.")
+    pattern: Text = Field(default="*", description="Names that are looked at, with * and ?.")
+
+
+class S3Channel(ChannelBase):
+    """A prefix in an S3 bucket, or in another store that speaks S3."""
+
+    kind: Literal["s3"] = Field(description="An S3 bucket.")
+    url: Annotated[str, StringConstraints(pattern=_S3_URL)] = Field(
+        description="Bucket and prefix: s3://bucket/prefix."
+    )
+    endpoint_url: Url | None = Field(default=None, description="Address of the store; left out: AWS.")
+    region: Text = Field(default="us-east-1", description="Region of the bucket.")
+    access_key: SecretRef | None = Field(
+        default=None, description="Where the access key id is; left out: the machine's own role."
+    )
+    secret_key: SecretRef | None = Field(
+        default=None, description="Where the secret access key is; left out: the machine's own role."
+    )
+    poll_s: Seconds = Field(
+        default=60.0,
+        description="Time between listings when no bell rings.",
+        json_schema_extra=unit("seconds"),
+    )
+    sqs_url: Url | None = Field(
+        default=None, description="Queue whose notices make the gateway look at once; left out: polling only."
+    )
+    after: Literal["delete", "tag", "move"] = Field(
+        default="tag", description="What becomes of an object that has been kept."
+    )
+    move_to: Text = Field(
+        default="taken/", description="Prefix below the watched one for objects after move."
+    )
+
+
+class SftpChannel(ChannelBase):
+    """A folder on somebody else's SFTP server."""
+
+    kind: Literal["sftp"] = Field(description="A remote SFTP server.")
+    host: Text = Field(description="Name or address of the server.")
+    port: Annotated[int, Field(ge=1, le=65535)] = Field(default=22, description="Port of the server.")
+    login: Text = Field(description="Our user name there.")
+    private_key: SecretRef | None = Field(default=None, description="Where our private key is.")
+    password: SecretRef | None = Field(default=None, description="Where our password is.")
+    host_key: PublicKey = Field(description="The server's public key; any other is refused.")
+    path: Text = Field(description="Folder on the server.")
+    poll_s: Seconds = Field(
+        default=60.0, description="Time between looks.", json_schema_extra=unit("seconds")
+    )
+    stable_s: Seconds = Field(
+        default=10.0,
+        description="How long size and time must stay the same before a file is fetched.",
+        json_schema_extra=unit("seconds"),
+    )
+    after: Literal["move", "delete"] = Field(
+        default="move", description="What becomes of a file that has been kept."
+    )
+    move_to: Text = Field(default="taken", description="Folder inside the watched one for files after move.")
+    pattern: Text = Field(default="*", description="Names that are looked at, with * and ?.")
+
+
+class HandChannel(ChannelBase):
+    """Files given in by a person: `tradepost receive FILE --partner X`."""
+
+    kind: Literal["hand"] = Field(description="By hand, at the command line.")
+
+
+Channel = Annotated[
+    SftpMailbox | FolderChannel | S3Channel | SftpChannel | HandChannel, Field(discriminator="kind")
+]
+CHANNEL_KINDS: tuple[type[ChannelBase], ...] = (
+    SftpMailbox,
+    FolderChannel,
+    S3Channel,
+    SftpChannel,
+    HandChannel,
+)

@@ -1,0 +1,364 @@
+"""A trading partner as data: who it is, how its files come, what they hold, what it is answered.
+
+Everything here is frozen and effective: inheritance has been applied and defaults filled in.
+Where a value came from is `partners.inheritance`'s business.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Discriminator, Field, StringConstraints, Tag, model_validator
+from pydantic_core import PydanticCustomError
+
+from parsers.x12.model import Separators
+from partners.channels import (
+    Channel,
+    ChannelBase,
+    FolderChannel,
+    HandChannel,
+    S3Channel,
+    SftpChannel,
+    SftpMailbox,
+)
+from partners.destinations import Destination, HttpOptions, RetrySettings, S3Options, SftpOptions
+from partners.values import GroupId, InterchangeId, Many, Model, SecretRef, Slug, Text, unit
+
+__all__ = [
+    "AckPolicy",
+    "AckSeparators",
+    "Agreement",
+    "AtOnce",
+    "Channel",
+    "ChannelBase",
+    "Contact",
+    "Cron",
+    "Destination",
+    "DocumentRule",
+    "Every",
+    "FolderChannel",
+    "HandChannel",
+    "HttpOptions",
+    "InterchangeId",
+    "OurIdentity",
+    "PartnerProfile",
+    "RetrySettings",
+    "S3Channel",
+    "S3Options",
+    "Schedule",
+    "SecretRef",
+    "SftpChannel",
+    "SftpMailbox",
+    "SftpOptions",
+    "X12Settings",
+]
+
+#: The canonical document each transaction set becomes.
+SET_DOCUMENTS: Mapping[str, str] = {"850": "order", "856": "ship_notice", "810": "invoice"}
+#: What a file name pattern of answers may hold between braces.
+NAME_BLANKS = frozenset({"kind", "partner", "control_number", "date", "time", "set"})
+MAILBOX = "mailbox"
+
+_BLANK = re.compile(r"\{([a-z_]*)\}")
+_UNSAFE_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]")
+_VERSION = r"^\d{6}[0-9A-Z]{0,6}$"
+
+Version = Annotated[str, StringConstraints(pattern=_VERSION)]
+
+
+def _file_name_pattern(text: str) -> str:
+    blanks = set(_BLANK.findall(text))
+    rest = _BLANK.sub("", text)
+    if unknown := blanks - NAME_BLANKS:
+        raise PydanticCustomError(
+            "file_name",
+            "has a blank that is not known, {unknown}; known are " + ", ".join(sorted(NAME_BLANKS)),
+            {"unknown": min(unknown)},
+        )
+    if "control_number" not in blanks:
+        raise PydanticCustomError(
+            "file_name", "must hold {control_number}, so that no two answers share a name"
+        )
+    if _UNSAFE_IN_NAMES.search(rest) or text.startswith("."):
+        raise PydanticCustomError(
+            "file_name", "may hold letters, digits, '.', '-', '_' and named blanks, and begin with no '.'"
+        )
+    return text
+
+
+class AckSeparators(Model):
+    """The delimiters of answers, one character each."""
+
+    element: Annotated[str, StringConstraints(min_length=1, max_length=1)] = Field(
+        default="*", description="Between elements."
+    )
+    component: Annotated[str, StringConstraints(min_length=1, max_length=1)] = Field(
+        default=">", description="Between components, ISA16."
+    )
+    segment: Annotated[str, StringConstraints(min_length=1, max_length=1)] = Field(
+        default="~", description="After each segment."
+    )
+    repetition: Annotated[str, StringConstraints(min_length=1, max_length=1)] | None = Field(
+        default=None,
+        description="Between repetitions, ISA11 from 00402 on; left out: '^' where one is needed.",
+    )
+    suffix: Literal["", "\n", "\r\n", "\r"] = Field(
+        default="", description="Line end written after each segment terminator."
+    )
+
+    @model_validator(mode="after")
+    def _all_differ(self) -> Self:
+        used = [c for c in (self.element, self.component, self.segment, self.repetition) if c is not None]
+        if len(set(used)) < len(used) or any(c.isalnum() or c == " " for c in used):
+            raise PydanticCustomError("separators", "must all differ and be neither letter, digit nor space")
+        return self
+
+
+def _separators_tag(value: object) -> str:
+    return "received" if isinstance(value, str) else "explicit"
+
+
+class AckPolicy(Model):
+    """What a partner is answered, how and where."""
+
+    ta1: Literal["on_request", "on_error", "on_request_or_error", "always", "never"] = Field(
+        default="on_request_or_error",
+        description="When an interchange is answered with a TA1; on request means ISA14 is 1.",
+    )
+    functional: Literal["997", "none"] = Field(
+        default="997", description="The functional acknowledgement that answers each group."
+    )
+    accepted_sets: bool = Field(
+        default=True,
+        description="Whether the 997 lists accepted sets too (AK2 and AK5), not only faulty ones.",
+    )
+    version: Annotated[str, StringConstraints(pattern=rf"^received$|{_VERSION}")] = Field(
+        default="received", description='GS08 of the answer: "received", or a fixed one such as "004010".'
+    )
+    separators: Annotated[
+        Annotated[Literal["received"], Tag("received")] | Annotated[AckSeparators, Tag("explicit")],
+        Discriminator(_separators_tag),
+    ] = Field(default="received", description='Delimiters of the answer: "received", or a table of its own.')
+    file_name: Annotated[str, AfterValidator(_file_name_pattern)] = Field(
+        default="{kind}_{control_number}.edi",
+        description="Name of the answer's file, with blanks kind, partner, control_number, date, time, set.",
+    )
+    to: Slug = Field(default=MAILBOX, description='"mailbox", or the name of a destination.')
+
+    @property
+    def answers(self) -> bool:
+        """True if this policy ever sends anything."""
+        return self.ta1 != "never" or self.functional != "none"
+
+    def separators_for(self, received: Separators) -> Separators:
+        """The delimiters to answer with: the policy's own, or those received."""
+        if isinstance(self.separators, str):
+            return received
+        own = self.separators
+        return Separators(own.element, own.component, own.segment, own.repetition, own.suffix)
+
+    def name_file(self, blanks: Mapping[str, str]) -> str:
+        """The answer's file name: the pattern with its blanks filled from `blanks`.
+
+        Characters that are not safe in a name become "_". Raises KeyError if a blank
+        the pattern uses is not given.
+        """
+        return _BLANK.sub(lambda blank: _UNSAFE_IN_NAMES.sub("_", blanks[blank[1]]), self.file_name)
+
+
+class X12Settings(Model):
+    """How a partner's X12 is read and answered."""
+
+    isa: Annotated[Many[InterchangeId], Field(min_length=1)] = Field(
+        description="The partner's interchange ids; each belongs to one partner only."
+    )
+    gs: Many[GroupId] = Field(default=(), description="Application ids it may use in GS02; left out: any.")
+    encoding: Literal["ascii", "utf-8", "iso-8859-1", "windows-1252"] = Field(
+        default="utf-8", description="Character encoding of its files."
+    )
+    other_releases: Literal["nearest", "refuse"] = Field(
+        default="nearest",
+        description="Whether a release without a dictionary of ours is read by the nearest one or refused.",
+    )
+    on_element_error: Literal["reject", "accept_with_errors"] = Field(
+        default="reject", description="What a faulty element does to its transaction set."
+    )
+    hash_totals: Literal["note", "hold", "ignore"] = Field(
+        default="note", description="What a wrong CTT02 or TDS01 does: a note, a person looks, or nothing."
+    )
+    unknown_sets: Literal["reject", "hold"] = Field(
+        default="reject", description="What becomes of a set that no document rule names."
+    )
+    duplicate_window_days: Annotated[int, Field(ge=1, le=3660)] = Field(
+        default=90,
+        description="How far back an interchange control number counts as used.",
+        json_schema_extra=unit("days"),
+    )
+    duplicate_same_bytes: Literal["repeat_answers", "reject"] = Field(
+        default="repeat_answers",
+        description="What the very same interchange sent anew gets: the first answers again, or a TA1 025.",
+    )
+    acknowledge: AckPolicy = Field(default_factory=AckPolicy, description="What the partner is answered.")
+
+
+class _ScheduleBase(Model):
+    batch_size: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        default=1, description="Most documents in one consignment.", json_schema_extra=unit("documents")
+    )
+
+
+class AtOnce(_ScheduleBase):
+    """Documents go as soon as they are ready."""
+
+    kind: Literal["at_once"] = Field(default="at_once", description="As soon as a document is ready.")
+
+
+class Every(_ScheduleBase):
+    """Documents are gathered and go every so many minutes."""
+
+    kind: Literal["every"] = Field(description="At even intervals.")
+    minutes: Annotated[int, Field(ge=1, le=10_080)] = Field(
+        description="Time between slots.", json_schema_extra=unit("minutes")
+    )
+
+
+class Cron(_ScheduleBase):
+    """Documents are gathered and go at set times."""
+
+    kind: Literal["cron"] = Field(description="At set times.")
+    expression: Annotated[str, StringConstraints(pattern=r"^\S+( \S+){4}$")] = Field(
+        description="Minute, hour, day, month and weekday, in the partner's time zone: '0 6,14 * * mon-fri'."
+    )
+
+
+Schedule = Annotated[AtOnce | Every | Cron, Field(discriminator="kind")]
+
+
+class DocumentRule(Model):
+    """One kind of document a partner sends, and what becomes of it."""
+
+    document: Literal["order", "ship_notice", "invoice"] = Field(description="What it is to us.")
+    standard: Literal["x12", "csv"] = Field(description="What it is written in.")
+    set: Literal["850", "856", "810"] | None = Field(
+        default=None, description="X12 only: the transaction set, ST01, in quotes."
+    )
+    versions: Many[Version] = Field(
+        default=(),
+        description='X12 only: beginnings of GS08 that are meant, such as "004010"; left out: all.',
+    )
+    layout: Slug | None = Field(
+        default=None, description="CSV only: name of the <layout>.layout.toml in the partner's folder."
+    )
+    file_pattern: Text = Field(
+        default="*.csv", description="CSV only: names of the files it is for, with * and ?; case is ignored."
+    )
+    same_bytes: Literal["duplicate", "accept"] = Field(
+        default="duplicate", description="CSV only: whether the same bytes sent anew are a duplicate or news."
+    )
+    receipt: bool = Field(
+        default=True, description="CSV only: whether the partner finds a receipt in its mailbox."
+    )
+    destination: Slug | None = Field(
+        default=None, description="Where production documents go; left out: kept and answered, not delivered."
+    )
+    test_destination: Slug | None = Field(
+        default=None, description="Where test documents go; left out: kept and answered, not delivered."
+    )
+    hold_non_originals: bool = Field(
+        default=True, description="Whether changes, cancellations and copies wait for a person."
+    )
+    hold_repeats: bool = Field(
+        default=True, description="Whether a business number seen before waits for a person."
+    )
+    schedule: Schedule = Field(default_factory=AtOnce, description="When documents are delivered.")
+
+    @model_validator(mode="after")
+    def _fits_its_standard(self) -> Self:
+        if self.standard == "x12" and (self.set is None or self.layout is not None):
+            raise PydanticCustomError("rule", "is X12, so it needs a set and no layout")
+        if self.standard == "csv" and (self.layout is None or self.set is not None or self.versions):
+            raise PydanticCustomError("rule", "is CSV, so it needs a layout and neither set nor versions")
+        if self.set is not None and SET_DOCUMENTS[self.set] != self.document:
+            raise PydanticCustomError(
+                "rule",
+                "has document and set apart: {set} is an X12 {kind}",
+                {"set": self.set, "kind": SET_DOCUMENTS[self.set]},
+            )
+        return self
+
+    def covers(self, version: str) -> bool:
+        """True if GS08 `version` is meant by this rule."""
+        return not self.versions or version.startswith(self.versions)
+
+
+class Contact(Model):
+    """A person at the partner."""
+
+    name: Text = Field(description="Who it is.")
+    role: str = Field(default="", description="What for: EDI desk, purchasing, …")
+    mail: Annotated[str, StringConstraints(pattern=r"^([^@\s]+@[^@\s]+)?$")] = Field(
+        default="", description="Mail address."
+    )
+    phone: str = Field(default="", description="Telephone number.")
+
+
+class PartnerProfile(Model):
+    """One trading partner, effective."""
+
+    partner: Slug = Field(description="Name of its folder; may be left out, and must be that if it is there.")
+    name: Text = Field(description="The partner's name as people say it.")
+    time_zone: Text = Field(default="UTC", description="IANA time zone of its schedules and dates.")
+    enabled: bool = Field(default=True, description="Whether we trade with it now; if not, its files wait.")
+    x12: X12Settings | None = Field(default=None, description="How its X12 is read; left out: it sends none.")
+    channels: Many[Channel] = Field(default=(), description="The ways its files come.")
+    documents: Many[DocumentRule] = Field(
+        default=(), description="What it sends; the first rule that fits counts."
+    )
+    contacts: Many[Contact] = Field(default=(), description="Whom to call.")
+    notes: str = Field(default="", description="Anything people should know; the gateway does not read it.")
+
+
+class OurIdentity(Model):
+    """Who we are to our partners."""
+
+    name: Text = Field(description="Our own name.")
+    isa: Many[InterchangeId] = Field(default=(), description="Interchange ids that partners address us by.")
+    gs: Many[GroupId] = Field(
+        default=(), description="Application ids that partners use in GS03; left out: any."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """One partner's effective way for one file.
+
+    x12: the partner's X12 settings, None if it sends none.
+    profile_version: SHA-256 of all that the reading of a file depends on, lower-case hex.
+    """
+
+    ours: OurIdentity
+    partner: PartnerProfile
+    x12: X12Settings | None
+    profile_version: str
+
+    def rule_for(self, standard: str, set_or_layout: str, version: str = "") -> DocumentRule | None:
+        """The rule for an X12 set with GS08 `version`, or for a CSV layout; None if there is none.
+
+        A rule that names versions comes before one that takes all.
+        """
+        fitting = [
+            rule
+            for rule in self.partner.documents
+            if rule.standard == standard and set_or_layout in (rule.set, rule.layout) and rule.covers(version)
+        ]
+        return next((rule for rule in fitting if rule.versions), fitting[0] if fitting else None)
+
+    def rule_for_file(self, file_name: str) -> DocumentRule | None:
+        """The CSV rule whose file pattern fits the name, the first that does; None if none fits."""
+        name = file_name.lower()
+        rules = (rule for rule in self.partner.documents if rule.standard == "csv")
+        return next((rule for rule in rules if fnmatchcase(name, rule.file_pattern.lower())), None)
