@@ -27,13 +27,12 @@ from gateway.archive.faults import fault, storing
 from gateway.archive.verified import verified
 from gateway.errors import ArchiveDamaged, ArchiveMissing, ArchiveUnavailable
 from gateway.ports import Stored
+from outbound.durable import link_new, sync_folder
 
 MARKER = "tradepost-archive"
 INCOMING = "incoming"
 CHUNK_BYTES = 1 << 20
 READ_ONLY = 0o440
-#: link(2) says so where the file system has no hard links.
-NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -53,8 +52,8 @@ def create_local_archive(folder: Path, archive_id: UUID) -> None:
             marker.write(f"{archive_id}\n")
             marker.flush()
             os.fsync(marker.fileno())
-        _sync_folder(folder)
-        _sync_folder(folder.parent)
+        sync_folder(folder)
+        sync_folder(folder.parent)
 
 
 class LocalArchive:
@@ -191,10 +190,10 @@ class LocalArchive:
         """Give the sealed file at `path` its place under its hash; durable on return."""
         final = self._path(sha256)
         self._make_durable_folder(final.parent)
-        new = _link(path, final)
+        new = link_new(path, final)
         if not new and final.stat().st_size != size:
             raise fault(ArchiveDamaged, "GTW-206", sha256=sha256)
-        _sync_folder(final.parent)
+        sync_folder(final.parent)
         return Stored(sha256=sha256, size=size, new=new)
 
     def _make_durable_folder(self, folder: Path) -> None:
@@ -204,7 +203,7 @@ class LocalArchive:
         for part in (folder.parent, folder):
             with suppress(FileExistsError):
                 part.mkdir()
-            _sync_folder(part.parent)
+            sync_folder(part.parent)
         self._durable.add(folder)
 
 
@@ -231,27 +230,3 @@ def _seal(file: BinaryIO) -> None:
     """Make the bytes durable and the file read-only. Called once a file, see FI-B07."""
     os.fchmod(file.fileno(), READ_ONLY)
     os.fsync(file.fileno())
-
-
-def _link(path: Path, final: Path) -> bool:
-    """Give the file at `path` its final name too, never over another; False if that is taken."""
-    try:
-        os.link(path, final)
-    except FileExistsError:
-        return False
-    except OSError as refusal:
-        if refusal.errno not in NO_LINKS:
-            raise
-        if final.exists():
-            return False
-        # Without hard links a second writer may replace the file, by the same bytes.
-        path.rename(final)
-    return True
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
