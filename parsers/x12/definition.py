@@ -1,0 +1,94 @@
+"""What a transaction set may hold, as values: sets, loops, segments, elements, syntax notes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+#: Type of an element that is made of components.
+COMPOSITE = "composite"
+
+Requirement = Literal["M", "X", "O"]
+
+
+class SyntaxNote(NamedTuple):
+    """One syntax note: letter P, R, E, C or L, and the positions it binds, in its own order."""
+
+    kind: str
+    positions: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ElementUse:
+    """One position of a segment or composite.
+
+    requirement: M mandatory, X named by a syntax note, O optional.
+    repeat: most repetitions; 1 where the release has none.
+    type: AN, ID, N0 to N9, R, DT, TM, B, or "composite" (then min and max are 0).
+    min, max: characters, sign and decimal point not counted.
+    codes: the values allowed, or None if the list is external, unknown or not enforced.
+    components, notes: of a composite, else empty.
+    checked: False if the tables are unsure of this position; it is then not validated.
+    """
+
+    position: int
+    element: str
+    name: str
+    requirement: Requirement
+    repeat: int
+    type: str
+    min: int
+    max: int
+    codes: frozenset[str] | None = None
+    components: tuple[ElementUse, ...] = ()
+    notes: tuple[SyntaxNote, ...] = ()
+    checked: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SegmentDefinition:
+    """A segment: its elements by position, from 1 without a gap, and its checked syntax notes."""
+
+    id: str
+    elements: tuple[ElementUse, ...]
+    notes: tuple[SyntaxNote, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SegmentUse:
+    """A segment at its place in a set. max_use: None means unbounded."""
+
+    segment: SegmentDefinition
+    requirement: Requirement
+    max_use: int | None
+    area: str
+
+    @property
+    def id(self) -> str:
+        """Segment id, "PO1"."""
+        return self.segment.id
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LoopDefinition:
+    """A loop, or a whole set (id and path ""). repeat: None means unbounded.
+
+    children: in the order of the standard; the first one of a loop is its trigger segment.
+    """
+
+    id: str
+    path: str
+    requirement: Requirement
+    repeat: int | None
+    children: tuple[SegmentUse | LoopDefinition, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SetDefinition:
+    """A transaction set of one release, ST to SE. short_dates: eight-digit dates are read as YYMMDD."""
+
+    set_id: str
+    release: str
+    functional_id: str
+    root: LoopDefinition
+    short_dates: bool = False
