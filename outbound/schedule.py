@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby, takewhile
 from typing import TypeVar
@@ -17,6 +16,8 @@ from zoneinfo import ZoneInfo
 from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
+
+from partners.profile import AtOnce, Cron, Every, Schedule
 
 Item = TypeVar("Item")
 
@@ -33,52 +34,29 @@ class BadSchedule(ValueError):
     """The schedule means nothing; the text says why, for a person."""
 
 
-@dataclass(frozen=True, slots=True)
-class AtOnce:
-    """Each document goes out as soon as it is ready; there are no slots."""
+def check_cron(expression: str) -> None:
+    """Raises BadSchedule if the expression cannot be read.
 
-
-@dataclass(frozen=True, slots=True)
-class Every:
-    """Every so many minutes of elapsed time, counted from 1970 in UTC. Raises BadSchedule below 1."""
-
-    minutes: int
-
-    def __post_init__(self) -> None:
-        if self.minutes < 1:
-            raise BadSchedule(f"a schedule of every {self.minutes} minutes; at least 1 is needed")
-
-
-@dataclass(frozen=True, slots=True)
-class Cron:
-    """Five fields of standard cron, read on the wall clock of a zone: "30 6 * * mon-fri".
-
-    Numbers of days count from Sunday = 0. Where both a day of the month and a day of the
-    week are given, both must hold. Raises BadSchedule if a field cannot be read.
+    Standard cron, five fields: days of the week count from Sunday = 0 and may be named.
+    Where both a day of the month and a day of the week are given, both must hold.
     """
-
-    expression: str
-
-    def __post_init__(self) -> None:
-        _cron_trigger(self.expression)
+    _cron_trigger(expression)
 
 
-Plan = AtOnce | Every | Cron
-
-
-def slots_between(plan: Plan, zone: ZoneInfo, after: datetime, until: datetime) -> list[datetime]:
+def slots_between(schedule: Schedule, zone: ZoneInfo, after: datetime, until: datetime) -> list[datetime]:
     """Slots later than `after` and not later than `until`, in order, in UTC.
 
-    zone: the partner's; it matters to Cron only. A local time that comes twice when clocks
+    zone: the partner's; it matters to cron only. A local time that comes twice when clocks
     go back is one slot, the first; a local time that is skipped when clocks go forward is
-    due at the first instant after the gap (FI-G02).
+    due at the first instant after the gap (FI-G02). An interval counts elapsed time and
+    knows no wall clock. Raises BadSchedule if a cron expression cannot be read.
     """
-    return list(takewhile(lambda slot: slot <= until, _slots(plan, zone, after)))
+    return list(takewhile(lambda slot: slot <= until, _slots(schedule, zone, after)))
 
 
-def next_slot(plan: Plan, zone: ZoneInfo, after: datetime) -> datetime | None:
-    """The first slot later than `after`; None if none ever comes, or the plan has no slots."""
-    return next(_slots(plan, zone, after), None)
+def next_slot(schedule: Schedule, zone: ZoneInfo, after: datetime) -> datetime | None:
+    """The first slot later than `after`; None if none ever comes, or documents go at once."""
+    return next(_slots(schedule, zone, after), None)
 
 
 def batches(items: Sequence[Item], size: int) -> list[Sequence[Item]]:
@@ -86,8 +64,8 @@ def batches(items: Sequence[Item], size: int) -> list[Sequence[Item]]:
     return [items[start : start + size] for start in range(0, len(items), size)]
 
 
-def _slots(plan: Plan, zone: ZoneInfo, after: datetime) -> Iterator[datetime]:
-    match plan:
+def _slots(schedule: Schedule, zone: ZoneInfo, after: datetime) -> Iterator[datetime]:
+    match schedule:
         case AtOnce():
             return iter(())
         case Every(minutes=minutes):
