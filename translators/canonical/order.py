@@ -1,0 +1,92 @@
+"""A purchase order (X12 850, delimited orders)."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+
+from translators.canonical.commerce import Price
+from translators.canonical.document import Details, Document
+from translators.canonical.values import Code, ProductId, Quantity, Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination(Value):
+    """A share of a line's quantity for one location (SDQ). area: place within the location."""
+
+    qualifier: Code | None = None
+    location: str
+    quantity: Quantity
+    area: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule(Details):
+    """A quantity with the dates it is wanted (SCH)."""
+
+    quantity: Quantity | None = None
+    party_role: Code | None = None
+    party_name: str | None = None
+    request: str | None = None
+    line: str | None = None
+    origin: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subline(Details):
+    """A part of a line (SLN). relation: included, added, deleted, … (SLN03).
+
+    quantity: for one unit of the line or for all of it, as the partner's guide says.
+    price_relation: whether its price is included in the line's or added to it.
+    """
+
+    number: str | None = None
+    assigned_id: str | None = None
+    relation: Code | None = None
+    quantity: Quantity | None = None
+    price: Price | None = None
+    price_relation: Code | None = None
+    product_ids: tuple[ProductId, ...] = ()
+    origin: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line(Details):
+    """What a line of an order and of an invoice share.
+
+    number: as sent; may be absent or repeated. ordinal: place in the document, from 1, always there.
+    quantity: ordered or invoiced. destinations: shares that sum to quantity.
+    """
+
+    ordinal: int
+    number: str | None = None
+    quantity: Quantity | None = None
+    price: Price | None = None
+    product_ids: tuple[ProductId, ...] = ()
+    destinations: tuple[Destination, ...] = ()
+    schedules: tuple[Schedule, ...] = ()
+    sublines: tuple[Subline, ...] = ()
+    origin: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderLine(Line):
+    """One line of an order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order(Document):
+    """An order.
+
+    number, release, change_sequence, contract: as sent. type: stand-alone, blanket, release, …
+    date: of the order. expected_answer: what acknowledgement the buyer asks for.
+    """
+
+    number: str | None = None
+    type: Code | None = None
+    release: str | None = None
+    change_sequence: str | None = None
+    date: datetime.date | None = None
+    contract: str | None = None
+    expected_answer: Code | None = None
+    lines: tuple[OrderLine, ...] = ()

@@ -1,0 +1,117 @@
+"""A ship notice (X12 856, delimited ship notices).
+
+The levels of a shipment refer to one another by `level` (HL01, or a number of ours for a
+delimited file). Packages nest as they are packed. Orders and items are flat lists: an item says
+which order it fulfils and in which package it lies, whatever order the sender nests them in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from translators.canonical.commerce import Price
+from translators.canonical.document import Details, Document
+from translators.canonical.order import Destination, Subline
+from translators.canonical.values import Code, DatedEvent, Exact, ProductId, Quantity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Level(Details):
+    """One level of a shipment. level: its id; parent: the id of the level that holds it."""
+
+    level: str
+    parent: str | None = None
+    type: Code | None = None
+    origin: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shipment(Level):
+    """What holds for the whole shipment."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShippedOrder(Level):
+    """An order in the shipment. Department and mark-for stand in references (DP) and parties (Z7)."""
+
+    number: str | None = None
+    release: str | None = None
+    change_sequence: str | None = None
+    date: DatedEvent | None = None
+    contract: str | None = None
+    order_type: Code | None = None
+    department: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Package(Level):
+    """A pallet, carton or other package; type says which. items: levels of the items right in it.
+
+    sscc: the serial shipping container code, 18 digits, where one of the marks is a valid one.
+    order: level of the order it belongs to, None if it holds several or none is above it.
+    item: level of the item that it packs, where packages stand below items.
+    """
+
+    sscc: str | None = None
+    order: str | None = None
+    item: str | None = None
+    items: tuple[str, ...] = ()
+    packages: tuple[Package, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShippedItem(Level):
+    """An item shipped.
+
+    line: the order line it fulfils, as sent. quantity: in this shipment; cumulative: to date.
+    ordered: quantity ordered. status: line status as sent. lot, serial: where the product ids name them;
+    expiry stands in dates ("036") and here.
+    order: level of its order. order_number: that order's number. package: level of the innermost
+    package that holds it. item: level of the item it is a component of.
+    """
+
+    line: str | None = None
+    product_ids: tuple[ProductId, ...] = ()
+    quantity: Quantity | None = None
+    cumulative: Exact | None = None
+    ordered: Quantity | None = None
+    status: Code | None = None
+    price: Price | None = None
+    lot: str | None = None
+    serial: str | None = None
+    expiry: DatedEvent | None = None
+    order: str | None = None
+    order_number: str | None = None
+    package: str | None = None
+    item: str | None = None
+    destinations: tuple[Destination, ...] = ()
+    sublines: tuple[Subline, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShipNotice(Document):
+    """A ship notice.
+
+    created: when the notice was written. structure: order of the levels (BSN05).
+    shipped, expected: from the notice's or the shipment's dates (011, 017).
+    carrier_scac, pro_number, bill_of_lading, trailer, seal, gross_weight, lading_quantity: of the
+    first shipment that tells them; all of them stand in shipments too.
+    """
+
+    number: str | None = None
+    created: DatedEvent | None = None
+    structure: Code | None = None
+    type: Code | None = None
+    shipped: DatedEvent | None = None
+    expected: DatedEvent | None = None
+    carrier_scac: str | None = None
+    pro_number: str | None = None
+    bill_of_lading: str | None = None
+    trailer: str | None = None
+    seal: str | None = None
+    gross_weight: Quantity | None = None
+    lading_quantity: int | None = None
+    shipments: tuple[Shipment, ...] = ()
+    orders: tuple[ShippedOrder, ...] = ()
+    packages: tuple[Package, ...] = ()
+    items: tuple[ShippedItem, ...] = ()

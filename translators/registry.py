@@ -1,0 +1,44 @@
+"""Which function translates what: (standard, set or document kind) to its translator.
+
+A new set is one file and one line here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from parsers.x12.model import GroupHeader, InterchangeHeader, TransactionSet
+from translators import x12_850
+from translators.translation import Translation
+
+
+@dataclass(frozen=True, slots=True)
+class Translator:
+    """kind: the canonical document it gives. read: see the translator's own `read`.
+
+    X12 translators take (TransactionSet, InterchangeHeader, GroupHeader); delimited ones what
+    their layout reader gives. All return a `Translation` and never raise on partner data.
+    """
+
+    kind: str
+    read: Callable[..., Translation]
+
+
+TRANSLATORS: Mapping[tuple[str, str], Translator] = {
+    ("x12", "850"): Translator("order", x12_850.read),
+}
+
+
+def kind_of(standard: str, set_id: str) -> str | None:
+    """The canonical kind ("order") of a set or of a delimited document, None if we translate none."""
+    translator = TRANSLATORS.get((standard, set_id))
+    return None if translator is None else translator.kind
+
+
+def translate_x12(
+    transaction_set: TransactionSet, header: InterchangeHeader, group: GroupHeader
+) -> Translation | None:
+    """The set as our business sees it, None if we translate no such set."""
+    translator = TRANSLATORS.get(("x12", transaction_set.set_id))
+    return None if translator is None else translator.read(transaction_set, header, group)

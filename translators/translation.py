@@ -1,0 +1,41 @@
+"""What translating one document gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from parsers.finding import Finding
+from translators.canonical.document import Document
+from translators.canonical.values import Code
+from translators.report import BusinessKey
+
+#: Findings about totals (CTT, TDS, SDQ). They are notes: a partner's profile may let them hold
+#: (`hash_totals = "hold"`) or leave them out ("ignore").
+TOTAL_CODES = frozenset({"TRN-001", "TRN-002", "TRN-003", "TRN-004"})
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """A document as our business sees it, with what a person should know about it.
+
+    document: None only where nothing of the set was kept to read (a set beyond the size limit).
+    findings: business findings, severity note unless the document must not go on by itself.
+        None of them carries an X12 code: a business fault never changes a 997.
+    keys: numbers that people search by, each once.
+    number: the document's own number (BEG03, BSN02, BIG02), "" if unknown.
+    original: False for a change, cancellation, replacement, … (BEG01, BSN01, BIG08 other than
+        00 or empty).
+    purpose: the purpose code with its meaning, None if not sent.
+    """
+
+    document: Document | None
+    findings: tuple[Finding, ...] = ()
+    keys: tuple[BusinessKey, ...] = ()
+    number: str = ""
+    original: bool = True
+    purpose: Code | None = None
+
+    @property
+    def holds(self) -> tuple[Finding, ...]:
+        """The findings for which the document waits for a person, whatever the profile says."""
+        return tuple(finding for finding in self.findings if finding.is_error)

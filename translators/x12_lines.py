@@ -1,0 +1,119 @@
+"""Lines of orders and invoices: PO1 and IT1 with their loops, and the parts that ship notices share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from parsers.x12.model import Segment
+from translators import gs1
+from translators.canonical.order import Destination, Schedule, Subline
+from translators.canonical.values import ProductId, Quantity
+from translators.totals import summed
+from translators.x12_details import details
+from translators.x12_parts import currency
+from translators.x12_reading import Node, Reading, of, opened
+from translators.x12_terms import price
+
+#: SDQ03/04 to SDQ21/22: pairs of location and quantity.
+SDQ_PAIRS = range(3, 22, 2)
+SDQ_AREA = 23
+
+
+def product_ids(reading: Reading, segment: Segment, first: int) -> Iterator[ProductId]:
+    """The pairs of qualifier and product id from element `first` on; a half pair stays unmapped."""
+    for at in range(first, len(segment.elements), 2):
+        if not reading.has(segment, at, at + 1):
+            continue
+        qualifier, value = reading.code(segment, at, "235"), reading.text(segment, at + 1)
+        if qualifier and value:
+            if not gs1.is_gtin(qualifier.code, value):
+                reading.tell("TRN-012", segment, at + 1, value=value, kind=qualifier.meaning or "GTIN")
+            yield ProductId(qualifier, value)
+
+
+def line(reading: Reading, segment: Segment, rest: Sequence[Node], ordinal: int) -> dict[str, Any]:
+    """The fields of a canonical `Line` from PO1 or IT1, which are built alike."""
+    own = currency(reading, rest)
+    with reading.amounts_in(own.code if own else None):
+        quantity = reading.quantity(segment, 2, 3)
+        shares = tuple(destinations(reading, rest))
+        _check_shares(reading, segment, quantity, shares)
+        further = [one for inner, _ in of(rest, "LIN") for one in product_ids(reading, inner, 2)]
+        return {
+            **details(reading, rest),
+            "currency": own,
+            "ordinal": ordinal,
+            "number": reading.text(segment, 1),
+            "quantity": quantity,
+            "price": price(reading, segment, 4, 5),
+            "product_ids": (*product_ids(reading, segment, 6), *further),
+            "destinations": shares,
+            "schedules": tuple(schedules(reading, rest)),
+            "sublines": tuple(sublines(reading, rest)),
+            "origin": reading.path(segment),
+        }
+
+
+def destinations(reading: Reading, nodes: Sequence[Node]) -> Iterator[Destination]:
+    """Every share of every SDQ among `nodes`."""
+    for segment, _ in of(nodes, "SDQ"):
+        for at in SDQ_PAIRS:
+            quantity = reading.quantity(segment, at + 1, 1) if reading.has(segment, at) else None
+            location = reading.text(segment, at) if quantity else None
+            if quantity and location:
+                yield Destination(
+                    qualifier=reading.code(segment, 2, "66"),
+                    location=location,
+                    quantity=quantity,
+                    area=reading.text(segment, SDQ_AREA),
+                )
+
+
+def _check_shares(
+    reading: Reading, segment: Segment, ordered: Quantity | None, shares: Sequence[Destination]
+) -> None:
+    """Remark on shares that do not sum to the line, where both are in the same unit."""
+    if ordered is None or not shares or any(share.quantity.unit != ordered.unit for share in shares):
+        return
+    total = summed(share.quantity.value for share in shares)
+    if total != ordered.value:
+        reading.tell("TRN-004", segment, 2, value=format(ordered.value, "f"), total=format(total, "f"))
+
+
+def schedules(reading: Reading, nodes: Sequence[Node]) -> Iterator[Schedule]:
+    """Every SCH among `nodes`, with the transport details of its loop."""
+    for segment, rest in of(nodes, "SCH"):
+        fields = details(reading, rest)
+        times = (
+            reading.event(segment, qualifier=5, date=6, time=7),
+            reading.event(segment, qualifier=8, date=9, time=10),
+        )
+        fields["dates"] = (*(time for time in times if time), *fields.get("dates", ()))
+        yield Schedule(
+            quantity=reading.quantity(segment, 1, 2),
+            party_role=reading.code(segment, 3, "98"),
+            party_name=reading.text(segment, 4),
+            request=reading.text(segment, 11),
+            line=reading.text(segment, 12),
+            origin=reading.path(segment),
+            **fields,
+        )
+
+
+def sublines(reading: Reading, nodes: Sequence[Node]) -> Iterator[Subline]:
+    """Every SLN among `nodes`, in the order sent."""
+    for node in nodes:
+        segment, rest = opened(node)
+        if segment is not None and node.id == "SLN":
+            yield Subline(
+                number=reading.text(segment, 1),
+                assigned_id=reading.text(segment, 2),
+                relation=reading.code(segment, 3, "662"),
+                quantity=reading.measured(segment, 4, 5),
+                price=price(reading, segment, 6, 7),
+                price_relation=reading.code(segment, 8, "662"),
+                product_ids=tuple(product_ids(reading, segment, 9)),
+                origin=reading.path(segment),
+                **details(reading, rest),
+            )

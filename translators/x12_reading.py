@@ -1,0 +1,340 @@
+"""Reading the values of one transaction set, and keeping count of what was read.
+
+A translator takes elements through `Reading`; each one taken is ticked off. Whatever is left
+unticked at the end (no field for it, or not readable as its type) is `unmapped`, so that
+nothing a partner sends can disappear by being forgotten.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from decimal import Decimal
+
+from parsers.catalogue import found
+from parsers.finding import Finding, Location
+from parsers.x12.model import Loop, Segment, TransactionSet
+from translators.canonical.meanings import coded
+from translators.canonical.values import (
+    UNKNOWN_ZONE,
+    Code,
+    DatedEvent,
+    Money,
+    Quantity,
+    Unmapped,
+)
+
+Node = Segment | Loop
+#: Numbers longer than this are no numbers of X12 (18 digits at most): kept as text.
+MAX_NUMBER_CHARS = 40
+#: A fault that repeats on every line is told this often.
+MAX_SAME_FINDINGS = 20
+#: Years of two digits (before 004010) lie between 1970 and 2069.
+FIRST_SHORT_YEAR = 70
+
+_DECIMAL = re.compile(r"-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
+_WHOLE = re.compile(r"-?[0-9]+")
+_DATE = re.compile(r"(?:[0-9]{2})?([0-9]{2})([0-9]{2})([0-9]{2})")
+_TIME = re.compile(r"([0-9]{2})([0-9]{2})(?:([0-9]{2})([0-9]{0,2}))?")
+_PERIOD = re.compile(r"([0-9]{8})-([0-9]{8})")
+
+
+def decimal_of(text: str) -> Decimal | None:
+    """The exact value of an R element, None if it is no number."""
+    if len(text) > MAX_NUMBER_CHARS or not _DECIMAL.fullmatch(text):
+        return None
+    return Decimal(text)
+
+
+def hundredths_of(text: str) -> Decimal | None:
+    """The exact value of an N2 element: "1250" is 12.50. None if it is no whole number."""
+    if len(text) > MAX_NUMBER_CHARS or not _WHOLE.fullmatch(text):
+        return None
+    return Decimal(f"{text}E-2")
+
+
+def whole_of(text: str) -> int | None:
+    """The value of an N0 element, None if it is no whole number."""
+    return int(text) if len(text) <= MAX_NUMBER_CHARS and _WHOLE.fullmatch(text) else None
+
+
+def date_of(text: str) -> datetime.date | None:
+    """The date of CCYYMMDD or YYMMDD, None if there is no such day."""
+    match = _DATE.fullmatch(text)
+    if match is None:
+        return None
+    year, month, day = (int(part) for part in match.groups())
+    if len(text) == 8:
+        year = int(text[:4])
+    else:
+        year += 1900 if year >= FIRST_SHORT_YEAR else 2000
+    try:
+        return datetime.date(year, month, day)
+    except ValueError:
+        return None
+
+
+def time_of(text: str) -> datetime.time | None:
+    """The time of HHMM, HHMMSS, HHMMSSD or HHMMSSDD, None if there is none such."""
+    match = _TIME.fullmatch(text)
+    if match is None:
+        return None
+    hours, minutes, seconds, fraction = match.groups(default="")
+    try:
+        return datetime.time(int(hours), int(minutes), int(seconds or 0), int(fraction.ljust(6, "0")))
+    except ValueError:
+        return None
+
+
+class Reading:
+    """One transaction set being read. Nothing here raises, whatever the segments hold.
+
+    currency: the one that amounts read next are in; None until one is known.
+    findings: business findings so far, each code at most MAX_SAME_FINDINGS times.
+    """
+
+    def __init__(self, transaction_set: TransactionSet) -> None:
+        self.set = transaction_set
+        self.tree = transaction_set.tree or Loop("", "", list(transaction_set.segments))
+        self.currency: str | None = None
+        self.findings: list[Finding] = []
+        self._taken: Counter[int] = Counter()
+        self._told: Counter[str] = Counter()
+        self._paths = {id(segment): (segment, path, loop) for path, loop, segment in _walk(self.tree)}
+
+    # Elements: each method gives None for what is absent or unreadable, and ticks off what it gives.
+
+    def has(self, segment: Segment, *positions: int) -> bool:
+        """True if all these elements hold something."""
+        return all(segment.get(position).strip() for position in positions)
+
+    def take(self, segment: Segment, *positions: int) -> None:
+        """Tick elements off whose content now stands in the document."""
+        for position in positions:
+            self._taken[id(segment)] |= 1 << position
+
+    def text(self, segment: Segment, position: int) -> str | None:
+        """The text, without trailing spaces: these are padding in X12."""
+        text = segment.get(position).rstrip()
+        if not text:
+            return None
+        self.take(segment, position)
+        return text
+
+    def code(self, segment: Segment, position: int, element: str) -> Code | None:
+        """The code with its meaning in the list of data element `element`."""
+        text = self.text(segment, position)
+        return None if text is None else coded(element, text)
+
+    def decimal(self, segment: Segment, position: int) -> Decimal | None:
+        """An R element."""
+        value = decimal_of(segment.get(position).strip())
+        if value is not None:
+            self.take(segment, position)
+        return value
+
+    def whole(self, segment: Segment, position: int) -> int | None:
+        """An N0 element."""
+        value = whole_of(segment.get(position).strip())
+        if value is not None:
+            self.take(segment, position)
+        return value
+
+    def money(self, segment: Segment, position: int) -> Money | None:
+        """An amount in an R element, whose point is written."""
+        value = self.decimal(segment, position)
+        return None if value is None else Money(value, self.currency)
+
+    def money_n2(self, segment: Segment, position: int) -> Money | None:
+        """An amount in an N2 element, whose point is implied.
+
+        A point all the same leaves open what was meant, a factor of a hundred apart: the
+        document holds, and the amount is left out.
+        """
+        text = segment.get(position).strip()
+        value = hundredths_of(text)
+        if value is not None:
+            self.take(segment, position)
+            return Money(value, self.currency)
+        if "." in text and decimal_of(text) is not None:
+            self.tell("TRN-010", segment, position, value=text)
+        return None
+
+    def quantity(self, segment: Segment, value: int, unit: int) -> Quantity | None:
+        """A quantity and its unit code (element 355)."""
+        amount = self.decimal(segment, value)
+        return None if amount is None else Quantity(amount, self.unit(segment, unit))
+
+    def unit(self, segment: Segment, position: int) -> Code | None:
+        """A unit of measure; CS is remarked on, which many partners send for case."""
+        unit = self.code(segment, position, "355")
+        if unit is not None and unit.code == "CS" and not self._told["TRN-011"]:
+            self.tell("TRN-011", segment, position, value=unit.code)
+        return unit
+
+    def measured(self, segment: Segment, value: int, composite: int) -> Quantity | None:
+        """A quantity whose unit is a composite (C001): only a unit of one plain code is read."""
+        amount = self.decimal(segment, value)
+        return None if amount is None else Quantity(amount, self.plain_unit(segment, composite))
+
+    def plain_unit(self, segment: Segment, position: int) -> Code | None:
+        """The unit of a C001 of one component; a product of units stays unmapped."""
+        if len(self.components(segment, position)) > 1:
+            return None
+        return self.unit(segment, position)
+
+    def components(self, segment: Segment, position: int) -> list[str]:
+        """The components of a composite; nothing is ticked off."""
+        return segment.get(position).split(self.set.separators.component)
+
+    def date(self, segment: Segment, position: int) -> datetime.date | None:
+        """A DT element."""
+        value = date_of(segment.get(position).strip())
+        if value is not None:
+            self.take(segment, position)
+        return value
+
+    def event(
+        self,
+        segment: Segment,
+        *,
+        date: int,
+        time: int,
+        zone: int | None = None,
+        qualifier: int | None = None,
+    ) -> DatedEvent | None:
+        """A date, a time or both with their qualifier; None, and nothing taken, if neither is readable."""
+        day, clock = date_of(segment.get(date).strip()), time_of(segment.get(time).strip())
+        if day is None and clock is None:
+            return None
+        self.take(segment, *([date] if day else []), *([time] if clock is not None else []))
+        zone_code = self.text(segment, zone) if zone else None
+        return DatedEvent(
+            qualifier=self.code(segment, qualifier, "374") if qualifier else None,
+            date=day,
+            time=clock,
+            zone=zone_code or UNKNOWN_ZONE,
+            origin=self.path(segment),
+        )
+
+    def period(self, segment: Segment) -> DatedEvent | None:
+        """The period of DTM05 and DTM06: two dates, one date, or text."""
+        if not self.has(segment, 5, 6):
+            return None
+        form, text = segment.get(5).strip(), segment.get(6).strip()
+        dates = _PERIOD.fullmatch(text) if form == "RD8" else None
+        first = date_of(dates[1] if dates else text) if form in ("D8", "RD8") else None
+        last = date_of(dates[2]) if dates else None
+        self.take(segment, 6, *([5] if first else []))
+        return DatedEvent(
+            qualifier=self.code(segment, 1, "374"),
+            date=first,
+            until=last,
+            zone=UNKNOWN_ZONE,
+            text=None if first and (last or not dates) else text,
+            origin=self.path(segment),
+        )
+
+    # Places.
+
+    def path(self, segment: Segment) -> str:
+        """The segment's path, "PO1[2]/N1[1]/REF"; the trigger segment of a loop has the loop's."""
+        known = self._paths.get(id(segment))
+        return known[1] if known else f"segment[{segment.number}]/{segment.id}"
+
+    def location(self, segment: Segment, element: int | None = None) -> Location:
+        """The segment's place as findings name it."""
+        known = self._paths.get(id(segment))
+        return Location(
+            segment=segment.id,
+            segment_number=segment.number or None,
+            loop=known[2] if known else None,
+            element=element,
+            byte_offset=segment.offset,
+        )
+
+    def tell(
+        self,
+        code: str,
+        segment: Segment,
+        element: int,
+        *,
+        value: str,
+        expected: str | None = None,
+        kind: str | None = None,
+        total: str | None = None,
+    ) -> None:
+        """Note a business finding at an element, unless it has been told often enough."""
+        self._told[code] += 1
+        if self._told[code] <= MAX_SAME_FINDINGS:
+            place = self.location(segment, element)
+            self.findings.append(found(code, place, value=value, expected=expected, kind=kind, total=total))
+
+    @contextmanager
+    def amounts_in(self, currency: str | None) -> Iterator[None]:
+        """Amounts read inside are in `currency`; None leaves the currency as it is."""
+        before = self.currency
+        self.currency = currency or before
+        try:
+            yield
+        finally:
+            self.currency = before
+
+    def unmapped(self) -> tuple[Unmapped, ...]:
+        """Every element that holds something and was not taken, in the order sent.
+
+        Segments that found no place in the tree come last, by their number in the set.
+        """
+        placed = [(path, segment) for segment, path, _ in self._paths.values()]
+        strays = [
+            (self.path(segment), segment) for segment in self.set.segments if id(segment) not in self._paths
+        ]
+        return tuple(
+            Unmapped(f"{path}-{position:02}", text)
+            for path, segment in [*placed, *strays]
+            for position, text in enumerate(segment.elements, start=1)
+            if text and not self._taken[id(segment)] >> position & 1
+        )
+
+
+def _walk(loop: Loop, where: str = "") -> Iterator[tuple[str, str, Segment]]:
+    """Path, loop path and segment of everything in the loop, in the order sent."""
+    loops: Counter[str] = Counter()
+    segments: Counter[str] = Counter()
+    for child in loop.children:
+        if isinstance(child, Loop):
+            loops[child.id] += 1
+            inner = f"{where}{child.id}[{loops[child.id]}]"
+            trigger, rest = opened(child)
+            if trigger is not None:
+                yield inner, child.path, trigger
+            yield from _walk(Loop(child.id, child.path, list(rest)), f"{inner}/")
+        else:
+            segments[child.id] += 1
+            nth = segments[child.id]
+            yield f"{where}{child.id}" + (f"[{nth}]" if nth > 1 else ""), loop.path, child
+
+
+def opened(node: Node) -> tuple[Segment | None, Sequence[Node]]:
+    """A loop as its trigger segment and the rest; a segment as itself and nothing."""
+    if isinstance(node, Segment):
+        return node, ()
+    if node.children and isinstance(node.children[0], Segment):
+        return node.children[0], node.children[1:]
+    return None, node.children
+
+
+def of(nodes: Sequence[Node], segment_id: str) -> Iterator[tuple[Segment, Sequence[Node]]]:
+    """The segments and loops of that id among `nodes`, each as its segment and the rest of its loop.
+
+    The same segment is a loop of its own in one set and a plain segment in the next; translators
+    need not know.
+    """
+    for node in nodes:
+        if node.id == segment_id:
+            trigger, rest = opened(node)
+            if trigger is not None:
+                yield trigger, rest
