@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
-from partners.values import Login, Many, Model, PublicKey, Seconds, SecretRef, Slug, Text, Url, unit
+from partners.values import (
+    Login,
+    Many,
+    Model,
+    PublicKey,
+    Seconds,
+    SecretRef,
+    Slug,
+    Suffix,
+    Text,
+    Url,
+    form,
+    unit,
+)
 
 Usage = Literal["production", "test"]
-_S3_URL = r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?$"
+_S3_URL = r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?"
 
 
 class ChannelBase(Model):
@@ -41,7 +54,7 @@ class SftpMailbox(ChannelBase):
     password: SecretRef | None = Field(
         default=None, description="Where the argon2 hash of a password is; left out: keys only."
     )
-    hold_suffixes: Many[Annotated[str, StringConstraints(pattern=r"^\.[A-Za-z0-9_-]+$")]] = Field(
+    hold_suffixes: Many[Suffix] = Field(
         default=(".tmp", ".part", ".filepart"),
         description="Endings of names that are not taken until the file is renamed.",
     )
@@ -54,9 +67,9 @@ class FolderChannel(ChannelBase):
     path: Text = Field(description="The folder; taken from the home unless it begins with '/'.")
     mode: Literal["rename", "stability", "marker"] = Field(
         default="stability",
-        description="What says that a file is whole: its renaming into place, its rest, or a marker beside it.",
+        description="What says that a file is whole: its renaming, its rest, or a marker beside it.",
     )
-    marker_suffix: Annotated[str, StringConstraints(pattern=r"^\.[A-Za-z0-9_-]+$")] = Field(
+    marker_suffix: Suffix = Field(
         default=".done", description="Ending of the marker's name, added to the file's, in mode marker."
     )
     stable_s: Seconds = Field(
@@ -80,7 +93,7 @@ class S3Channel(ChannelBase):
     """A prefix in an S3 bucket, or in another store that speaks S3."""
 
     kind: Literal["s3"] = Field(description="An S3 bucket.")
-    url: Annotated[str, StringConstraints(pattern=_S3_URL)] = Field(
+    url: Annotated[str, form(_S3_URL, "must be s3://bucket or s3://bucket/prefix")] = Field(
         description="Bucket and prefix: s3://bucket/prefix."
     )
     endpoint_url: Url | None = Field(default=None, description="Address of the store; left out: AWS.")

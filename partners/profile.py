@@ -26,7 +26,7 @@ from partners.channels import (
     SftpMailbox,
 )
 from partners.destinations import Destination, HttpOptions, RetrySettings, S3Options, SftpOptions
-from partners.values import GroupId, InterchangeId, Many, Model, SecretRef, Slug, Text, unit
+from partners.values import GroupId, InterchangeId, Many, Model, SecretRef, Slug, Text, form, unit
 
 __all__ = [
     "AckPolicy",
@@ -65,9 +65,10 @@ MAILBOX = "mailbox"
 
 _BLANK = re.compile(r"\{([a-z_]*)\}")
 _UNSAFE_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]")
-_VERSION = r"^\d{6}[0-9A-Z]{0,6}$"
+_VERSION = r"[0-9]{6}[0-9A-Z]{0,6}"
 
-Version = Annotated[str, StringConstraints(pattern=_VERSION)]
+Version = Annotated[str, form(_VERSION, "must begin with the six digits of a release, such as 004010")]
+_Separator = Annotated[str, StringConstraints(min_length=1, max_length=1)]
 
 
 def _file_name_pattern(text: str) -> str:
@@ -93,16 +94,10 @@ def _file_name_pattern(text: str) -> str:
 class AckSeparators(Model):
     """The delimiters of answers, one character each."""
 
-    element: Annotated[str, StringConstraints(min_length=1, max_length=1)] = Field(
-        default="*", description="Between elements."
-    )
-    component: Annotated[str, StringConstraints(min_length=1, max_length=1)] = Field(
-        default=">", description="Between components, ISA16."
-    )
-    segment: Annotated[str, StringConstraints(min_length=1, max_length=1)] = Field(
-        default="~", description="After each segment."
-    )
-    repetition: Annotated[str, StringConstraints(min_length=1, max_length=1)] | None = Field(
+    element: _Separator = Field(default="*", description="Between elements.")
+    component: _Separator = Field(default=">", description="Between components, ISA16.")
+    segment: _Separator = Field(default="~", description="After each segment.")
+    repetition: _Separator | None = Field(
         default=None,
         description="Between repetitions, ISA11 from 00402 on; left out: '^' where one is needed.",
     )
@@ -136,7 +131,9 @@ class AckPolicy(Model):
         default=True,
         description="Whether the 997 lists accepted sets too (AK2 and AK5), not only faulty ones.",
     )
-    version: Annotated[str, StringConstraints(pattern=rf"^received$|{_VERSION}")] = Field(
+    version: Annotated[
+        str, form(rf"received|{_VERSION}", "must be received, or a release such as 004010")
+    ] = Field(
         default="received", description='GS08 of the answer: "received", or a fixed one such as "004010".'
     )
     separators: Annotated[
@@ -230,7 +227,7 @@ class Cron(_ScheduleBase):
     """Documents are gathered and go at set times."""
 
     kind: Literal["cron"] = Field(description="At set times.")
-    expression: Annotated[str, StringConstraints(pattern=r"^\S+( \S+){4}$")] = Field(
+    expression: Annotated[str, form(r"\S+( \S+){4}", "must be five parts between single spaces")] = Field(
         description="Minute, hour, day, month and weekday, in the partner's time zone: '0 6,14 * * mon-fri'."
     )
 
@@ -300,7 +297,7 @@ class Contact(Model):
 
     name: Text = Field(description="Who it is.")
     role: str = Field(default="", description="What for: EDI desk, purchasing, …")
-    mail: Annotated[str, StringConstraints(pattern=r"^([^@\s]+@[^@\s]+)?$")] = Field(
+    mail: Annotated[str, form(r"([^@\s]+@[^@\s]+)?", "must be a mail address")] = Field(
         default="", description="Mail address."
     )
     phone: str = Field(default="", description="Telephone number.")

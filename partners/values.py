@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from typing import Annotated, TypeVar
+from typing import Annotated, LiteralString, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, StringConstraints
@@ -17,11 +17,8 @@ from parsers.x12.model import PartyId
 UNSPOKEN = "unspoken"
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{1,62}")
-_LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}")
-_SECRET_REF = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*|file:[^\x00-\x1f]+")
 _KEY_KINDS = r"ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521)|sk-ssh-ed25519@openssh\.com"
 _PUBLIC_KEY = re.compile(rf"({_KEY_KINDS}) ([A-Za-z0-9+/]+=*)(?: [^\r\n]*)?")
-_INTERCHANGE_TEXT = re.compile(r"[\x20-\x7e]*")
 
 Item = TypeVar("Item")
 #: A TOML array as a tuple: the array may be a list, what is in it stays strict.
@@ -41,33 +38,23 @@ def unit(name: str) -> dict[str, JsonValue]:
     return {"unit": name}
 
 
-def _slug(text: str) -> str:
-    if not SLUG.fullmatch(text):
-        raise PydanticCustomError(
-            "slug", "must be 2 to 63 lower-case letters, digits, '-' or '_', beginning with a letter or digit"
-        )
-    return text
+def form(pattern: str, sentence: LiteralString, *, unspoken: bool = False) -> AfterValidator:
+    """Text that must match `pattern` from end to end; `sentence` says so in plain words.
+
+    unspoken: a value that does not match may be a secret and is never repeated.
+    """
+    matcher = re.compile(pattern)
+
+    def check(text: str) -> str:
+        if matcher.fullmatch(text) is None:
+            raise PydanticCustomError(UNSPOKEN if unspoken else "form", sentence)
+        return text
+
+    return AfterValidator(check)
 
 
-def _login(text: str) -> str:
-    if not _LOGIN.fullmatch(text):
-        raise PydanticCustomError(
-            "login",
-            "must be 2 to 64 lower-case letters, digits, '.', '-' or '_', beginning with a letter or digit",
-        )
-    return text
-
-
-def _secret_ref(text: str) -> str:
-    if not _SECRET_REF.fullmatch(text):
-        raise PydanticCustomError(
-            UNSPOKEN,
-            "must name where the secret is, as 'env:NAME' or 'file:path', never the secret itself",
-        )
-    return text
-
-
-def _public_key(text: str) -> str:
+def check_public_key(text: str) -> str:
+    """The line itself if it is an OpenSSH public key. Raises PydanticCustomError (a ValueError)."""
     match = _PUBLIC_KEY.fullmatch(text)
     if match is None or not _names_its_kind(match[1], match[2]):
         raise PydanticCustomError(
@@ -98,30 +85,43 @@ def _no_credentials(url: str) -> str:
     return url
 
 
-def _interchange_text(text: str) -> str:
-    if text != text.strip():
-        raise PydanticCustomError(
-            "interchange_id", "must have no spaces at its ends; the gateway pads it itself"
-        )
-    if not _INTERCHANGE_TEXT.fullmatch(text):
-        raise PydanticCustomError("interchange_id", "must be printable ASCII")
-    return text
-
-
 #: A name that is safe as a folder, in a URL and on a command line.
-Slug = Annotated[str, AfterValidator(_slug)]
+Slug = Annotated[
+    str,
+    form(
+        SLUG.pattern,
+        "must be 2 to 63 lower-case letters, digits, '-' or '_', beginning with a letter or digit",
+    ),
+]
 #: The user name of an SFTP login at our server.
-Login = Annotated[str, AfterValidator(_login)]
+Login = Annotated[
+    str,
+    form(
+        r"[a-z0-9][a-z0-9._-]{1,63}",
+        "must be 2 to 64 lower-case letters, digits, '.', '-' or '_', beginning with a letter or digit",
+    ),
+]
 #: Where a secret is: "env:NAME", or "file:path" taken from the home unless it is absolute.
-SecretRef = Annotated[str, AfterValidator(_secret_ref)]
+SecretRef = Annotated[
+    str,
+    form(
+        r"env:[A-Za-z_][A-Za-z0-9_]*|file:[^\x00-\x1f]+",
+        "must name where the secret is, as 'env:NAME' or 'file:path', never the secret itself",
+        unspoken=True,
+    ),
+]
 #: One line of an OpenSSH public key.
-PublicKey = Annotated[str, AfterValidator(_public_key)]
+PublicKey = Annotated[str, AfterValidator(check_public_key)]
 #: A URL without credentials in it (an SFTP URL may name its user).
 Url = Annotated[str, AfterValidator(_no_credentials)]
 #: Text that is not empty.
 Text = Annotated[str, StringConstraints(min_length=1)]
-#: GS02 or GS03, 2 to 15 characters.
-GroupId = Annotated[str, StringConstraints(min_length=2, max_length=15), AfterValidator(_interchange_text)]
+#: A file name's ending such as ".tmp".
+Suffix = Annotated[str, form(r"\.[A-Za-z0-9_-]+", "must be a dot and letters, digits, '-' or '_'")]
+#: GS02 or GS03.
+GroupId = Annotated[
+    str, form(r"(?! )[\x20-\x7e]{2,15}(?<! )", "must be 2 to 15 ASCII characters without spaces at its ends")
+]
 #: A waiting time in seconds, more than nothing.
 Seconds = Annotated[float, Field(gt=0)]
 
@@ -129,12 +129,13 @@ Seconds = Annotated[float, Field(gt=0)]
 class InterchangeId(Model):
     """An interchange id with its qualifier: ISA05 and ISA06, or ISA07 and ISA08."""
 
-    qualifier: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{2}$")] = Field(
+    qualifier: Annotated[str, form(r"[A-Z0-9]{2}", "must be two capital letters or digits")] = Field(
         description='ISA05 or ISA07, two characters in quotes: "01", "ZZ".'
     )
-    id: Annotated[str, StringConstraints(min_length=1, max_length=15), AfterValidator(_interchange_text)] = (
-        Field(description="ISA06 or ISA08 without its padding, 1 to 15 characters in quotes.")
-    )
+    id: Annotated[
+        str,
+        form(r"(?! )[\x20-\x7e]{1,15}(?<! )", "must be 1 to 15 ASCII characters without spaces at its ends"),
+    ] = Field(description="ISA06 or ISA08 without its padding, 1 to 15 characters in quotes.")
 
     @property
     def party(self) -> PartyId:

@@ -1,0 +1,239 @@
+"""Reads a partners folder, file by file, each checked by itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from pydantic import ValidationError
+
+from parsers.delimited.layout import Layout, parse_layout
+from parsers.finding import Finding
+from partners.destinations import Destination
+from partners.faults import fault, refusals
+from partners.inheritance import DOCUMENT_DEFAULTS, Chain, Source
+from partners.profile import DocumentRule, OurIdentity, PartnerProfile
+from partners.sources import Bases, read_keys, read_source, read_text
+from partners.values import SLUG, Model
+
+PROFILE_FILE = "profile.toml"
+OURS_FILE = "ours.toml"
+DESTINATIONS_FILE = "destinations.toml"
+LAYOUT_SUFFIX = ".layout.toml"
+
+Findings = tuple[Finding, ...]
+Value = TypeVar("Value")
+AnyModel = TypeVar("AnyModel", bound=Model)
+
+
+@dataclass(frozen=True, slots=True)
+class Sourced(Generic[Value]):
+    """A value and the file it was read from."""
+
+    value: Value
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class LayoutFile:
+    """A layout and its text as written."""
+
+    layout: Layout
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One partner as its folder says. layouts: those its rules name, by name."""
+
+    profile: PartnerProfile
+    chain: Chain
+    layouts: Mapping[str, LayoutFile]
+
+    def snapshot(self, ours: OurIdentity) -> str:
+        """All that the reading of this partner's files depends on, as JSON with sorted keys."""
+        return json.dumps(
+            {
+                "ours": ours.model_dump(mode="json"),
+                "partner": self.profile.model_dump(mode="json"),
+                "layouts": {name: file.text for name, file in self.layouts.items()},
+            },
+            sort_keys=True,
+            ensure_ascii=False,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Everything:
+    """A partners folder whose files are each right by themselves; members in the order of their names."""
+
+    ours: Sourced[OurIdentity]
+    destinations: Sourced[Mapping[str, Destination]]
+    members: Mapping[str, Member]
+
+
+def read_everything(folder: Path, bases: Mapping[str, Path]) -> Everything | Findings:
+    """Every file of a partners folder; or everything that is wrong with any of them.
+
+    bases: folders of bases by the name they have in findings, the preferred one last.
+    """
+    known_bases = Bases(bases)
+    ours = _read_ours(folder / OURS_FILE)
+    destinations = _read_destinations(folder / DESTINATIONS_FILE)
+    members = {path.name: _read_member(path, known_bases) for path in _partner_folders(folder)}
+    faults = [part for part in (ours, destinations, *members.values()) if isinstance(part, tuple)]
+    if faults or isinstance(ours, tuple) or isinstance(destinations, tuple):
+        return _each_once(finding for part in faults for finding in part)
+    return Everything(
+        ours, destinations, {name: member for name, member in members.items() if isinstance(member, Member)}
+    )
+
+
+def _each_once(findings: Iterable[Finding]) -> Findings:
+    """A fault of a base is met by every partner that extends it, and told once."""
+    return tuple({finding.message: finding for finding in findings}.values())
+
+
+def _partner_folders(folder: Path) -> Iterator[Path]:
+    if folder.is_dir():
+        yield from (path for path in sorted(folder.iterdir()) if path.is_dir() and path.name[0] not in "._")
+
+
+def _read_ours(path: Path) -> Sourced[OurIdentity] | Findings:
+    source = read_source(path, path.name)
+    if isinstance(source, Finding):
+        return (source,)
+    ours = _model(OurIdentity, source.data, Chain((source,)))
+    return ours if isinstance(ours, tuple) else Sourced(ours, source)
+
+
+def _read_destinations(path: Path) -> Sourced[Mapping[str, Destination]] | Findings:
+    source = read_source(path, path.name) if path.exists() else Source(path.name, "", {})
+    if isinstance(source, Finding):
+        return (source,)
+    chain = Chain((source,))
+    destinations: dict[str, Destination] = {}
+    faults: list[Finding] = []
+    for name, table in source.data.items():
+        if not isinstance(table, dict) or "name" in table:
+            place = chain.place((name, "name") if isinstance(table, dict) else (name,))
+            faults.append(fault("PRT-012", place))
+            continue
+        destination = _model(Destination, {**table, "name": name}, chain, below=name)
+        if isinstance(destination, tuple):
+            faults += destination
+        else:
+            destinations[name] = destination
+    return tuple(faults) or Sourced(destinations, source)
+
+
+def _read_member(folder: Path, bases: Bases) -> Member | Findings:
+    source = read_source(folder / PROFILE_FILE, f"{folder.name}/{PROFILE_FILE}")
+    chain = source if isinstance(source, Finding) else bases.chain(source)
+    if isinstance(chain, Finding):
+        return (chain,)
+    keys = list(read_keys(folder, folder.name))
+    data = _completed(chain.effective(), folder.name, [key for key in keys if isinstance(key, str)])
+    profile = _model(PartnerProfile, data, chain)
+    faults = (
+        *_misnamed(chain, data, folder.name),
+        *(key for key in keys if isinstance(key, Finding)),
+        *_document_defaults(chain),
+        *(profile if isinstance(profile, tuple) else ()),
+    )
+    if faults or isinstance(profile, tuple):
+        return faults
+    layouts = {
+        rule.layout: _read_layout(folder, rule, number, chain)
+        for number, rule in enumerate(profile.documents)
+        if rule.layout is not None
+    }
+    faults = tuple(finding for part in layouts.values() if isinstance(part, tuple) for finding in part)
+    return faults or Member(
+        profile, chain, {name: file for name, file in layouts.items() if isinstance(file, LayoutFile)}
+    )
+
+
+def _misnamed(chain: Chain, data: Mapping[str, object], folder: str) -> Iterator[Finding]:
+    if not SLUG.fullmatch(folder):
+        yield fault("PRT-009", chain.own.place(()), value=folder)
+    elif data["partner"] != folder:
+        yield fault("PRT-010", chain.place(("partner",)), value=str(data["partner"]), expected=folder)
+
+
+def _document_defaults(chain: Chain) -> Iterator[Finding]:
+    """Keys of the table `document` that no rule knows, even where there are no rules yet."""
+    defaults = chain.document_defaults()
+    if not isinstance(defaults, Mapping):
+        yield fault(
+            "PRT-005",
+            chain.place((DOCUMENT_DEFAULTS,)),
+            expected="must be a table",
+            kind="something else",
+        )
+        return
+    for key in defaults.keys() - DocumentRule.model_fields.keys():
+        yield fault("PRT-003", chain.place((DOCUMENT_DEFAULTS, key)), hint="")
+
+
+def _completed(data: dict[str, object], partner: str, keys: list[str]) -> dict[str, object]:
+    """The values with those that the folder gives: the partner's name, its senders, its keys."""
+    channels = data.get("channels")
+    if isinstance(channels, list):
+        data["channels"] = [_completed_channel(channel, partner, keys) for channel in channels]
+    return {"partner": partner, **data}
+
+
+def _completed_channel(channel: object, partner: str, keys: list[str]) -> object:
+    if not isinstance(channel, dict):
+        return channel
+    completed = {"senders": [partner], **channel}
+    named = completed.get("public_keys", [])
+    if completed.get("kind") == "sftp_mailbox" and isinstance(named, list):
+        completed["public_keys"] = [*named, *(key for key in keys if key not in named)]
+    return completed
+
+
+def _read_layout(folder: Path, rule: DocumentRule, number: int, chain: Chain) -> LayoutFile | Findings:
+    files = {path.name.removesuffix(LAYOUT_SUFFIX): path for path in sorted(folder.glob(f"*{LAYOUT_SUFFIX}"))}
+    place = chain.place(("documents", number, "layout"))
+    if rule.layout not in files:
+        names = ", ".join(files) or "none"
+        return (fault("PRT-030", place, value=rule.layout, expected=names),)
+    name = f"{folder.name}/{files[rule.layout].name}"
+    text = read_text(files[rule.layout], name)
+    if isinstance(text, Finding):
+        return (text,)
+    layout = parse_layout(text, name)
+    if isinstance(layout, tuple):
+        return layout
+    if layout.document != rule.document:
+        return (fault("PRT-031", place, value=str(layout.document), expected=rule.document),)
+    return LayoutFile(layout, text)
+
+
+def _model(
+    model: type[AnyModel], data: Mapping[str, object], chain: Chain, below: str | None = None
+) -> AnyModel | Findings:
+    """`data` as a model; or what it refuses, placed in the chain's files below the table `below`."""
+    root = () if below is None else (below,)
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        return refusals(error, data, _keys(), lambda path: chain.place((*root, *path)))
+
+
+@cache
+def _keys() -> tuple[str, ...]:
+    """Every key that any file may hold."""
+    return tuple(sorted({"extends", DOCUMENT_DEFAULTS}.union(*(m.model_fields for m in _models(Model)))))
+
+
+def _models(base: type[Model]) -> Iterator[type[Model]]:
+    for model in base.__subclasses__():
+        yield model
+        yield from _models(model)
