@@ -124,7 +124,7 @@ class Entries(Protocol):
         ...
 
     def open(self, partner: str, place: Place, entry: Entry) -> BinaryIO:
-        """The bytes of an entry of OUTBOX or ARCHIVE, seekable; they stay readable if it is removed meanwhile.
+        """The bytes of an entry of OUTBOX or ARCHIVE, seekable, still readable if it is removed meanwhile.
 
         Raises FileNotFoundError if the entry is gone.
         """
