@@ -1,0 +1,193 @@
+"""A set definition compiled for placing segments, and the state of a set half read."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+
+from parsers.finding import Finding
+from parsers.x12.definition import LoopDefinition, SegmentDefinition, SegmentUse, SetDefinition
+from parsers.x12.model import Loop
+from parsers.x12.segment_check import SegmentCheck, WalkOptions
+
+#: Stands for "no maximum".
+UNBOUNDED = sys.maxsize
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Child:
+    """A position in a loop: a segment, or an inner loop (then `loop` is its plan)."""
+
+    id: str
+    required: bool
+    maximum: int
+    check: SegmentCheck
+    loop: LoopPlan | None
+
+
+class LoopPlan:
+    """A loop's positions, and which of them each segment id can take.
+
+    index: positions by segment id, in order; the loop's own trigger is not among them.
+    required: positions that must be filled.
+    """
+
+    def __init__(self, definition: LoopDefinition, checks: Checks) -> None:
+        self.id = definition.id
+        self.path = definition.path
+        self.children = tuple(_child(part, checks) for part in definition.children)
+        self.required = tuple(at for at, child in enumerate(self.children) if child.required)
+        self.index: dict[str, list[int]] = {}
+        for at, child in enumerate(self.children):
+            if at or not definition.id:
+                self.index.setdefault(child.id, []).append(at)
+
+    @property
+    def trigger(self) -> Child:
+        """The loop's first segment."""
+        return self.children[0]
+
+    @cached_property
+    def inner_loops(self) -> tuple[tuple[int, LoopPlan], ...]:
+        """The loops one level down with their positions."""
+        return tuple((at, child.loop) for at, child in enumerate(self.children) if child.loop)
+
+    def chain_to(self, segment_id: str) -> list[tuple[int, LoopPlan]] | None:
+        """The loops to open, outermost first, so that a segment inside them has its place.
+
+        The nearest such loop is taken; a segment that would begin a loop is none inside it.
+        """
+        level: list[list[tuple[int, LoopPlan]]] = [[step] for step in self.inner_loops]
+        while level:
+            for chain in level:
+                if segment_id in chain[-1][1].index:
+                    return chain
+            level = [[*chain, step] for chain in level for step in chain[-1][1].inner_loops]
+        return None
+
+
+class Checks:
+    """The compiled checks of one set, one a segment however often the segment is used."""
+
+    def __init__(self, options: WalkOptions, release: str) -> None:
+        self._options = options
+        self._release = release
+        self._made: dict[SegmentDefinition, SegmentCheck] = {}
+
+    def of(self, segment: SegmentDefinition) -> SegmentCheck:
+        """The check of a segment."""
+        if segment not in self._made:
+            self._made[segment] = SegmentCheck(segment, self._options, self._release)
+        return self._made[segment]
+
+
+def _child(part: SegmentUse | LoopDefinition, checks: Checks) -> Child:
+    if isinstance(part, LoopDefinition):
+        plan = LoopPlan(part, checks)
+        maximum = part.repeat or UNBOUNDED
+        return Child(part.id, part.requirement == "M", maximum, plan.trigger.check, plan)
+    return Child(part.id, part.requirement == "M", part.max_use or UNBOUNDED, checks.of(part.segment), None)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SetPlan:
+    """A set compiled under given options.
+
+    homes: paths of the loops that hold each segment id. checks: some check of each segment id.
+    """
+
+    set_id: str
+    release: str
+    root: LoopPlan
+    homes: dict[str, list[str]]
+    checks: dict[str, SegmentCheck]
+
+
+@lru_cache(maxsize=128)
+def compiled(definition: SetDefinition, options: WalkOptions) -> SetPlan:
+    """The plan of a set, made once for each way of reading it."""
+    root = LoopPlan(definition.root, Checks(options, definition.release))
+    plan = SetPlan(definition.set_id, definition.release, root, {}, {})
+    _note_homes(root, plan)
+    return plan
+
+
+def _note_homes(loop: LoopPlan, plan: SetPlan) -> None:
+    for child in loop.children:
+        if child.loop:
+            _note_homes(child.loop, plan)
+        else:
+            plan.homes.setdefault(child.id, []).append(loop.path)
+            plan.checks[child.id] = child.check
+
+
+@dataclass(slots=True)
+class Frame:
+    """A loop being read.
+
+    loop: what is filled. position: the child filled last. counts: fillings by position.
+    told: findings of missing segments by position, so that each is reported once; orphans,
+        whose trigger is missing, tell nothing.
+    """
+
+    plan: LoopPlan
+    loop: Loop
+    position: int = 0
+    counts: dict[int, int] = field(default_factory=lambda: {0: 1})
+    told: dict[int, Finding] = field(default_factory=dict)
+    orphan: bool = False
+
+    def copy(self) -> Frame:
+        """The same state, to try something on; the loop is shared and must not be filled."""
+        return Frame(self.plan, self.loop, self.position, self.counts.copy(), self.told, self.orphan)
+
+    def missing(self, before: int) -> list[int]:
+        """Required positions from the current one up to `before` (left out) that are still empty."""
+        if self.orphan or not self.plan.required:
+            return []
+        at = self.position
+        return [
+            place
+            for place in self.plan.required
+            if at <= place < before and not self.counts.get(place) and place not in self.told
+        ]
+
+    def whole(self) -> bool:
+        """True if nothing is missing up to the loop's end."""
+        return not self.missing(len(self.plan.children))
+
+    def forward(self, segment_id: str) -> int | None:
+        """The next position a segment can take without any fault in this loop, or None."""
+        for place in self.plan.index.get(segment_id, ()):
+            if place < self.position or self.counts.get(place, 0) >= self.plan.children[place].maximum:
+                continue
+            return None if self.missing(place) else place
+        return None
+
+    def fill(self, place: int) -> Child:
+        """Move to a position and count it."""
+        self.position = place
+        self.counts[place] = self.counts.get(place, 0) + 1
+        return self.plan.children[place]
+
+
+def legal_place(frames: list[Frame], segment_id: str) -> tuple[int, int] | None:
+    """Depth and position where a segment fits without any fault, deepest loop first, or None."""
+    for depth in range(len(frames) - 1, -1, -1):
+        frame = frames[depth]
+        place = frame.forward(segment_id)
+        if place is not None:
+            return depth, place
+        if not frame.whole():
+            return None
+    return None
+
+
+def enter(frames: list[Frame], depth: int, place: int) -> Child:
+    """Close the loops below a depth, fill a position there, and open its loop if it is one."""
+    del frames[depth + 1 :]
+    child = frames[depth].fill(place)
+    if child.loop:
+        frames.append(Frame(child.loop, Loop(child.id, child.loop.path)))
+    return child

@@ -1,0 +1,285 @@
+"""Places the segments of a transaction set in its loops, and says exactly what is wrong where.
+
+A segment that fits is placed at once. One that does not fit is tried in every way it could have
+been meant (too often, too early or too late, something missing before it, the first segment of its
+loop missing, or not meant at all), and the way is taken after which the segments that follow fit
+best. So one fault gives one finding, and what comes after it is read as if it had not been.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from parsers.catalogue import found
+from parsers.finding import Finding, Location
+from parsers.x12.definition import SetDefinition
+from parsers.x12.dictionary import known_segment
+from parsers.x12.model import Loop, Segment
+from parsers.x12.segment_check import WalkOptions, element_offset
+from parsers.x12.set_plan import Child, Frame, LoopPlan, SetPlan, compiled, enter, legal_place
+
+__all__ = ["WalkOptions", "place"]
+
+#: Segments that are looked at after a faulty one before its meaning is chosen.
+LOOK_AHEAD = 4
+#: Segments whose elements the envelope checks.
+ENVELOPE = frozenset({"ST", "SE"})
+
+
+class _Kind(IntEnum):
+    """How a segment that does not fit may have been meant. Of equal ways the first is taken."""
+
+    #: At its position, but once too often, or with something missing before it.
+    FORWARD = 0
+    #: Only this segment is out of place; the loops stay as they are.
+    ASIDE = 1
+    #: Its position has passed; reading goes on from there.
+    BACK = 2
+    #: Not meant to be here at all.
+    STRAY = 3
+    #: Inside a loop whose first segment is missing.
+    ORPHAN = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """One meaning of a segment that does not fit: where it would go, and how well the next ones follow."""
+
+    kind: _Kind
+    depth: int = 0
+    place: int = 0
+    chain: tuple[tuple[int, LoopPlan], ...] = ()
+
+
+def place(
+    definition: SetDefinition, segments: list[Segment], options: WalkOptions
+) -> tuple[Loop, list[Finding]]:
+    """The segments of one set as a tree, and every fault of structure and elements.
+
+    segments: ST to SE as sent. A set that does not end in SE was cut off: what else is missing
+        from it is then not reported, and neither is the SE.
+    Returns the root loop and the findings in the order of the file. Segments that are unknown,
+    unexpected or in a loop without its first segment are in no loop. ST, SE, control numbers
+    and counts are the envelope's to check. Never raises for data.
+    """
+    walk = _Walk(compiled(definition, options), segments)
+    return walk.run()
+
+
+class _Walk:
+    """One set being placed."""
+
+    def __init__(self, plan: SetPlan, segments: list[Segment]) -> None:
+        self._plan = plan
+        self._segments = segments
+        self._root = Loop("", "")
+        self._frames = [Frame(plan.root, self._root, counts={})]
+        self._findings: list[Finding] = []
+        #: Findings of missing segments that came late after all, by identity.
+        self._withdrawn: set[int] = set()
+
+    def run(self) -> tuple[Loop, list[Finding]]:
+        if self._segments and self._segments[0].id != "ST":
+            self._frames[0].fill(0)
+        for number, segment in enumerate(self._segments):
+            spot = legal_place(self._frames, segment.id)
+            if spot is None:
+                self._misfit(segment, number)
+            else:
+                self._settle(segment, *spot)
+        return self._root, [finding for finding in self._findings if id(finding) not in self._withdrawn]
+
+    def _settle(self, segment: Segment, depth: int, at: int) -> None:
+        """Put a segment where it goes and check its elements."""
+        child = enter(self._frames, depth, at)
+        frame = self._frames[-1]
+        if child.loop and not self._frames[depth].orphan:
+            self._frames[depth].loop.children.append(frame.loop)
+        frame.loop.children.append(segment)
+        self._check(segment, child, frame)
+
+    def _check(self, segment: Segment, child: Child, frame: Frame) -> None:
+        if segment.id in ENVELOPE:
+            return
+        if not child.check.is_clean(segment.elements):
+            self._findings += child.check.faults(segment, frame.plan.path)
+        if segment.id == "LE":
+            self._check_loop_id(segment, frame)
+
+    def _check_loop_id(self, segment: Segment, frame: Frame) -> None:
+        opened = frame.loop.first("LS")
+        if opened and segment.get(1) and opened.get(1) != segment.get(1):
+            location = Location(
+                segment="LE",
+                segment_number=segment.number,
+                loop=frame.plan.path,
+                element=1,
+                data_element="447",
+                byte_offset=element_offset(segment, 1),
+            )
+            self._findings.append(found("X12-207", location, value=segment.get(1), expected=opened.get(1)))
+
+    # --- a segment that does not fit
+
+    def _misfit(self, segment: Segment, number: int) -> None:
+        if segment.id not in self._plan.homes:
+            known = known_segment(self._plan.release, segment.id)
+            code = "X12-201" if known else "X12-200"
+            self._tell(code, segment, None, set=self._plan.set_id)
+            return
+        following = self._following(number)
+        ways = self._ways(segment.id)
+        best = max(ways, key=lambda way: (self._score(way, following), -way.kind, way.depth))
+        self._take(best, segment)
+
+    def _following(self, number: int) -> list[str]:
+        """Ids of the next segments that the set has."""
+        ahead = self._segments[number + 1 : number + 1 + 2 * LOOK_AHEAD]
+        return [segment.id for segment in ahead if segment.id in self._plan.homes][:LOOK_AHEAD]
+
+    def _ways(self, segment_id: str) -> list[_Way]:
+        ways = [_Way(_Kind.STRAY)] if segment_id != "SE" else []
+        for depth, frame in enumerate(self._frames):
+            for at in frame.plan.index.get(segment_id, ()):
+                if at >= frame.position:
+                    ways.append(_Way(_Kind.FORWARD, depth, at))
+                else:
+                    ways.append(_Way(_Kind.BACK, depth, at))
+                if segment_id != "SE":
+                    ways.append(_Way(_Kind.ASIDE, depth, at))
+            chain = frame.plan.chain_to(segment_id)
+            if chain:
+                ways.append(_Way(_Kind.ORPHAN, depth, chain=tuple(chain)))
+        return ways
+
+    def _score(self, way: _Way, following: list[str]) -> int:
+        """How many of the next segments fit after a way, less what it would report as missing."""
+        frames = [frame.copy() for frame in self._frames]
+        cost = self._cost(way)
+        _apply(way, frames)
+        for fitting, segment_id in enumerate(following):
+            spot = legal_place(frames, segment_id)
+            if spot is None:
+                return fitting - cost
+            enter(frames, *spot)
+        return LOOK_AHEAD - cost
+
+    def _cost(self, way: _Way) -> int:
+        """Faults a way reports beside the segment's own."""
+        if way.kind in {_Kind.STRAY, _Kind.ASIDE}:
+            return 0
+        closed = sum(len(frame.missing(len(frame.plan.children))) for frame in self._frames[way.depth + 1 :])
+        if way.kind is _Kind.FORWARD:
+            closed += len(self._frames[way.depth].missing(way.place))
+        return closed
+
+    def _take(self, way: _Way, segment: Segment) -> None:
+        match way.kind:
+            case _Kind.STRAY:
+                homes = " or ".join(
+                    path or "the top level" for path in dict.fromkeys(self._plan.homes[segment.id])
+                )
+                self._tell("X12-202", segment, self._frames[-1].plan.path, home=homes)
+                self._check_unplaced(segment)
+            case _Kind.ORPHAN:
+                self._report_missing(way, segment)
+                home = way.chain[-1][1].path
+                self._tell("X12-202", segment, home, home=home)
+                _apply(way, self._frames)
+                self._settle_last(segment)
+            case _Kind.FORWARD:
+                self._forward(way, segment)
+            case _Kind.ASIDE:
+                self._aside(way, segment)
+            case _Kind.BACK:
+                self._back(way, segment)
+
+    def _forward(self, way: _Way, segment: Segment) -> None:
+        self._report_missing(way, segment)
+        frame = self._frames[way.depth]
+        child = frame.plan.children[way.place]
+        if frame.counts.get(way.place, 0) >= child.maximum:
+            path = child.loop.path if child.loop else frame.plan.path
+            code = "X12-204" if child.loop else "X12-205"
+            self._tell(code, segment, path, expected=str(child.maximum), home=path)
+        self._settle(segment, way.depth, way.place)
+
+    def _aside(self, way: _Way, segment: Segment) -> None:
+        frame = self._frames[way.depth]
+        child = frame.plan.children[way.place]
+        self._tell("X12-206", segment, child.loop.path if child.loop else frame.plan.path)
+        self._withdraw(frame, way.place)
+        if child.required:
+            frame.counts[way.place] = frame.counts.get(way.place, 0) + 1
+        aside = Frame(child.loop, Loop(child.id, child.loop.path)) if child.loop else frame
+        if child.loop:
+            frame.loop.children.append(aside.loop)
+        aside.loop.children.append(segment)
+        self._check(segment, child, aside)
+
+    def _back(self, way: _Way, segment: Segment) -> None:
+        self._report_missing(way, segment)
+        frame = self._frames[way.depth]
+        child = frame.plan.children[way.place]
+        self._tell("X12-206", segment, child.loop.path if child.loop else frame.plan.path)
+        self._withdraw(frame, way.place)
+        self._settle(segment, way.depth, way.place)
+
+    def _withdraw(self, frame: Frame, at: int) -> None:
+        """Take back that a segment is missing: it came late, and that has been said."""
+        if at in frame.told:
+            self._withdrawn.add(id(frame.told[at]))
+
+    def _settle_last(self, segment: Segment) -> None:
+        """Put a segment into the innermost loop, at the next position it can take."""
+        frame = self._frames[-1]
+        at = frame.plan.index[segment.id][0]
+        self._settle(segment, len(self._frames) - 1, at)
+
+    def _check_unplaced(self, segment: Segment) -> None:
+        check = self._plan.checks[segment.id]
+        if segment.id not in ENVELOPE and not check.is_clean(segment.elements):
+            self._findings += check.faults(segment, self._frames[-1].plan.path)
+
+    # --- reports
+
+    def _report_missing(self, way: _Way, segment: Segment) -> None:
+        for frame in reversed(self._frames[way.depth + 1 :]):
+            self._missing_in(frame, len(frame.plan.children), segment)
+        if way.kind is _Kind.FORWARD:
+            self._missing_in(self._frames[way.depth], way.place, segment)
+
+    def _missing_in(self, frame: Frame, before: int, segment: Segment) -> None:
+        for at in frame.missing(before):
+            child = frame.plan.children[at]
+            location = Location(
+                segment=child.id,
+                segment_number=segment.number,
+                loop=child.loop.path if child.loop else frame.plan.path,
+                byte_offset=segment.offset,
+            )
+            frame.told[at] = found("X12-203", location, expected=child.id, at=segment.id)
+            self._findings.append(frame.told[at])
+
+    def _tell(
+        self, code: str, segment: Segment, loop: str | None, expected: str | None = None, **blanks: object
+    ) -> None:
+        location = Location(
+            segment=segment.id, segment_number=segment.number, loop=loop, byte_offset=segment.offset
+        )
+        finding = found(code, location, value=segment.id, expected=expected, x12=None, **blanks)
+        self._findings.append(finding)
+
+
+def _apply(way: _Way, frames: list[Frame]) -> None:
+    """Bring the open loops into the state that a way leads to."""
+    if way.kind in {_Kind.FORWARD, _Kind.BACK}:
+        enter(frames, way.depth, way.place)
+    elif way.kind is _Kind.ORPHAN:
+        del frames[way.depth + 1 :]
+        for at, plan in way.chain:
+            parent = frames[-1]
+            if at >= parent.position:
+                parent.fill(at)
+            frames.append(Frame(plan, Loop(plan.id, plan.path), orphan=True))
