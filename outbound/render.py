@@ -44,13 +44,17 @@ class Rendered:
     findings: tuple[Finding, ...] = ()
 
 
-def render(documents: Sequence[Values], form: Form, *, kind: str, batch: bool) -> Rendered:
+def render(
+    documents: Sequence[Values], form: Form, *, kind: str = "document", batch: bool | None = None
+) -> Rendered:
     """The documents in `form`, in order.
 
-    kind: what they are, "order", "ship_notice" or "invoice". batch: True gives a list of
-    documents, also of one or none; False gives the one document and raises ValueError
-    unless there is exactly one.
+    kind: what they are, "order", "ship_notice" or "invoice"; names the element in XML.
+    batch: True gives a list of documents, also of one or none, which is what a receiver of
+    batches should always get; False gives the one document and raises ValueError unless
+    there is exactly one; None is True for any number but one.
     """
+    batch = len(documents) != 1 if batch is None else batch
     if not batch and len(documents) != 1:
         raise ValueError(f"{len(documents)} documents, but not a batch")
     return _FORMS[form](documents, kind, batch)
