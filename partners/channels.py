@@ -25,6 +25,10 @@ Usage = Literal["production", "test"]
 _S3_URL = r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?"
 
 
+def _named(**references: str | None) -> dict[str, str]:
+    return {key: reference for key, reference in references.items() if reference is not None}
+
+
 class ChannelBase(Model):
     """What every channel has."""
 
@@ -40,6 +44,11 @@ class ChannelBase(Model):
         default="production",
         description="Whether delimited files on it are business or test; X12 says so itself in ISA15.",
     )
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        """Every secret reference it names, by key."""
+        return {}
 
 
 class SftpMailbox(ChannelBase):
@@ -58,6 +67,11 @@ class SftpMailbox(ChannelBase):
         default=(".tmp", ".part", ".filepart"),
         description="Endings of names that are not taken until the file is renamed.",
     )
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        """Where the password's hash is."""
+        return _named(password=self.password)
 
 
 class FolderChannel(ChannelBase):
@@ -119,6 +133,11 @@ class S3Channel(ChannelBase):
         default="taken/", description="Prefix below the watched one for objects after move."
     )
 
+    @property
+    def secrets(self) -> dict[str, str]:
+        """Where the keys of the store are."""
+        return _named(access_key=self.access_key, secret_key=self.secret_key)
+
 
 class SftpChannel(ChannelBase):
     """A folder on somebody else's SFTP server."""
@@ -144,6 +163,11 @@ class SftpChannel(ChannelBase):
     )
     move_to: Text = Field(default="taken", description="Folder inside the watched one for files after move.")
     pattern: Text = Field(default="*", description="Names that are looked at, with * and ?.")
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        """Where our key and password for the server are."""
+        return _named(private_key=self.private_key, password=self.password)
 
 
 class HandChannel(ChannelBase):

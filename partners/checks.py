@@ -116,13 +116,13 @@ def _destinations(member: Member, everything: Everything) -> Iterator[Finding]:
             name = getattr(rule, key)
             if name is None:
                 continue
-            place = member.chain.place(("documents", number, key))
+            path = ("documents", number, key)
             if name not in destinations:
-                yield fault("PRT-032", place, value=name, expected=known)
+                yield fault("PRT-032", member.chain.place(path), value=name, expected=known)
             elif destinations[name].environment != environment:
                 yield fault(
                     "PRT-033",
-                    place,
+                    member.chain.place(path),
                     value=name,
                     expected=environment,
                     environment=destinations[name].environment,
@@ -158,12 +158,12 @@ def _answers(member: Member, everything: Everything) -> Iterator[Finding]:
     has_mailbox = any(isinstance(channel, SftpMailbox) for channel in profile.channels)
     if profile.x12 is not None and profile.x12.acknowledge.answers:
         to = profile.x12.acknowledge.to
-        place = member.chain.place(("x12", "acknowledge", "to"))
+        path = ("x12", "acknowledge", "to")
         if to == MAILBOX and not has_mailbox:
-            yield fault("PRT-035", place)
+            yield fault("PRT-035", member.chain.place(path))
         elif to != MAILBOX and to not in everything.destinations.value:
             known = ", ".join(everything.destinations.value) or "none"
-            yield fault("PRT-032", place, value=to, expected=known)
+            yield fault("PRT-032", member.chain.place(path), value=to, expected=known)
     for number, rule in enumerate(profile.documents):
         if rule.standard == "csv" and rule.receipt and not has_mailbox:
             yield fault("PRT-037", member.chain.place(("documents", number, "receipt")))

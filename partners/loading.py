@@ -200,10 +200,10 @@ def _completed_channel(channel: object, partner: str, keys: list[str]) -> object
 
 def _read_layout(folder: Path, rule: DocumentRule, number: int, chain: Chain) -> LayoutFile | Findings:
     files = {path.name.removesuffix(LAYOUT_SUFFIX): path for path in sorted(folder.glob(f"*{LAYOUT_SUFFIX}"))}
-    place = chain.place(("documents", number, "layout"))
+    path = ("documents", number, "layout")
     if rule.layout not in files:
         names = ", ".join(files) or "none"
-        return (fault("PRT-030", place, value=rule.layout, expected=names),)
+        return (fault("PRT-030", chain.place(path), value=rule.layout, expected=names),)
     name = f"{folder.name}/{files[rule.layout].name}"
     text = read_text(files[rule.layout], name)
     if isinstance(text, Finding):
@@ -212,7 +212,7 @@ def _read_layout(folder: Path, rule: DocumentRule, number: int, chain: Chain) ->
     if isinstance(layout, tuple):
         return layout
     if layout.document != rule.document:
-        return (fault("PRT-031", place, value=str(layout.document), expected=rule.document),)
+        return (fault("PRT-031", chain.place(path), value=str(layout.document), expected=rule.document),)
     return LayoutFile(layout, text)
 
 

@@ -1,0 +1,179 @@
+"""Applies a folder of partner profiles as a whole, or refuses it as a whole.
+
+`partners` checks what the files say; here is checked what this machine can make of them:
+connectors, schedules, time zones and secrets. Secrets are read when they are needed, never
+kept, and never part of a message.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from zoneinfo import available_timezones
+
+from gateway.errors import TradepostError
+from outbound.schedule import BadSchedule, check_cron
+from parsers.catalogue import entries
+from parsers.finding import Finding
+from partners.directory import Directory, load_directory
+from partners.faults import fault
+from partners.inheritance import Place
+from partners.profile import Cron, PartnerProfile, SftpMailbox
+
+#: URL schemes that the gateway has a connector for.
+SCHEMES = ("folder", "http", "https", "s3", "sftp")
+#: Longest secret that is read; a private key is a few kilobytes.
+MAX_SECRET_BYTES = 65_536
+UNREADABLE = "PRT-104"
+TOO_OPEN = "PRT-105"
+_HASH_START = "$argon2"
+
+
+class ProfilesRefused(TradepostError):
+    """The partners folder cannot be used; findings say everything that is wrong with it."""
+
+    def __init__(self, findings: tuple[Finding, ...]) -> None:
+        faults = "\n".join(f"{finding.code} {finding.message} {finding.remedy}" for finding in findings)
+        super().__init__(
+            findings[0].code,
+            f"The partner profiles are refused as a whole; nothing of them was applied.\n{faults}",
+            "Correct them and run: tradepost partners check",
+        )
+        self.findings = findings
+
+
+class SecretUnreadable(TradepostError):
+    """A secret that a profile names cannot be had; the message says where it should be, not what it is."""
+
+    def __init__(self, code: str, reference: str, reason: str) -> None:
+        super().__init__(code, f"The secret {reference} cannot be used: {reason}.", entries()[code].remedy)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileSnapshot:
+    """One partner's profile as applied: what the ledger keeps, so that a reading can be repeated.
+
+    version: SHA-256 of the text, lower-case hex. text: JSON, without secrets.
+    """
+
+    partner: str
+    version: str
+    text: str
+
+
+def load(folder: Path, home: Path) -> Directory:
+    """The partners folder, checked in every respect. Raises ProfilesRefused with all that is wrong.
+
+    home: where relative secret files are taken from.
+    """
+    directory = load_directory(folder)
+    if isinstance(directory, tuple):
+        raise ProfilesRefused(directory)
+    faults = tuple(finding for finding in _findings(directory, home) if finding.is_error)
+    if faults:
+        raise ProfilesRefused(faults)
+    return directory
+
+
+def check(folder: Path, home: Path) -> tuple[Finding, ...]:
+    """Everything that is wrong with the folder or worth knowing; `load` takes it if none is an error."""
+    directory = load_directory(folder)
+    return directory if isinstance(directory, tuple) else tuple(_findings(directory, home))
+
+
+def snapshots(directory: Directory) -> Iterator[ProfileSnapshot]:
+    """Every partner's profile as it is now in force."""
+    for profile in directory.partners:
+        text = directory.snapshot(profile.partner)
+        agreement = directory.by_partner(profile.partner)
+        if agreement is not None:
+            yield ProfileSnapshot(profile.partner, agreement.profile_version, text)
+
+
+def read_secret(reference: str, home: Path) -> str:
+    """The secret that "env:NAME" or "file:path" names, without one line end at its end.
+
+    A path that is not absolute is taken from the home. A file that others than its owner
+    and group may touch is refused. Raises SecretUnreadable.
+    """
+    kind, _, name = reference.partition(":")
+    secret = os.environ.get(name, "") if kind == "env" else _read_file(reference, home / name)
+    secret = secret.removesuffix("\n").removesuffix("\r")
+    if not secret:
+        reason = "it is empty" if kind == "file" else "the variable is not set, or empty"
+        raise SecretUnreadable(UNREADABLE, reference, reason)
+    return secret
+
+
+def _read_file(reference: str, path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            content = file.read(MAX_SECRET_BYTES + 1)
+    except OSError as error:
+        raise SecretUnreadable(UNREADABLE, reference, error.strerror or "it cannot be read") from error
+    if mode & stat.S_IRWXO:
+        raise SecretUnreadable(TOO_OPEN, reference, "others than its owner and group may read or change it")
+    if len(content) > MAX_SECRET_BYTES:
+        raise SecretUnreadable(UNREADABLE, reference, "it is too large for a secret")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        # The decoding error holds the bytes; it must not be chained into a traceback.
+        raise SecretUnreadable(UNREADABLE, reference, f"byte {error.start} is not UTF-8") from None
+
+
+def _findings(directory: Directory, home: Path) -> Iterator[Finding]:
+    for name, destination in directory.destinations.items():
+        if destination.scheme not in SCHEMES:
+            place = directory.destination_place(name, "url")
+            yield fault("PRT-101", place, value=destination.url, expected=", ".join(SCHEMES))
+        for key, reference in destination.secrets.items():
+            yield from _secret(reference, directory.destination_place(name, key), home)
+    for profile in directory.partners:
+        yield from _times(directory, profile)
+        if profile.enabled:
+            yield from _channels(directory, profile, home)
+
+
+def _times(directory: Directory, profile: PartnerProfile) -> Iterator[Finding]:
+    if profile.time_zone not in _time_zones():
+        yield fault("PRT-103", directory.place(profile.partner, "time_zone"), value=profile.time_zone)
+    for number, rule in enumerate(profile.documents, start=1):
+        if isinstance(rule.schedule, Cron):
+            try:
+                check_cron(rule.schedule.expression)
+            except BadSchedule as error:
+                place = directory.place(profile.partner, f"documents[{number}].schedule.expression")
+                yield fault("PRT-102", place, value=rule.schedule.expression, reason=str(error))
+
+
+def _channels(directory: Directory, profile: PartnerProfile, home: Path) -> Iterator[Finding]:
+    for number, channel in enumerate(profile.channels, start=1):
+        if not channel.enabled:
+            continue
+        for key, reference in channel.secrets.items():
+            place = directory.place(profile.partner, f"channels[{number}].{key}")
+            yield from _secret(reference, place, home, hashed=isinstance(channel, SftpMailbox))
+        if isinstance(channel, SftpMailbox) and not channel.public_keys and channel.password is None:
+            yield fault("PRT-106", directory.place(profile.partner, f"channels[{number}].public_keys"))
+
+
+def _secret(reference: str, place: Place, home: Path, *, hashed: bool = False) -> Iterator[Finding]:
+    try:
+        secret = read_secret(reference, home)
+    except SecretUnreadable as error:
+        yield fault(error.code, place, value=reference, reason=error.reason)
+        return
+    if hashed and not secret.startswith(_HASH_START):
+        yield fault("PRT-107", place, value=reference)
+
+
+@cache
+def _time_zones() -> frozenset[str]:
+    return frozenset(available_timezones())
