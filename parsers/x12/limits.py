@@ -18,7 +18,7 @@ class Limits:
 
     element_bytes: int = 64 * 1024
     segment_bytes: int = 1024 * 1024
-    set_segments: int = 2_000_000
+    set_segments: int = 500_000
     hl_depth: int = 32
 
 

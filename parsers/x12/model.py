@@ -142,6 +142,8 @@ class TransactionSet:
     findings: every fault of this set, in the order of place; level set, segment or element.
     segment_count: segments counted, ST and SE included.
     offset, size: the set's bytes in the file, SE's terminator included.
+    complete: False if the file ended, or another interchange began, before its SE; the finding
+        stands with InterchangeClosed.
     """
 
     set_id: str
@@ -156,6 +158,7 @@ class TransactionSet:
     offset: int
     size: int
     separators: Separators
+    complete: bool = True
 
 
 @dataclass(frozen=True, slots=True)

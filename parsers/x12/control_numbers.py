@@ -1,0 +1,51 @@
+"""Remembers control numbers, so that one used twice is noticed."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+
+
+class SeenNumbers:
+    """The control numbers seen so far. Numbers that follow one another cost no memory.
+
+    "0001" and "1" are two numbers: control numbers are compared character for character.
+    """
+
+    def __init__(self) -> None:
+        self._runs: dict[int, _Runs] = {}
+        self._others: set[str] = set()
+
+    def add(self, number: str) -> bool:
+        """Remember `number`; False if it was there before."""
+        if number.isascii() and number.isdigit():
+            return self._runs.setdefault(len(number), _Runs()).add(int(number))
+        if number in self._others:
+            return False
+        self._others.add(number)
+        return True
+
+
+class _Runs:
+    """A set of whole numbers kept as runs, first to last of each in order."""
+
+    def __init__(self) -> None:
+        self._firsts: list[int] = []
+        self._lasts: list[int] = []
+
+    def add(self, number: int) -> bool:
+        after = bisect_right(self._firsts, number)
+        if after and number <= self._lasts[after - 1]:
+            return False
+        extends = bool(after) and self._lasts[after - 1] == number - 1
+        precedes = after < len(self._firsts) and self._firsts[after] == number + 1
+        if extends and precedes:
+            self._lasts[after - 1] = self._lasts.pop(after)
+            self._firsts.pop(after)
+        elif extends:
+            self._lasts[after - 1] = number
+        elif precedes:
+            self._firsts[after] = number
+        else:
+            self._firsts.insert(after, number)
+            self._lasts.insert(after, number)
+        return True

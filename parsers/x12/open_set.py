@@ -1,0 +1,172 @@
+"""A transaction set while it is being read: its segments, its count, its own control numbers.
+
+Source: X12.5, ST and SE; codes of AK502. BI-030 to BI-032.
+"""
+
+from __future__ import annotations
+
+import re
+
+from parsers.catalogue import found
+from parsers.finding import Finding, Location
+from parsers.x12.dictionary import functional_id, has_short_dates, set_definition
+from parsers.x12.limits import Limits
+from parsers.x12.model import GroupHeader, Loop, Segment, TransactionSet
+from parsers.x12.options import ReadOptions
+from parsers.x12.read_segments import Remark
+from parsers.x12.walker import place
+
+_SET_ID = re.compile(r"[A-Z0-9]{3}")
+
+
+class OpenSet:
+    """One set from its ST on. `add` takes what follows, `close` gives the set.
+
+    ordinal: place in its group, from 1. options: with the separators of its interchange.
+    """
+
+    def __init__(
+        self,
+        header: Segment,
+        group: GroupHeader,
+        *,
+        ordinal: int,
+        options: ReadOptions,
+        limits: Limits,
+    ) -> None:
+        self.set_id = header.get(1)
+        self.control_number = header.get(2)
+        self._header = header
+        self._group = group
+        self._ordinal = ordinal
+        self._options = options
+        self._limits = limits
+        self._segments: list[Segment] = []
+        self._count = 0
+        self._findings: list[Finding] = []
+        self.add(header)
+        self._check_header()
+
+    @property
+    def offset(self) -> int:
+        """Byte offset of its ST."""
+        return self._header.offset
+
+    @property
+    def nameless(self) -> str:
+        """The element that an answer would have to quote and cannot, "ST01", "ST02" or ""."""
+        return "ST01" if not self.set_id.strip() else "" if self.control_number.strip() else "ST02"
+
+    def add(self, segment: Segment) -> None:
+        """Take the next segment and number it."""
+        self._count += 1
+        segment.number = self._count
+        if self._count <= self._limits.set_segments:
+            self._segments.append(segment)
+
+    def repeated(self) -> None:
+        """Say that ST02 was used before in this group."""
+        self._say("X12-083", self._header, 2, value=self.control_number)
+
+    def remark(self, remark: Remark, segment: Segment) -> None:
+        """Take a remark about a segment of this set that counts as a fault."""
+        limits = self._limits
+        bound = limits.segment_bytes if remark.element is None else limits.element_bytes
+        self._say(remark.code, segment, remark.element, expected=str(bound))
+
+    def cut_off(self, end: int) -> TransactionSet:
+        """The set as far as it came, unchecked, because nothing follows. end: byte offset after it."""
+        return self._as_set(None, [], end, complete=False)
+
+    def close(self, trailer: Segment | None, end: int) -> TransactionSet:
+        """The set, checked. trailer: its SE, None if it has none. end: byte offset after the set."""
+        if trailer is not None:
+            self.add(trailer)
+        tree, faults = self._checked()
+        if trailer is None:
+            self._findings.append(self._without_trailer())
+        else:
+            self._of_trailer(trailer)
+        return self._as_set(tree, faults, end)
+
+    def _as_set(
+        self, tree: Loop | None, faults: list[Finding], end: int, *, complete: bool = True
+    ) -> TransactionSet:
+        held = self._count <= self._limits.set_segments
+        findings = sorted([*self._findings, *faults], key=_place_in_set)
+        return TransactionSet(
+            set_id=self.set_id,
+            control_number=self.control_number,
+            implementation=self._header.get(3),
+            ordinal=self._ordinal,
+            release=self._group.release,
+            segments=self._segments if held else [],
+            tree=tree,
+            findings=findings,
+            segment_count=self._count,
+            offset=self.offset,
+            size=end - self.offset,
+            separators=self._options.walk.separators,
+            complete=complete,
+        )
+
+    def _checked(self) -> tuple[Loop | None, list[Finding]]:
+        """The segments in their loops, and what is wrong with them; (None, []) if they cannot be placed."""
+        release = self._group.release
+        if release is None or not _SET_ID.fullmatch(self.set_id):
+            return None, []
+        if self._count > self._limits.set_segments:
+            self._say("X12-087", self._header, None, expected=str(self._limits.set_segments))
+            return None, []
+        short = has_short_dates(self._group.version)
+        definition = set_definition(release, self.set_id, short_dates=short)
+        if definition is None:
+            self._say("X12-086", self._header, 1, value=self.set_id)
+            return None, []
+        tree, faults = place(definition, self._segments, self._options.walk)
+        unreadable = {fault.location.segment_number for fault in self._findings if _is_too_long(fault)}
+        return tree, [fault for fault in faults if fault.location.segment_number not in unreadable]
+
+    def _check_header(self) -> None:
+        set_id, number = self.set_id, self.control_number
+        if set_id.strip() and not _SET_ID.fullmatch(set_id):
+            self._say("X12-088", self._header, 1, value=set_id, expected="three letters or digits")
+        expected, sent = functional_id(set_id), self._group.functional_id
+        if expected is not None and sent and expected != sent:
+            self._say("X12-084", self._header, 1, value=set_id, expected=expected, group=sent)
+        if number.strip() and not 4 <= len(number) <= 9:
+            self._say("X12-085", self._header, 2, value=number, expected="four to nine characters")
+
+    def _of_trailer(self, trailer: Segment) -> None:
+        count, number = trailer.get(1), trailer.get(2)
+        if not count.isdecimal() or int(count) != self._count:
+            self._say("X12-082", trailer, 1, value=count, expected=str(self._count))
+        if number != self.control_number:
+            self._say("X12-081", trailer, 2, value=number, expected=self.control_number)
+
+    def _without_trailer(self) -> Finding:
+        place = Location("SE", segment_number=self._count + 1, byte_offset=self.offset)
+        return found("X12-080", place, value=self.control_number)
+
+    def _say(
+        self,
+        code: str,
+        segment: Segment,
+        element: int | None,
+        *,
+        value: str | None = None,
+        expected: str | None = None,
+        group: str | None = None,
+    ) -> None:
+        place = Location(
+            segment.id, segment_number=segment.number, element=element, byte_offset=segment.offset
+        )
+        self._findings.append(found(code, place, value=value, expected=expected, group=group))
+
+
+def _is_too_long(fault: Finding) -> bool:
+    return fault.code in ("X12-100", "X12-101")
+
+
+def _place_in_set(finding: Finding) -> tuple[int, int]:
+    return finding.location.segment_number or 0, finding.location.element or 0

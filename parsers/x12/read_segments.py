@@ -1,0 +1,313 @@
+"""Splits a stream of bytes into segments: with `separators` the only code that sees delimiters.
+
+Bytes are read in chunks and split in bulk. Plain text, its segments one a line or all in
+one line, is cut by two calls into C. Anything else (text beyond ASCII, indented or
+hard-wrapped lines, blank lines) takes a careful path, which gives the same for plain text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from parsers.x12.byte_window import DEFAULT_CHUNK_BYTES, ByteWindow
+from parsers.x12.limits import Limits
+from parsers.x12.model import Segment
+from parsers.x12.separators import ISA_WINDOW_BYTES, Isa, Unreadable, looks_like_isa, read_isa
+
+#: What may stand before a segment and is no part of it: white space, NUL, and DOS's end of file.
+BLANK = b" \t\r\n\x0b\x0c\x00\x1a"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+#: Bytes kept of what lies outside any interchange.
+_OUTSIDE_BYTES = 200
+#: Characters kept of the id of a segment that is too long to hold.
+_LONGEST_ID = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something odd about the segment just given, or just before it.
+
+    code: of the catalogue. element: position of the element meant, or None.
+    """
+
+    code: str
+    offset: int
+    element: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """Bytes outside any interchange. text: their beginning, as Latin-1."""
+
+    text: str
+    offset: int
+    size: int
+
+
+class SegmentReader:
+    """Reads one stream: find a header, take the segments of its interchange, find the next header.
+
+    stream: binary, read in chunks of `chunk_bytes`; any chunk size gives the same.
+    Memory: a chunk and the longest segment allowed.
+    """
+
+    def __init__(self, stream: BinaryIO, limits: Limits, chunk_bytes: int = DEFAULT_CHUNK_BYTES) -> None:
+        #: About the segment just given; whoever reads them empties the list.
+        self.remarks: list[Remark] = []
+        self._window = ByteWindow(stream, chunk_bytes)
+        self._limits = limits
+
+    @property
+    def offset(self) -> int:
+        """Byte offset of what is read next."""
+        return self._window.offset
+
+    @property
+    def received(self) -> int:
+        """How many bytes of the file have been read from the stream."""
+        return self._window.offset + len(self._window.data)
+
+    @property
+    def at_end(self) -> bool:
+        """True if nothing is left to read."""
+        return not self._window.fill(1)
+
+    def next_header(self) -> Isa | Unreadable | Outside | None:
+        """The next interchange header, or what stands before it, or None at the end of the file.
+
+        Blank bytes and byte order marks are passed over. After an Isa come its segments.
+        """
+        self._window.skip(BLANK, BYTE_ORDER_MARK)
+        head = self._window.fill(ISA_WINDOW_BYTES)
+        if not head:
+            return None
+        if not looks_like_isa(head):
+            return self._outside()
+        isa = read_isa(head, self.offset)
+        self._window.drop(isa.size)
+        return isa
+
+    def segments(self, isa: Isa, encoding: str) -> Iterator[Segment]:
+        """The segments after `isa`: up to and with IEA, else to the next ISA or the end of the file.
+
+        encoding: of the text; a segment that it cannot decode is read as Latin-1, with a remark.
+        Segment numbers are 0: the caller counts. Empty segments are left out, with a remark.
+        """
+        return _Splitter(self._window, self._limits, self.remarks, isa, encoding).segments()
+
+    def skip_to_header(self) -> int:
+        """Pass over everything up to the next readable ISA that begins a word, or to the end of the file.
+
+        Returns the byte offset reached.
+        """
+        window, at = self._window, 0
+        while True:
+            at = window.data.find(b"ISA", at)
+            if at >= 0 and self._isa_at(at):
+                window.drop(at)
+                return self.offset
+            if at >= 0:
+                at += 1
+            elif self._forget_and_read():
+                at = 0
+            else:
+                window.drop_all()
+                return self.offset
+
+    def _outside(self) -> Outside:
+        text, start = self._window.data[:_OUTSIDE_BYTES].rstrip(BLANK).decode("latin-1"), self.offset
+        return Outside(text, start, self.skip_to_header() - start)
+
+    def _forget_and_read(self) -> bool:
+        """Keep only what may begin an ISA, and the byte before it, and read on."""
+        self._window.drop(max(0, len(self._window.data) - 3))
+        return self._window.more()
+
+    def _isa_at(self, at: int) -> bool:
+        head = self._window.fill(at + ISA_WINDOW_BYTES)[at:]
+        begins_word = at == 0 or not self._window.data[at - 1 : at].isalnum()
+        return begins_word and looks_like_isa(head) and isinstance(read_isa(head, 0), Isa)
+
+
+class _Splitter:
+    """The segments of one interchange."""
+
+    def __init__(
+        self, window: ByteWindow, limits: Limits, remarks: list[Remark], isa: Isa, encoding: str
+    ) -> None:
+        marks = isa.separators
+        self._window = window
+        self._limits = limits
+        self._remarks = remarks
+        self._encoding = encoding
+        self._element = marks.element
+        self._terminator = isa.terminator
+        self._by_lines = isa.terminator in (b"\r", b"\n")
+        self._crlf = marks.segment + marks.suffix == "\r\n"
+        #: What stands between two segments of plain text, and after the last one of a stretch.
+        self._joint = (marks.segment + marks.suffix).encode("latin-1")
+        self._tail = self._joint if self._crlf else self._terminator
+
+    def segments(self) -> Iterator[Segment]:
+        window = self._window
+        while True:
+            end = window.data.rfind(self._terminator)
+            if end >= 0:
+                if (yield from self._up_to(end + len(self._terminator))):
+                    return
+            elif len(window.data) > self._limits.segment_bytes:
+                window.drop(len(window.data) - len(window.data.lstrip(BLANK)))
+                if looks_like_isa(window.data):
+                    return
+                if len(window.data) > self._limits.segment_bytes:
+                    yield self._skipped()
+            elif not window.more():
+                yield from self._unterminated()
+                return
+
+    def _up_to(self, size: int) -> Generator[Segment, None, bool]:
+        """The segments of the next `size` bytes; True if the interchange ended among them."""
+        window, base = self._window, self._window.offset
+        data = window.data[:size]
+        parts = self._plain_parts(data)
+        segments = self._carefully(data, base) if parts is None else self._plainly(parts, data, base)
+        if parts is not None and b"IEA" not in data and b"ISA" not in data:
+            yield from segments
+            window.drop(size)
+            return False
+        for segment in segments:
+            if _is_header(segment):
+                window.drop(segment.offset - base)
+                return True
+            if segment.id == "IEA":
+                window.drop(data.index(self._terminator, segment.offset - base) + len(self._terminator))
+                yield segment
+                return True
+            yield segment
+        window.drop(size)
+        return False
+
+    def _plain_parts(self, data: bytes) -> list[str] | None:
+        """The texts of the segments in `data`, which ends with a terminator; None if it needs care."""
+        body = data.lstrip(b"\r\n")
+        if not self._is_plain(body):
+            return None
+        parts = body[: -len(self._tail)].decode("ascii").split(self._joint.decode("ascii"))
+        return None if max(map(len, parts)) > self._limits.element_bytes else parts
+
+    def _is_plain(self, body: bytes) -> bool:
+        """True if cutting at the joint alone gives what the careful path gives."""
+        joint, inner = self._joint, body[: -len(self._tail)]
+        if not body.isascii() or not body.endswith(self._tail) or not inner or inner.endswith(joint):
+            return False
+        joints = inner.count(joint)
+        breaks = joint.count(b"\r") + joint.count(b"\n")
+        return (
+            inner.count(self._terminator) == joints
+            and inner.count(b"\r") + inner.count(b"\n") == joints * breaks
+            and not any(mark in inner for mark in (b"\x00", b"\x0b", b"\x0c", b"\x1a"))
+            and not inner.startswith((b" ", b"\t", joint))
+            and not any(joint + mark in inner for mark in (b" ", b"\t", joint))
+        )
+
+    def _plainly(self, parts: list[str], data: bytes, base: int) -> Iterator[Segment]:
+        step, element = len(self._joint), self._element
+        offset = base + len(data) - len(data.lstrip(b"\r\n"))
+        for part in parts:
+            elements = part.split(element)
+            size = len(part)
+            yield Segment(elements.pop(0), elements, 0, offset, size)
+            offset += size + step
+
+    def _carefully(self, data: bytes, offset: int) -> Iterator[Segment]:
+        for part in data.split(self._terminator)[:-1]:
+            segment = self._segment(part, offset)
+            if segment is not None:
+                yield segment
+            offset += len(part) + len(self._terminator)
+
+    def _segment(self, raw: bytes, offset: int) -> Segment | None:
+        """The segment in `raw`, which lies between two terminators; None if it is empty."""
+        text = raw.lstrip(BLANK)
+        offset += len(raw) - len(text)
+        if len(text) > self._limits.segment_bytes:
+            self._remark("X12-100", offset)
+            return Segment(self._tag(text), [], 0, offset, len(text))
+        if self._by_lines:
+            text = self._without_return(text, offset)
+        size = len(text)
+        if not text:
+            if not self._by_lines:
+                self._remark("X12-037", offset)
+            return None
+        if b"\n" in text or b"\r" in text:
+            self._remark("X12-007", offset)
+            text = text.translate(None, b"\r\n")
+        elements = self._decoded(text, offset).split(self._element)
+        self._measure(elements, offset, size)
+        return Segment(elements.pop(0), elements, 0, offset, size)
+
+    def _without_return(self, text: bytes, offset: int) -> bytes:
+        """`text` of a line without the CR before its LF. Lines that end both ways are remarked on."""
+        line = text.removesuffix(b"\r")
+        if text and (len(line) < len(text)) is not self._crlf:
+            self._remark("X12-036", offset)
+        return line
+
+    def _decoded(self, text: bytes, offset: int) -> str:
+        try:
+            return text.decode(self._encoding)
+        except UnicodeDecodeError:
+            self._remark("X12-035", offset)
+            return text.decode("latin-1")
+
+    def _measure(self, elements: list[str], offset: int, size: int) -> None:
+        if size <= self._limits.element_bytes:
+            return
+        for position, element in enumerate(elements):
+            if len(element) > self._limits.element_bytes:
+                self._remark("X12-101", offset, position or None)
+
+    def _skipped(self) -> Segment:
+        """The segment at hand, longer than allowed: its bytes are passed over, not kept."""
+        window, start = self._window, self._window.offset
+        tag = self._tag(window.data)
+        at = window.data.find(self._terminator)
+        while at < 0:
+            window.drop(len(window.data) - len(self._terminator) + 1)
+            if not window.more():
+                window.drop_all()
+                break
+            at = window.data.find(self._terminator)
+        size = window.offset + max(at, 0) - start
+        if at >= 0:
+            window.drop(at + len(self._terminator))
+        self._remark("X12-100", start)
+        return Segment(tag, [], 0, start, size)
+
+    def _unterminated(self) -> Iterator[Segment]:
+        """What stands after the last terminator of the file, if anything does."""
+        window = self._window
+        window.skip(BLANK, BYTE_ORDER_MARK)
+        if looks_like_isa(window.data):
+            return
+        text = window.data.rstrip(BLANK)
+        segment = self._segment(text, window.offset) if text else None
+        window.drop_all()
+        if segment is not None:
+            self._remark("X12-034", segment.offset)
+            yield segment
+
+    def _tag(self, text: bytes) -> str:
+        head = text[: _LONGEST_ID + 1].translate(None, b"\r\n").decode("latin-1")
+        return head.split(self._element)[0][:_LONGEST_ID]
+
+    def _remark(self, code: str, offset: int, element: int | None = None) -> None:
+        self._remarks.append(Remark(code, offset, element))
+
+
+def _is_header(segment: Segment) -> bool:
+    """True if the segment begins another interchange, whose separators may be others."""
+    return segment.id[:3] == "ISA" and not segment.id[3:4].isalnum()
