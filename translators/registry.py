@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from parsers.x12.model import GroupHeader, InterchangeHeader, TransactionSet
-from translators import x12_850
+from translators import x12_810, x12_850
 from translators.translation import Translation
 
 
@@ -27,6 +27,7 @@ class Translator:
 
 TRANSLATORS: Mapping[tuple[str, str], Translator] = {
     ("x12", "850"): Translator("order", x12_850.read),
+    ("x12", "810"): Translator("invoice", x12_810.read),
 }
 
 

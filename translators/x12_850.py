@@ -18,7 +18,7 @@ from translators.x12_terms import declared_totals
 
 def read(transaction_set: TransactionSet, header: InterchangeHeader, group: GroupHeader) -> Translation:
     """The order of an 850, as far as its segments can be read. Never raises."""
-    reading = Reading(transaction_set)
+    reading = Reading(transaction_set, group.date)
     order = _order(reading, envelope(reading, header, group))
     return Translation(
         document=order,

@@ -10,12 +10,13 @@ from __future__ import annotations
 import datetime
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 
 from parsers.catalogue import found
 from parsers.finding import Finding, Location
+from parsers.x12.element import ValueFault, decode_date, decode_decimal, decode_numeric, decode_time
 from parsers.x12.model import Loop, Segment, TransactionSet
 from translators.canonical.meanings import coded
 from translators.canonical.values import (
@@ -32,72 +33,50 @@ Node = Segment | Loop
 MAX_NUMBER_CHARS = 40
 #: A fault that repeats on every line is told this often.
 MAX_SAME_FINDINGS = 20
-#: Years of two digits (before 004010) lie between 1970 and 2069.
-FIRST_SHORT_YEAR = 70
+#: What a year of two digits lies near, where GS04 does not tell (before 004010).
+DEFAULT_YEAR = 2000
 
-_DECIMAL = re.compile(r"-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
-_WHOLE = re.compile(r"-?[0-9]+")
-_DATE = re.compile(r"(?:[0-9]{2})?([0-9]{2})([0-9]{2})([0-9]{2})")
-_TIME = re.compile(r"([0-9]{2})([0-9]{2})(?:([0-9]{2})([0-9]{0,2}))?")
+_YEAR_FIRST = re.compile(r"[12][0-9]{7}")
 _PERIOD = re.compile(r"([0-9]{8})-([0-9]{8})")
+
+
+def _number(text: str, decode: Callable[[str], Decimal | ValueFault]) -> Decimal | None:
+    value = decode(text) if 0 < len(text) <= MAX_NUMBER_CHARS else None
+    return value if isinstance(value, Decimal) else None
 
 
 def decimal_of(text: str) -> Decimal | None:
     """The exact value of an R element, None if it is no number."""
-    if len(text) > MAX_NUMBER_CHARS or not _DECIMAL.fullmatch(text):
-        return None
-    return Decimal(text)
+    return _number(text, decode_decimal)
 
 
 def hundredths_of(text: str) -> Decimal | None:
     """The exact value of an N2 element: "1250" is 12.50. None if it is no whole number."""
-    if len(text) > MAX_NUMBER_CHARS or not _WHOLE.fullmatch(text):
-        return None
-    return Decimal(f"{text}E-2")
+    return _number(text, lambda digits: decode_numeric(digits, 2))
 
 
 def whole_of(text: str) -> int | None:
     """The value of an N0 element, None if it is no whole number."""
-    return int(text) if len(text) <= MAX_NUMBER_CHARS and _WHOLE.fullmatch(text) else None
+    value = _number(text, lambda digits: decode_numeric(digits, 0))
+    return None if value is None else int(value)
 
 
-def date_of(text: str) -> datetime.date | None:
-    """The date of CCYYMMDD or YYMMDD, None if there is no such day."""
-    match = _DATE.fullmatch(text)
-    if match is None:
-        return None
-    year, month, day = (int(part) for part in match.groups())
-    if len(text) == 8:
-        year = int(text[:4])
-    else:
-        year += 1900 if year >= FIRST_SHORT_YEAR else 2000
-    try:
-        return datetime.date(year, month, day)
-    except ValueError:
-        return None
-
-
-def time_of(text: str) -> datetime.time | None:
-    """The time of HHMM, HHMMSS, HHMMSSD or HHMMSSDD, None if there is none such."""
-    match = _TIME.fullmatch(text)
-    if match is None:
-        return None
-    hours, minutes, seconds, fraction = match.groups(default="")
-    try:
-        return datetime.time(int(hours), int(minutes), int(seconds or 0), int(fraction.ljust(6, "0")))
-    except ValueError:
-        return None
+def _clock(text: str) -> datetime.time | None:
+    time = decode_time(text.strip())
+    return None if isinstance(time, ValueFault) else time
 
 
 class Reading:
     """One transaction set being read. Nothing here raises, whatever the segments hold.
 
+    group_date: GS04 as sent; its year decides the century of two-digit years.
     currency: the one that amounts read next are in; None until one is known.
     findings: business findings so far, each code at most MAX_SAME_FINDINGS times.
     """
 
-    def __init__(self, transaction_set: TransactionSet) -> None:
+    def __init__(self, transaction_set: TransactionSet, group_date: str = "") -> None:
         self.set = transaction_set
+        self.reference_year = int(group_date[:4]) if _YEAR_FIRST.fullmatch(group_date) else DEFAULT_YEAR
         self.tree = transaction_set.tree or Loop("", "", list(transaction_set.segments))
         self.currency: str | None = None
         self.findings: list[Finding] = []
@@ -192,10 +171,14 @@ class Reading:
 
     def date(self, segment: Segment, position: int) -> datetime.date | None:
         """A DT element."""
-        value = date_of(segment.get(position).strip())
+        value = self._day(segment.get(position))
         if value is not None:
             self.take(segment, position)
         return value
+
+    def _day(self, text: str) -> datetime.date | None:
+        day = decode_date(text.strip(), self.reference_year)
+        return None if isinstance(day, ValueFault) else day
 
     def event(
         self,
@@ -207,7 +190,7 @@ class Reading:
         qualifier: int | None = None,
     ) -> DatedEvent | None:
         """A date, a time or both with their qualifier; None, and nothing taken, if neither is readable."""
-        day, clock = date_of(segment.get(date).strip()), time_of(segment.get(time).strip())
+        day, clock = self._day(segment.get(date)), _clock(segment.get(time))
         if day is None and clock is None:
             return None
         self.take(segment, *([date] if day else []), *([time] if clock is not None else []))
@@ -226,8 +209,8 @@ class Reading:
             return None
         form, text = segment.get(5).strip(), segment.get(6).strip()
         dates = _PERIOD.fullmatch(text) if form == "RD8" else None
-        first = date_of(dates[1] if dates else text) if form in ("D8", "RD8") else None
-        last = date_of(dates[2]) if dates else None
+        first = self._day(dates[1] if dates else text) if form in ("D8", "RD8") else None
+        last = self._day(dates[2]) if dates else None
         self.take(segment, 6, *([5] if first else []))
         return DatedEvent(
             qualifier=self.code(segment, 1, "374"),

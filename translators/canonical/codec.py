@@ -1,9 +1,10 @@
 """Canonical documents as JSON and back, validated where they come in.
 
-Form: an object that starts with "schema" ("order-1.0.0") and holds the document's fields in the
-order of their definition, so that the same document always gives the same bytes. Decimals are
-text ("12.50"), dates and times ISO 8601. A field whose value is its default is left out: None,
-an empty list. Reading puts the defaults back, so that write then read gives an equal document.
+Form: an object that starts with "schema" ("order-1.0.0") and what names the document, and holds
+the other fields in the order of their definition, so that the same document always gives the
+same bytes. Decimals are text ("12.50"), dates and times ISO 8601. A field whose value is its
+default is left out: None, an empty list. Reading puts the defaults back, so that write then read
+gives an equal document.
 """
 
 from __future__ import annotations
@@ -46,6 +47,10 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
+#: Fields that a reader looks for first; they lead in JSON.
+LEADING = ("number", "type", "purpose", "date", "usage", "source")
+
+
 class InvalidCanonical(ValueError):
     """JSON that is no canonical document; the text names the places and what is wrong with them."""
 
@@ -65,7 +70,7 @@ def to_json(document: Document) -> dict[str, Any]:
     """The document as JSON values."""
     kind = kind_of(document)
     body = adapter(kind.name).dump_python(document, mode="json", exclude_defaults=True)
-    return {"schema": kind.schema, **body}
+    return {"schema": kind.schema, **{name: body[name] for name in LEADING if name in body}, **body}
 
 
 def to_json_bytes(document: Document) -> bytes:

@@ -7,12 +7,12 @@ which order it fulfils and in which package it lies, whatever order the sender n
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass
 
-from translators.canonical.commerce import Price
 from translators.canonical.document import Details, Document
 from translators.canonical.order import Destination, Subline
-from translators.canonical.values import Code, DatedEvent, Exact, ProductId, Quantity
+from translators.canonical.values import Code, DatedEvent, Exact, Party, ProductId, Quantity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,15 +32,20 @@ class Shipment(Level):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShippedOrder(Level):
-    """An order in the shipment. Department and mark-for stand in references (DP) and parties (Z7)."""
+    """An order in the shipment.
+
+    department: from the references (DP). mark_for: from the parties (Z7): for whom the goods are
+    marked, often a store.
+    """
 
     number: str | None = None
     release: str | None = None
     change_sequence: str | None = None
-    date: DatedEvent | None = None
+    date: datetime.date | None = None
     contract: str | None = None
     order_type: Code | None = None
     department: str | None = None
+    mark_for: Party | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +69,8 @@ class ShippedItem(Level):
     """An item shipped.
 
     line: the order line it fulfils, as sent. quantity: in this shipment; cumulative: to date.
-    ordered: quantity ordered. status: line status as sent. lot, serial: where the product ids name them;
-    expiry stands in dates ("036") and here.
+    ordered: quantity ordered. status: line status as sent. lot, serial: from the product ids or
+    references that name them. expiry: from the dates.
     order: level of its order. order_number: that order's number. package: level of the innermost
     package that holds it. item: level of the item it is a component of.
     """
@@ -76,7 +81,6 @@ class ShippedItem(Level):
     cumulative: Exact | None = None
     ordered: Quantity | None = None
     status: Code | None = None
-    price: Price | None = None
     lot: str | None = None
     serial: str | None = None
     expiry: DatedEvent | None = None
