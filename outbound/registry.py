@@ -1,0 +1,98 @@
+"""From a destination to its connector. A new transport is one file and one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from outbound.connector import Connector
+from outbound.file_drop import FileDrop, FileDropOptions
+from outbound.http_json import HttpJson, HttpJsonOptions
+from outbound.s3_client import S3Access
+from outbound.s3_drop import S3Drop, S3DropOptions
+from outbound.sftp_drop import SftpDrop, SftpDropOptions
+from partners.destinations import Destination
+
+Secrets = Mapping[str, str]
+
+
+def connect(destination: Destination, secrets: Secrets, home: Path) -> Connector:
+    """The connector of a destination; nothing is connected yet.
+
+    secrets: values by the names in `destination.secrets` ("http.hmac_secret"), all of them.
+    home: what a relative folder starts from.
+    Raises ValueError, with a sentence, if scheme, URL or a key means nothing; OSError if a
+    certificate file cannot be read.
+    """
+    make = CONNECTORS.get(destination.scheme)
+    if make is None:
+        raise ValueError(f"{destination.url!r}: the scheme must be one of {', '.join(CONNECTORS)}")
+    return make(destination, secrets, home)
+
+
+def _folder(destination: Destination, _secrets: Secrets, home: Path) -> Connector:
+    path = destination.url.partition(":")[2]
+    if not path:
+        raise ValueError(f"{destination.url!r} names no folder")
+    return FileDrop(FileDropOptions(home / path))
+
+
+def _http(destination: Destination, secrets: Secrets, _home: Path) -> Connector:
+    http = destination.http
+    return HttpJson(
+        HttpJsonOptions(
+            url=destination.url,
+            auth_header=http.auth_header,
+            auth_value=secrets.get("http.auth_secret", ""),
+            hmac_key=secrets.get("http.hmac_secret", ""),
+            connect_s=http.timeout_s,
+            read_s=http.timeout_s,
+            total_s=http.timeout_s,
+            max_response_bytes=http.max_response_bytes,
+            allow_hosts=frozenset(destination.allow_hosts),
+        )
+    )
+
+
+def _sftp(destination: Destination, secrets: Secrets, _home: Path) -> Connector:
+    url, sftp = urlsplit(destination.url), destination.sftp
+    if sftp is None or not url.hostname or not url.username or url.password is not None:
+        raise ValueError(f"{destination.name}: the URL must be sftp://login@host/folder, with a table sftp")
+    return SftpDrop(
+        SftpDropOptions(
+            host=url.hostname,
+            port=url.port or 22,
+            login=unquote(url.username),
+            host_key=sftp.host_key,
+            # As in sftp's own URLs: a path from the root, or from the login's folder after "/~/".
+            folder=unquote(url.path).removeprefix("/~/"),
+            private_key=secrets.get("sftp.private_key", ""),
+            password=secrets.get("sftp.password", ""),
+            timeout_s=sftp.timeout_s,
+        )
+    )
+
+
+def _s3(destination: Destination, secrets: Secrets, _home: Path) -> Connector:
+    url, s3 = urlsplit(destination.url), destination.s3
+    if not url.hostname or url.username or url.query:
+        raise ValueError(f"{destination.url!r} must be s3://bucket/prefix")
+    prefix = unquote(url.path).strip("/")
+    access = S3Access(
+        endpoint_url=s3.endpoint_url,
+        region=s3.region,
+        access_key=secrets.get("s3.access_key"),
+        secret_key=secrets.get("s3.secret_key"),
+    )
+    return S3Drop(S3DropOptions(url.hostname, f"{prefix}/" if prefix else "", access))
+
+
+#: Who delivers, by the scheme of a destination's URL.
+CONNECTORS: Mapping[str, Callable[[Destination, Secrets, Path], Connector]] = {
+    "folder": _folder,
+    "http": _http,
+    "https": _http,
+    "sftp": _sftp,
+    "s3": _s3,
+}

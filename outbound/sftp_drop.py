@@ -1,0 +1,190 @@
+"""Delivery into a folder of another SFTP server: a partner's, or an ERP's."""
+
+from __future__ import annotations
+
+import io
+import posixpath
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field
+
+import paramiko
+
+from outbound.connector import Consignment, Outcome, Receipt
+from outbound.drops import is_leftover, safe_name, temporary_name
+from outbound.refusals import refused, try_later
+
+_KEY_TYPES = (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey)
+
+
+@dataclass(frozen=True, slots=True)
+class SftpDropOptions:
+    """folder: where files go, "" for the login's own; it must exist.
+
+    host_key: the server's public key as in known_hosts, without the name: "ssh-ed25519 AAAA…".
+    private_key: PEM text, without passphrase; password: either or both; secret.
+    timeout_s: longest wait for each step.
+    """
+
+    host: str
+    login: str
+    host_key: str
+    folder: str = ""
+    port: int = 22
+    private_key: str = field(default="", repr=False)
+    password: str = field(default="", repr=False)
+    timeout_s: float = 30.0
+
+
+class SftpDrop:
+    """A `Connector` that writes each consignment as one file under its name.
+
+    Each delivery has a connection of its own. A file appears whole or not at all; the same
+    name with the same bytes is DUPLICATE, with other bytes Refused. Whether the far end has
+    synced its disk cannot be known over SFTP. Raises ValueError if a key cannot be read.
+    """
+
+    def __init__(self, options: SftpDropOptions) -> None:
+        self._options = options
+        self._host_key = _public_key(options.host_key)
+        self._private_key = _private_key(options.private_key) if options.private_key else None
+        self._place = f"sftp://{options.host}:{options.port}/{options.folder.lstrip('/')}"
+        self._swept = False
+
+    def deliver(self, consignment: Consignment) -> Receipt:
+        """Put under a temporary name, then rename. Safe to repeat: a file that is there is compared."""
+        name = safe_name(consignment)
+        final = posixpath.join(self._options.folder, name)
+        with self._session() as sftp:
+            self._sweep_once(sftp)
+            held = _content(sftp, final, len(consignment.payload))
+            new = held is None and self._write(sftp, consignment.payload, final)
+            if held is None and not new:
+                held = _content(sftp, final, len(consignment.payload))
+            if not new and held != consignment.payload:
+                raise refused("OUT-021", place=self._place, name=name)
+        return Receipt(Outcome.ACCEPTED if new else Outcome.DUPLICATE, reference=final)
+
+    def check(self) -> str:
+        """See `Connector.check`: the server is the one we know, lets us in and shows the folder."""
+        with self._session() as sftp:
+            sftp.listdir(self._options.folder or ".")
+        return f"{self._place} can be reached."
+
+    def close(self) -> None:
+        """Nothing is held open between deliveries."""
+
+    def _write(self, sftp: paramiko.SFTPClient, payload: bytes, final: str) -> bool:
+        """True if the file has its name now; False if another was faster."""
+        path = posixpath.join(self._options.folder, temporary_name())
+        try:
+            sftp.putfo(io.BytesIO(payload), path, len(payload), confirm=True)
+            # SFTP's own rename never replaces a file; posix-rename@openssh.com would.
+            sftp.rename(path, final)
+        except OSError:
+            with suppress(OSError):
+                sftp.remove(path)
+            if _exists(sftp, final):
+                return False
+            raise
+        return True
+
+    def _sweep_once(self, sftp: paramiko.SFTPClient) -> None:
+        if self._swept:
+            return
+        for entry in sftp.listdir_attr(self._options.folder or "."):
+            if is_leftover(entry.filename, entry.st_mtime or 0, time.time()):
+                with suppress(FileNotFoundError):
+                    sftp.remove(posixpath.join(self._options.folder, entry.filename))
+        self._swept = True
+
+    @contextmanager
+    def _session(self) -> Iterator[paramiko.SFTPClient]:
+        """An open session, and its faults as TryLater or Refused."""
+        place = self._place
+        try:
+            with closing(self._connect()) as client, closing(client.open_sftp()) as sftp:
+                channel = sftp.get_channel()
+                if channel is not None:
+                    channel.settimeout(self._options.timeout_s)
+                yield sftp
+        except (_UnknownHostKey, paramiko.BadHostKeyException) as fault:
+            raise refused("OUT-051", endpoint_wide=True, place=place) from fault
+        except paramiko.AuthenticationException as fault:
+            raise refused("OUT-052", endpoint_wide=True, place=place) from fault
+        except PermissionError as fault:
+            raise refused("OUT-053", endpoint_wide=True, place=place) from fault
+        except (paramiko.SSHException, EOFError, OSError) as fault:
+            reason = str(fault) or type(fault).__name__
+            raise try_later("OUT-050", place=place, reason=reason) from fault
+
+    def _connect(self) -> paramiko.SSHClient:
+        options = self._options
+        client = paramiko.SSHClient()
+        name = options.host if options.port == 22 else f"[{options.host}]:{options.port}"
+        client.get_host_keys().add(name, self._host_key.get_name(), self._host_key)
+        client.set_missing_host_key_policy(_RefuseUnknown())
+        try:
+            client.connect(
+                options.host,
+                options.port,
+                options.login,
+                options.password or None,
+                self._private_key,
+                timeout=options.timeout_s,
+                banner_timeout=options.timeout_s,
+                auth_timeout=options.timeout_s,
+                channel_timeout=options.timeout_s,
+                allow_agent=False,
+                look_for_keys=False,
+                sock=socket.create_connection((options.host, options.port), options.timeout_s),
+            )
+        except BaseException:
+            client.close()
+            raise
+        return client
+
+
+class _UnknownHostKey(paramiko.SSHException):
+    """The server shows a key of another type than the one we know."""
+
+
+class _RefuseUnknown(paramiko.MissingHostKeyPolicy):
+    def missing_host_key(self, _client: paramiko.SSHClient, _hostname: str, _key: paramiko.PKey) -> None:
+        raise _UnknownHostKey
+
+
+def _public_key(text: str) -> paramiko.PKey:
+    try:
+        entry = paramiko.hostkeys.HostKeyEntry.from_line(f"host {text.strip()}")
+    except paramiko.hostkeys.InvalidHostKey as fault:
+        raise ValueError("the host key cannot be read") from fault
+    if entry is None or entry.key is None:
+        raise ValueError("the host key must look like 'ssh-ed25519 AAAA…'")
+    return entry.key
+
+
+def _private_key(text: str) -> paramiko.PKey:
+    for kind in _KEY_TYPES:
+        with suppress(paramiko.SSHException, ValueError):
+            return kind.from_private_key(io.StringIO(text))
+    raise ValueError("the private key cannot be read; it must be Ed25519, ECDSA or RSA, without passphrase")
+
+
+def _exists(sftp: paramiko.SFTPClient, path: str) -> bool:
+    try:
+        sftp.stat(path)
+    except OSError:
+        return False
+    return True
+
+
+def _content(sftp: paramiko.SFTPClient, path: str, size: int) -> bytes | None:
+    """The file's bytes, one more than `size` at most; None if there is no file."""
+    try:
+        with sftp.open(path, "rb") as file:
+            return file.read(size + 1)
+    except FileNotFoundError:
+        return None
