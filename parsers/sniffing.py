@@ -24,7 +24,7 @@ _LINES_LOOKED_AT = 20
 _LOOKS = tuple(
     (re.compile(pattern, re.IGNORECASE), name)
     for pattern, name in (
-        (rb"UN[AB][^A-Za-z0-9]|UNA.{6}\s*UNB|UNB\+", "EDIFACT"),
+        (rb"UN[ABGH][^A-Za-z0-9]", "EDIFACT"),
         (rb"STX=", "TRADACOMS"),
         (rb"(GS|ST|BEG|BIG|BSN)[*|~^]", "X12 without its ISA"),
         (rb"ISA", "X12 with a damaged ISA"),
@@ -81,10 +81,16 @@ def _kind_of_bytes(head: bytes) -> str:
 
 
 def _looks_delimited(head: bytes) -> bool:
-    """True if every line holds the same delimiter, as rows of a table do; one line with one is enough."""
+    """True if the first line and at least half of the following hold the same delimiter.
+
+    A single line must hold it twice: a sentence with a comma is no table.
+    """
     if any(byte < 9 or 13 < byte < 32 for byte in head):
         return False
-    text = head.decode("latin-1")
-    lines = [line for line in text.splitlines()[:_LINES_LOOKED_AT] if line.strip()]
-    complete = lines if len(head) < SNIFF_BYTES or len(lines) < 2 else lines[:-1]
-    return any(all(mark in line for line in complete) for mark in _DELIMITERS)
+    lines = [line for line in head.decode("latin-1").splitlines() if line.strip()][:_LINES_LOOKED_AT]
+    if len(lines) == 1:
+        return any(lines[0].count(mark) > 1 for mark in _DELIMITERS)
+    return any(
+        mark in lines[0] and 2 * sum(mark in line for line in lines[1:]) >= len(lines) - 1
+        for mark in _DELIMITERS
+    )

@@ -146,14 +146,19 @@ def group_findings(segment: Segment) -> list[Finding]:
     return _broken(_GS_RULES, "GS", segment.elements, segment.offset)
 
 
-def release_of(segment: Segment, *, other_releases: bool) -> tuple[str | None, list[Finding]]:
+def release_of(
+    segment: Segment, control_version: str, *, other_releases: bool
+) -> tuple[str | None, list[Finding]]:
     """The dictionary for a GS, and what must be said about the choice.
 
-    other_releases: as in ReadOptions. None if GS08 is no version, or one that is refused.
+    control_version: ISA12, which speaks where GS08 is a word and no number.
+    other_releases: as in ReadOptions. None if no version can be told, or it is refused.
     """
     version = segment.get(8).strip()
-    release, exact = nearest_release(version)
     place = _place("GS", 8, segment.offset)
+    release, exact = nearest_release(version)
+    if release is None and version.isalpha() and other_releases:
+        release, _ = nearest_release(f"{control_version}0")
     if release is None:
         return None, [found("X12-052", place, value=version)]
     if exact:

@@ -158,7 +158,7 @@ class _Interchange:
     def _on_gs(self, segment: Segment) -> Iterator[Event]:
         yield from self._end_group(None, segment.offset)
         self._groups += 1
-        self._group = open_group(segment, self._options, self._earlier)
+        self._group = open_group(segment, self._header.version, self._options, self._earlier)
         yield GroupOpened(self._group.header, tuple(self._group.opening_findings))
 
     def _on_ge(self, segment: Segment) -> Iterator[Event]:
@@ -243,9 +243,11 @@ class _Interchange:
         self._reader.remarks.clear()
 
     def _notes(self) -> list[Finding]:
+        told = {finding.code for finding in self._isa.findings}
         return [
             found(remark.code, Location(byte_offset=remark.offset), encoding=self._options.encoding)
             for remark in self._remarks.values()
+            if remark.code not in told
         ]
 
     def _end_of(self, segment: Segment) -> int:

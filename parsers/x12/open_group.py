@@ -79,9 +79,14 @@ class OpenGroup:
         return count_fault(trailer, self.sets, "X12-057", lost=self.misplaced.count > 0)
 
 
-def open_group(segment: Segment, options: ReadOptions, earlier: dict[str, SeenNumbers]) -> OpenGroup:
-    """The group that a GS begins. earlier: group control numbers of the interchange by kind, added to."""
-    release, about_release = release_of(segment, other_releases=options.other_releases)
+def open_group(
+    segment: Segment, control_version: str, options: ReadOptions, earlier: dict[str, SeenNumbers]
+) -> OpenGroup:
+    """The group that a GS begins.
+
+    control_version: ISA12. earlier: group control numbers of the interchange by kind, added to.
+    """
+    release, about_release = release_of(segment, control_version, other_releases=options.other_releases)
     header = group_header(segment, release)
     findings = [*group_findings(segment), *about_release]
     kind = "\0".join((header.functional_id, header.sender, header.receiver))

@@ -228,14 +228,14 @@ class _Splitter:
                 yield segment
             offset += len(part) + len(self._terminator)
 
-    def _segment(self, raw: bytes, offset: int) -> Segment | None:
+    def _segment(self, raw: bytes, offset: int, *, terminated: bool = True) -> Segment | None:
         """The segment in `raw`, which lies between two terminators; None if it is empty."""
         text = raw.lstrip(BLANK)
         offset += len(raw) - len(text)
         if len(text) > self._limits.segment_bytes:
             self._remark("X12-100", offset)
             return Segment(self._tag(text), [], 0, offset, len(text))
-        if self._by_lines:
+        if self._by_lines and terminated:
             text = self._without_return(text, offset)
         size = len(text)
         if not text:
@@ -294,7 +294,7 @@ class _Splitter:
         if looks_like_isa(window.data):
             return
         text = window.data.rstrip(BLANK)
-        segment = self._segment(text, window.offset) if text else None
+        segment = self._segment(text, window.offset, terminated=False) if text else None
         window.drop_all()
         if segment is not None:
             self._remark("X12-034", segment.offset)

@@ -26,6 +26,8 @@ ISA_WIDTHS = (2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1, 1)
 FIRST_VERSION_WITH_REPETITION = "00402"
 #: An ISA with more padding than this between two separators is not an ISA.
 _LONGEST_ISA_BYTES = 400
+#: The segment after an ISA without ISA16 shows its terminator within so many bytes.
+_LONGEST_GS_BYTES = 200
 _SEPARATOR_OFFSETS = (3, 6, 17, 20, 31, 34, 50, 53, 69, 76, 81, 83, 89, 99, 101, 103)
 _NEXT_UTF8 = b"\xc2\x85"
 _NEWLINES = b"\r\n"
@@ -160,14 +162,14 @@ def _ended(window: bytes, element: bytes, places: tuple[int, ...]) -> _Shape | N
 def _component_missing(component: bytes, rest: bytes, element: bytes) -> bool:
     """True if what stands in ISA16's place is the segment terminator.
 
-    Seen with a trimmed ISA16: the next segment follows at once, or after a line break and then
+    Seen where ISA16 was left out: the next segment follows, in the same line or the next, and
     ends with that same character.
     """
     following = rest.lstrip(_NEWLINES)
     if not following.startswith((b"GS" + element, b"TA1" + element)):
         return False
     if following == rest:
-        return not component.isalnum()
+        return component not in (b"", element) and component in rest[:_LONGEST_GS_BYTES]
     first_line = following.splitlines()[0]
     return component not in (b"", element) and first_line.endswith(component)
 
