@@ -105,17 +105,21 @@ class SegmentCheck:
     def is_clean(self, elements: list[str]) -> bool:
         """True if nothing is wrong with the elements; False means: ask `faults`."""
         mask = _mask(elements, self._accepts)
-        if mask is None or len(elements) > len(self._accepts):
+        if mask is None or (mask not in self._clean_masks and not self._is_clean_mask(mask)):
             return False
-        if mask in self._clean_masks:
-            return self._any_trailing or not self._trailing_fault(elements)
+        if len(elements) > len(self._accepts) and any(elements[len(self._accepts) :]):
+            return False
+        return self._any_trailing or not self._trailing_fault(elements)
+
+    def _is_clean_mask(self, mask: int) -> bool:
+        """True if the positions present are enough and agree; remembered, since few patterns recur often."""
         if mask & self._required != self._required or not mask:
             return False
         if any(broken_positions(note, mask) for note in self._definition.notes):
             return False
         if len(self._clean_masks) < MAX_KNOWN_MASKS:
             self._clean_masks.add(mask)
-        return self._any_trailing or not self._trailing_fault(elements)
+        return True
 
     def faults(self, segment: Segment, loop: str) -> list[Finding]:
         """Every fault of the segment's elements, in order of position."""
@@ -326,9 +330,9 @@ def _expected(fault: ValueFault, use: ElementUse) -> str:
         more = f" and {len(codes) - SHOWN_CODES} more" if len(codes) > SHOWN_CODES else ""
         return ", ".join(codes[:SHOWN_CODES]) + more
     if use.type == "DT":
-        return "CCYYMMDD" if use.max == 8 else "YYMMDD"
+        return f"{use.max} digits, {'CCYYMMDD' if use.max == 8 else 'YYMMDD'}"
     if use.type == "TM":
-        return "HHMM, HHMMSS or HHMMSSDD"
+        return f"{use.min} to {use.max} digits, HHMM or HHMMSS"
     count = str(use.min) if use.min == use.max else f"{use.min} to {use.max}"
     if use.type == "R":
         return f"{count} digits, a decimal point allowed"

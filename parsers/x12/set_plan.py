@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 from parsers.finding import Finding
 from parsers.x12.definition import LoopDefinition, SegmentDefinition, SegmentUse, SetDefinition
@@ -30,15 +30,18 @@ class LoopPlan:
     """A loop's positions, and which of them each segment id can take.
 
     index: positions by segment id, in order; the loop's own trigger is not among them.
-    required: positions that must be filled.
+    required: positions that must be filled, the trigger left out.
     """
 
     def __init__(self, definition: LoopDefinition, checks: Checks) -> None:
         self.id = definition.id
         self.path = definition.path
         self.children = tuple(_child(part, checks) for part in definition.children)
-        self.required = tuple(at for at, child in enumerate(self.children) if child.required)
+        self.required = tuple(
+            at for at, child in enumerate(self.children) if child.required and (at or not definition.id)
+        )
         self.index: dict[str, list[int]] = {}
+        self._chains: dict[str, list[Chain]] = {}
         for at, child in enumerate(self.children):
             if at or not definition.id:
                 self.index.setdefault(child.id, []).append(at)
@@ -48,23 +51,24 @@ class LoopPlan:
         """The loop's first segment."""
         return self.children[0]
 
-    @cached_property
-    def inner_loops(self) -> tuple[tuple[int, LoopPlan], ...]:
-        """The loops one level down with their positions."""
-        return tuple((at, child.loop) for at, child in enumerate(self.children) if child.loop)
+    def chains_to(self, segment_id: str) -> list[Chain]:
+        """The loops to open, outermost first, so that a segment inside them has its place; nearest first.
 
-    def chain_to(self, segment_id: str) -> list[tuple[int, LoopPlan]] | None:
-        """The loops to open, outermost first, so that a segment inside them has its place.
-
-        The nearest such loop is taken; a segment that would begin a loop is none inside it.
+        A segment that begins a loop is not inside it.
         """
-        level: list[list[tuple[int, LoopPlan]]] = [[step] for step in self.inner_loops]
-        while level:
-            for chain in level:
-                if segment_id in chain[-1][1].index:
-                    return chain
-            level = [[*chain, step] for chain in level for step in chain[-1][1].inner_loops]
-        return None
+        found = self._chains.get(segment_id)
+        if found is None:
+            inner = [(at, child.loop) for at, child in enumerate(self.children) if child.loop]
+            found = [((at, plan),) for at, plan in inner if segment_id in plan.index]
+            for at, plan in inner:
+                found += [((at, plan), *chain) for chain in plan.chains_to(segment_id)]
+            found.sort(key=len)
+            self._chains[segment_id] = found
+        return found
+
+
+#: Loops to open one inside the other, each with its position in the one before.
+Chain = tuple[tuple[int, LoopPlan], ...]
 
 
 class Checks:
@@ -144,7 +148,7 @@ class Frame:
 
     def missing(self, before: int) -> list[int]:
         """Required positions from the current one up to `before` (left out) that are still empty."""
-        if self.orphan or not self.plan.required:
+        if self.orphan:
             return []
         at = self.position
         return [
@@ -155,14 +159,14 @@ class Frame:
 
     def whole(self) -> bool:
         """True if nothing is missing up to the loop's end."""
-        return not self.missing(len(self.plan.children))
+        return not self.plan.required or not self.missing(len(self.plan.children))
 
     def forward(self, segment_id: str) -> int | None:
         """The next position a segment can take without any fault in this loop, or None."""
         for place in self.plan.index.get(segment_id, ()):
             if place < self.position or self.counts.get(place, 0) >= self.plan.children[place].maximum:
                 continue
-            return None if self.missing(place) else place
+            return None if self.plan.required and self.missing(place) else place
         return None
 
     def fill(self, place: int) -> Child:

@@ -17,7 +17,7 @@ from parsers.x12.definition import SetDefinition
 from parsers.x12.dictionary import known_segment
 from parsers.x12.model import Loop, Segment
 from parsers.x12.segment_check import WalkOptions, element_offset
-from parsers.x12.set_plan import Child, Frame, LoopPlan, SetPlan, compiled, enter, legal_place
+from parsers.x12.set_plan import Chain, Child, Frame, SetPlan, compiled, enter, legal_place
 
 __all__ = ["WalkOptions", "place"]
 
@@ -49,7 +49,7 @@ class _Way:
     kind: _Kind
     depth: int = 0
     place: int = 0
-    chain: tuple[tuple[int, LoopPlan], ...] = ()
+    chain: Chain = ()
 
 
 def place(
@@ -148,13 +148,11 @@ class _Walk:
                     ways.append(_Way(_Kind.BACK, depth, at))
                 if segment_id != "SE":
                     ways.append(_Way(_Kind.ASIDE, depth, at))
-            chain = frame.plan.chain_to(segment_id)
-            if chain:
-                ways.append(_Way(_Kind.ORPHAN, depth, chain=tuple(chain)))
+            ways += [_Way(_Kind.ORPHAN, depth, chain=chain) for chain in frame.plan.chains_to(segment_id)]
         return ways
 
     def _score(self, way: _Way, following: list[str]) -> int:
-        """How many of the next segments fit after a way, less what it would report as missing."""
+        """How many of the next segments fit after a way, less the findings it makes."""
         frames = [frame.copy() for frame in self._frames]
         cost = self._cost(way)
         _apply(way, frames)
@@ -166,13 +164,15 @@ class _Walk:
         return LOOK_AHEAD - cost
 
     def _cost(self, way: _Way) -> int:
-        """Faults a way reports beside the segment's own."""
+        """How many findings a way makes."""
         if way.kind in {_Kind.STRAY, _Kind.ASIDE}:
-            return 0
-        closed = sum(len(frame.missing(len(frame.plan.children))) for frame in self._frames[way.depth + 1 :])
-        if way.kind is _Kind.FORWARD:
-            closed += len(self._frames[way.depth].missing(way.place))
-        return closed
+            return 1
+        missing = sum(len(frame.missing(len(frame.plan.children))) for frame in self._frames[way.depth + 1 :])
+        if way.kind is not _Kind.FORWARD:
+            return missing + max(1, len(way.chain))
+        frame = self._frames[way.depth]
+        excess = frame.counts.get(way.place, 0) >= frame.plan.children[way.place].maximum
+        return missing + len(frame.missing(way.place)) + excess
 
     def _take(self, way: _Way, segment: Segment) -> None:
         match way.kind:
@@ -279,7 +279,6 @@ def _apply(way: _Way, frames: list[Frame]) -> None:
     elif way.kind is _Kind.ORPHAN:
         del frames[way.depth + 1 :]
         for at, plan in way.chain:
-            parent = frames[-1]
-            if at >= parent.position:
-                parent.fill(at)
+            # The loop counts as sent, but says nothing about how far its parent has been read.
+            frames[-1].counts[at] = frames[-1].counts.get(at, 0) + 1
             frames.append(Frame(plan, Loop(plan.id, plan.path), orphan=True))
