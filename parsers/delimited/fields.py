@@ -105,7 +105,7 @@ _SHIP_NOTICE = {
     "seal": TEXTS,
     "gross_weight": NUMBERS,
     "weight_unit": CODES,
-    "package_count": NUMBERS,
+    "package_count": frozenset({ColumnType.INTEGER}),
     "line.order_number": TEXTS,
     "line.order_line": TEXTS,
     "line.sscc": SSCCS,

@@ -71,9 +71,9 @@ class RowReader:
             elif slot.column is None or slot.column.field is None:
                 self._keep(document, record, slot, text, extra)
             elif slot.column.of_line:
-                self._fill(document, record, slot, text, cells)
+                self._fill(document, record, slot, text, cells, extra)
             elif first:
-                self._fill(document, record, slot, text, document.header)
+                self._fill(document, record, slot, text, document.header, extra)
             else:
                 self._compare(document, record, slot, text)
         self._mark_test(document, record)
@@ -105,14 +105,23 @@ class RowReader:
             extra.append(Extra(slot.name, text, record.number))
 
     def _fill(
-        self, document: DelimitedDocument, record: Record, slot: Slot, text: str, cells: dict[str, Cell]
+        self,
+        document: DelimitedDocument,
+        record: Record,
+        slot: Slot,
+        text: str,
+        cells: dict[str, Cell],
+        extra: list[Extra],
     ) -> None:
+        """Put a value into its field; a text that is none of its type is kept as an extra value."""
         column = slot.column
         if column is None or column.field is None:
             return
         value = self._value(document, record, slot, column, text)
         if value is not None:
             cells[column.field] = Cell(slot.name, text, value, record.number)
+        elif text.strip():
+            extra.append(Extra(slot.name, text, record.number))
 
     def _value(
         self, document: DelimitedDocument, record: Record, slot: Slot, column: Column, text: str
