@@ -9,7 +9,7 @@ from parsers.x12.model import GroupHeader, InterchangeHeader, Segment
 from translators import x12_parts as parts
 from translators import x12_terms as terms
 from translators.canonical.document import Source
-from translators.canonical.values import Note, Value
+from translators.canonical.values import Measurement, Note, Value
 from translators.x12_reading import Node, Reading, of, opened
 
 #: Reads one segment (with the rest of its loop) into values.
@@ -45,6 +45,9 @@ DETAILS: Table = {
     "MAN": ("marks", terms.mark),
 }
 
+#: Values that stand in a field of their own, whatever segment's loop they were found in.
+OWN_FIELDS: Mapping[type[Value], str] = {Note: "notes", Measurement: "measurements"}
+
 USAGES = {"P": "production", "T": "test", "I": "information"}
 #: Said of an ISA15 that the standard does not know.
 UNKNOWN_USAGE = "unknown"
@@ -60,7 +63,7 @@ def collect(reading: Reading, nodes: Sequence[Node], table: Table = DETAILS) -> 
             continue
         field, part = entry
         for value in part(reading, segment, rest):
-            fields.setdefault("notes" if isinstance(value, Note) else field, []).append(value)
+            fields.setdefault(OWN_FIELDS.get(type(value), field), []).append(value)
     return {field: tuple(values) for field, values in fields.items()}
 
 

@@ -163,8 +163,10 @@ def party(reading: Reading, segment: Segment, rest: Sequence[Node]) -> Iterator[
     )
 
 
-def description(reading: Reading, segment: Segment, _rest: Sequence[Node]) -> Iterator[Description]:
-    """PID."""
+def description(
+    reading: Reading, segment: Segment, rest: Sequence[Node]
+) -> Iterator[Description | Measurement]:
+    """PID, and the measurements in its loop."""
     yield Description(
         kind=reading.code(segment, 1, "349"),
         characteristic=reading.code(segment, 2, "750"),
@@ -174,6 +176,8 @@ def description(reading: Reading, segment: Segment, _rest: Sequence[Node]) -> It
         language=reading.text(segment, 9),
         origin=reading.path(segment),
     )
+    for line, _ in of(rest, "MEA"):
+        yield from measurement(reading, line, ())
 
 
 def packaging(reading: Reading, segment: Segment, _rest: Sequence[Node]) -> Iterator[Description]:

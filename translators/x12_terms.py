@@ -128,6 +128,7 @@ def charge(reading: Reading, segment: Segment, rest: Sequence[Node]) -> Iterator
             reference=reading.text(segment, 13),
             option=reading.text(segment, 14),
             description=reading.text(segment, 15),
+            language=reading.text(segment, 16),
             taxes=tuple(one for line, inner in of(rest, "TXI") for one in tax(reading, line, inner)),
             origin=reading.path(segment),
         )

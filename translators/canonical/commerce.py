@@ -98,6 +98,7 @@ class AllowanceOrCharge(Value):
     reference: str | None = None
     option: str | None = None
     description: str | None = None
+    language: str | None = None
     taxes: tuple[Tax, ...] = ()
     origin: str | None = None
 
