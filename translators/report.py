@@ -24,6 +24,7 @@ from parsers.x12.model import GroupHeader, InterchangeHeader, PartyId
 
 if TYPE_CHECKING:
     from partners.profile import Agreement
+    from translators.canonical.document import Document
 
 
 class Status(StrEnum):
@@ -103,7 +104,7 @@ class DocumentReport:
     ak5: Ak5 | None
     findings: list[Finding]
     kind: str | None = None
-    canonical: object | None = None
+    canonical: Document | None = None
     hold: tuple[str, ...] = ()
     answers: dict[str, object] | None = None
     number: str = ""
@@ -156,6 +157,8 @@ class InterchangeReport:
     ta1: what a TA1 says or would say; None for a delimited file. ta1_due: True if policy sends it.
     rejected: True if the interchange as a whole was refused: nothing in it is processed, no 997 follows.
     received_ta1: TA1 segments found inside, each as {"TA101": …}.
+    offset, end: the interchange's bytes in the file; end is set when it has ended.
+    file_name: the sender's name of a delimited file, a label; receipt_due: True if its rule wants a receipt.
     """
 
     header: InterchangeHeader | None
@@ -172,6 +175,10 @@ class InterchangeReport:
     received_ta1: list[dict[str, str]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     groups: list[GroupReport] = field(default_factory=list)
+    offset: int = 0
+    end: int = 0
+    file_name: str = ""
+    receipt_due: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,6 +159,14 @@ def file_name(
     return policy.name_file(blanks)
 
 
-def joined(kinds: Sequence[Needs]) -> Needs:
-    """The sum of several answers' needs."""
-    return Needs(sum(n.interchanges for n in kinds), sum(n.groups for n in kinds), sum(n.sets for n in kinds))
+def as_bytes(lines: Iterable[Sequence[str]], separators: Separators, encoding: str) -> bytes:
+    """Segments as bytes: trailing empty elements left out, each ended by terminator and suffix."""
+    end = separators.segment + separators.suffix
+    return "".join(separators.element.join(_trimmed(line)) + end for line in lines).encode(encoding)
+
+
+def _trimmed(line: Sequence[str]) -> Sequence[str]:
+    length = len(line)
+    while length > 1 and not line[length - 1]:
+        length -= 1
+    return line[:length]

@@ -138,7 +138,7 @@ def decide_interchange(findings: Iterable[Finding], *, processed: bool) -> Ta1:
     """
     notes = {f.x12["TA105"] for f in findings if f.is_error and "TA105" in f.x12}
     if not notes:
-        return NO_ERROR
+        return NO_ERROR if processed else Ta1("R", _CONTENT_INVALID)
     note = min(notes, key=lambda code: (_TA1_ORDER.get(code, len(_TA1_ORDER)), code))
     refused = note in _REFUSING and not (note == _CONTENT_INVALID and processed)
     return Ta1("R" if refused or not processed else "E", note)

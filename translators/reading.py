@@ -1,0 +1,71 @@
+"""Reads one file of any format we know, from its bytes to what becomes of each document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO, Literal
+
+from parsers.sniffing import SNIFF_BYTES, sniff
+from parsers.x12.limits import DEFAULT_LIMITS, Limits
+from partners.directory import Directory
+from partners.profile import Agreement
+from translators.acknowledgements.decision import at_least_with_errors, rolled_up
+from translators.reading_agreements import resolver
+from translators.reading_delimited import read_delimited
+from translators.reading_x12 import X12Reading
+from translators.report import FileEnded, FileOpened, ReportEvent, Status
+
+
+def read_file(
+    stream: BinaryIO,
+    *,
+    name: str = "",
+    directory: Directory | None = None,
+    agreement: Agreement | None = None,
+    sender: str | None = None,
+    senders: Sequence[str] | None = None,
+    usage: Literal["production", "test"] = "production",
+    limits: Limits = DEFAULT_LIMITS,
+) -> Iterator[ReportEvent]:
+    """What we understand of the file, level by level; see `translators.report`.
+
+    stream: seekable, at its start; read once to its end.
+    name: the sender's file name; chooses the layout of a delimited file.
+    directory: all partners; finds the agreement of an interchange by its ISA ids and holds the layouts.
+    sender: partner whose channel the file came by, None if the content must tell; its document
+        rules read delimited files. agreement: that partner's, where there is no directory; it then
+        also holds for the interchanges.
+    With none of them, every X12 interchange is read as if all were agreed.
+    senders: partners that the channel may carry, None for any.
+    usage: of the channel, for delimited files that carry no mark of their own.
+
+    Never raises for what the bytes are. Memory does not grow with the number of documents, except
+    for the line that a 997 has on each.
+    """
+    if directory is not None and sender is not None:
+        agreement = directory.by_partner(sender)
+    head = stream.read(SNIFF_BYTES)
+    stream.seek(-len(head), 1)
+    if agreement is not None and sniff(head) != "x12" and _takes_delimited(agreement, name):
+        yield from read_delimited(stream, agreement, directory, name=name, usage=usage)
+    else:
+        yield from _read_x12(X12Reading(stream, resolver(directory, agreement, senders), limits))
+
+
+def _takes_delimited(agreement: Agreement, name: str) -> bool:
+    """True if a document rule fits the name, or the partner sends nothing but delimited files."""
+    return agreement.x12 is None or agreement.rule_for_file(name) is not None
+
+
+def _read_x12(reading: X12Reading) -> Iterator[ReportEvent]:
+    events = reading.events()
+    first = next(events, None)
+    yield FileOpened("x12" if first is not None else None)
+    if first is not None:
+        yield first
+        yield from events
+    findings = tuple(reading.findings)
+    status = rolled_up(reading.statuses) if reading.statuses else Status.REJECTED
+    if any(finding.is_error for finding in findings):
+        status = at_least_with_errors(status)
+    yield FileEnded(status, findings, readable=first is not None)

@@ -1,0 +1,28 @@
+"""What becomes of a document once it is judged: delivered, held for a person, or rejected."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from partners.profile import DocumentRule
+from translators.report import Disposition, Status
+from translators.translation import Translation
+
+
+def holds_of(translation: Translation, rule: DocumentRule | None) -> list[str]:
+    """Sentences that say why a person must look at the document before it goes on."""
+    holds = [finding.message for finding in translation.holds]
+    if not translation.original and (rule is None or rule.hold_non_originals):
+        purpose = translation.purpose
+        shown = (
+            "not known" if purpose is None else f"{purpose.code} ({purpose.meaning or 'no meaning known'})"
+        )
+        holds.append(f"It is not an original: its purpose code is {shown}.")
+    return holds
+
+
+def disposition_of(status: Status, holds: Sequence[str]) -> Disposition:
+    """Rejected documents go nowhere; held ones wait; the rest is delivered."""
+    if status is Status.REJECTED:
+        return Disposition.REJECT
+    return Disposition.HOLD if holds else Disposition.DELIVER

@@ -1,0 +1,356 @@
+"""From the events of an X12 file to its report: agreements, translations, verdicts, level by level."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import BinaryIO
+
+from parsers.catalogue import found
+from parsers.finding import Finding, Location
+from parsers.x12 import interchange, model
+from parsers.x12.limits import Limits
+from parsers.x12.options import ReadOptions
+from partners.profile import Agreement, DocumentRule, X12Settings
+from translators import registry, report
+from translators.acknowledgements import decision, fa997, inbound
+from translators.acknowledgements.answer import release_of
+from translators.reading_agreements import Resolve, Resolved, group_faults, permissive
+from translators.reading_verdicts import disposition_of, holds_of
+from translators.report import (
+    Disposition,
+    DocumentReport,
+    GroupReport,
+    InterchangeReport,
+    ReportEvent,
+    SetOutcome,
+    Status,
+)
+from translators.translation import TOTAL_CODES, Translation
+
+#: Findings of bytes between interchanges that are kept: a file of garbage must not fill the memory.
+MAX_FILE_FINDINGS = 100
+_NOT_SUPPORTED = "1"
+#: A set that is not agreed, in a profile that holds such sets.
+_WAITS = "TRN-312"
+
+
+@dataclass(slots=True)
+class _OpenGroup:
+    """A group being read.
+
+    version: GS08 of the answer. nameable: True if a 997 can name the group.
+    unanswered: sets so far that wait for a person instead of an answer.
+    unquotable: True once a set came that a 997 cannot name; it is told once a group.
+    """
+
+    report: GroupReport
+    version: str
+    nameable: bool
+    counts: decision.SetCounts = field(default_factory=decision.SetCounts)
+    unanswered: int = 0
+    unquotable: bool = False
+
+
+class X12Reading:
+    """Reads one X12 file. `events` may be taken once; statuses and findings are final after it.
+
+    statuses: of every interchange. findings: of level file.
+    """
+
+    def __init__(self, stream: BinaryIO, resolve: Resolve, limits: Limits) -> None:
+        self.statuses: list[Status] = []
+        self.findings: list[Finding] = []
+        self._stream = stream
+        self._resolve = resolve
+        self._limits = limits
+        self._resolved: Resolved = Resolved(None)
+        self._interchange: InterchangeReport | None = None
+        self._group: _OpenGroup | None = None
+        self._processed_groups = 0
+        self._ordinal = 0
+
+    def events(self) -> Iterator[ReportEvent]:
+        """InterchangeOpened to InterchangeEnded, for every interchange of the file."""
+        for event in interchange.read(self._stream, self._options_for, self._limits):
+            yield from self._told(event)
+
+    def _options_for(self, header: model.InterchangeHeader) -> ReadOptions:
+        x12 = _settings(self._resolve(header).agreement)
+        return ReadOptions(x12.encoding, x12.other_releases == "nearest")
+
+    def _told(self, event: model.Event) -> Iterator[ReportEvent]:
+        match event:
+            case model.Stray():
+                self.findings.extend(event.findings[: MAX_FILE_FINDINGS - len(self.findings)])
+            case model.InterchangeOpened():
+                yield self._opened(event)
+            case model.Ta1Read():
+                self._current.received_ta1.append(inbound.read_ta1(event.segment))
+                self._current.findings.extend(event.findings)
+            case model.GroupOpened():
+                self._open_group(event)
+            case model.SetRead():
+                yield self._document(event.set)
+            case model.GroupClosed():
+                yield self._close_group(event)
+            case model.InterchangeClosed():
+                yield self._closed(event)
+
+    @property
+    def _current(self) -> InterchangeReport:
+        if self._interchange is None:
+            raise RuntimeError("the reader told of something outside an interchange")
+        return self._interchange
+
+    @property
+    def _current_group(self) -> _OpenGroup:
+        if self._group is None:
+            raise RuntimeError("the reader told of a set outside a group")
+        return self._group
+
+    # Interchanges.
+
+    def _opened(self, event: model.InterchangeOpened) -> ReportEvent:
+        header = event.header
+        self._ordinal += 1
+        self._processed_groups = 0
+        self._resolved = Resolved(None) if header is None else self._resolve(header)
+        agreement = self._resolved.agreement
+        self._interchange = InterchangeReport(
+            header=header,
+            ordinal=self._ordinal,
+            partner=agreement.partner.partner if agreement else None,
+            agreement=agreement,
+            sender=header.sender if header else None,
+            receiver=header.receiver if header else None,
+            usage=header.usage if header else "",
+            findings=[*event.findings, *self._resolved.findings],
+            offset=_offset_of(event),
+        )
+        return report.InterchangeOpened(self._interchange)
+
+    def _closed(self, event: model.InterchangeClosed) -> ReportEvent:
+        done = self._current
+        done.findings.extend(event.findings)
+        done.end = event.end
+        processed = done.agreement is not None and (self._processed_groups > 0 or not done.groups)
+        done.ta1 = decision.decide_interchange(done.findings, processed=processed)
+        done.rejected = done.header is None or done.agreement is None or done.ta1.action == "R"
+        policy = _settings(done.agreement).acknowledge
+        only_acknowledgements = bool(done.groups or done.received_ta1) and all(
+            _only_acknowledges(group) for group in done.groups
+        )
+        done.ta1_due = done.agreement is not None and decision.ta1_is_due(
+            policy.ta1, done.ta1, done.header, only_acknowledgements=only_acknowledgements
+        )
+        if done.rejected:
+            _refuse(done)
+        done.status = _status_of(done)
+        self.statuses.append(done.status)
+        self._interchange = None
+        return report.InterchangeEnded(done)
+
+    # Groups.
+
+    def _open_group(self, event: model.GroupOpened) -> None:
+        current, header = self._current, event.header
+        findings = list(event.findings)
+        if current.agreement:
+            findings.extend(group_faults(current.agreement, header))
+        group = GroupReport(header, len(current.groups) + 1, findings=findings)
+        current.groups.append(group)
+        nameable = fa997.can_quote_group(header.functional_id, header.control_number)
+        self._group = _OpenGroup(group, _answer_version(current.agreement, header), nameable)
+        if nameable:
+            self._processed_groups += 1
+        else:
+            named = f"{header.functional_id}, {header.control_number}"
+            current.findings.append(found("TRN-307", Location("GS", byte_offset=header.offset), value=named))
+
+    def _close_group(self, event: model.GroupClosed) -> ReportEvent:
+        current, group = self._current, self._current_group
+        done = group.report
+        done.findings.extend(event.findings)
+        done.status, done.ak9, done.rejects_all = decision.decide_group(
+            done.findings, group.counts, declared=event.declared_sets, version=group.version
+        )
+        if done.rejects_all or not group.nameable:
+            _fell(done)
+        done.answered = self._is_answered(group)
+        self._group = None
+        return report.GroupEnded(done, current)
+
+    def _is_answered(self, group: _OpenGroup) -> bool:
+        """True if the group gets a 997."""
+        agreement = self._current.agreement
+        if agreement is None or not group.nameable or _only_acknowledges(group.report):
+            return False
+        if group.unanswered and group.unanswered == group.counts.received:
+            return False
+        return _settings(agreement).acknowledge.functional == "997"
+
+    # Sets.
+
+    def _document(self, read: model.TransactionSet) -> ReportEvent:
+        group = self._current_group
+        agreement = self._current.agreement
+        document = self._judged(read, agreement, group)
+        group.counts.add(document.status)
+        if document.ak5 is None:
+            raise RuntimeError("a set without an answer")
+        told = tuple(f for f in document.findings if decision.counts_for_997(f))
+        group.report.outcomes.append(
+            SetOutcome(read.set_id, read.control_number, read.implementation, document.ak5, told)
+        )
+        self._note_unquotable(read, group)
+        return report.DocumentRead(document, group.report, self._current)
+
+    def _note_unquotable(self, read: model.TransactionSet, group: _OpenGroup) -> None:
+        """Tell once a group that a 997 cannot name a set; a missing ST01 or ST02 the reader tells itself."""
+        sent = bool(read.set_id and read.control_number)
+        if group.unquotable or not sent or fa997.can_quote_set(read.set_id, read.control_number):
+            return
+        group.unquotable = True
+        place = Location("ST", segment_number=1, byte_offset=read.offset)
+        group.report.findings.append(found("TRN-308", place, value=f"{read.set_id}, {read.control_number}"))
+
+    def _judged(
+        self, read: model.TransactionSet, agreement: Agreement | None, group: _OpenGroup
+    ) -> DocumentReport:
+        envelope, header = self._current.header, group.report.header
+        acknowledges = read.set_id in inbound.ACKNOWLEDGING_SETS
+        rule = None if acknowledges else _rule(agreement or permissive(), read, group.report)
+        findings, waits = list(read.findings), False
+        if rule is None and not acknowledges:
+            findings, waits = _not_agreed(agreement or permissive(), read, group.report)
+            group.unanswered += waits
+        settings = _settings(agreement)
+        status, ak5 = decision.decide_set(
+            findings, on_element_error=settings.on_element_error, version=group.version
+        )
+        document = DocumentReport(
+            set_id=read.set_id,
+            control_number=read.control_number,
+            implementation=read.implementation,
+            ordinal=read.ordinal,
+            status=status,
+            disposition=Disposition.DELIVER,
+            ak5=ak5,
+            findings=findings,
+            segment_count=read.segment_count,
+            offset=read.offset,
+            size=read.size,
+        )
+        if acknowledges:
+            return _acknowledgement(document, read)
+        translation = None
+        if read.segments and envelope is not None and header is not None:
+            translation = registry.translate_x12(read, envelope, header)
+        document.kind = registry.kind_of("x12", read.set_id)
+        held = [finding.message for finding in findings if waits and finding.code == _WAITS]
+        return _translated(document, translation, rule, settings, held)
+
+
+def _offset_of(event: model.InterchangeOpened) -> int:
+    """Where the interchange begins; of an ISA that cannot be read its findings know the place."""
+    if event.header is not None:
+        return event.header.offset
+    return next((f.location.byte_offset for f in event.findings if f.location.byte_offset is not None), 0)
+
+
+def _settings(agreement: Agreement | None) -> X12Settings:
+    settings = (agreement or permissive()).x12
+    if settings is None:
+        raise ValueError("an agreement without X12 settings cannot read X12")
+    return settings
+
+
+def _answer_version(agreement: Agreement | None, header: model.GroupHeader) -> str:
+    version = _settings(agreement).acknowledge.version
+    return release_of(header.version, header.release) if version == "received" else version
+
+
+def _only_acknowledges(group: GroupReport) -> bool:
+    return group.header is not None and group.header.functional_id == inbound.ACKNOWLEDGING_GROUP
+
+
+def _rule(agreement: Agreement, read: model.TransactionSet, group: GroupReport) -> DocumentRule | None:
+    return agreement.rule_for("x12", read.set_id, group.header.version if group.header else "")
+
+
+def _not_agreed(
+    agreement: Agreement, read: model.TransactionSet, group: GroupReport
+) -> tuple[list[Finding], bool]:
+    """The set's findings with the one that says it is not agreed, and whether it waits for a person."""
+    waits = _settings(agreement).unknown_sets == "hold"
+    unsupported = [f for f in read.findings if f.x12.get("AK502") == _NOT_SUPPORTED]
+    findings = [f for f in read.findings if not (waits and f in unsupported)]
+    if not unsupported or waits:
+        place = Location("ST", segment_number=1, element=1, byte_offset=read.offset)
+        version = group.header.version if group.header else ""
+        code = _WAITS if waits else "TRN-311"
+        partner = agreement.partner.partner
+        findings.append(found(code, place, value=read.set_id, version=version, partner=partner))
+    return findings, waits
+
+
+def _acknowledgement(document: DocumentReport, read: model.TransactionSet) -> DocumentReport:
+    answers = inbound.read_acknowledgement(read.set_id, read.segments, read.separators.component)
+    return replace(document, kind="acknowledgement", disposition=Disposition.NONE, answers=answers)
+
+
+def _translated(
+    document: DocumentReport,
+    translation: Translation | None,
+    rule: DocumentRule | None,
+    settings: X12Settings,
+    held: list[str],
+) -> DocumentReport:
+    """The document with what our business sees in it, rejected or not, and what becomes of it.
+
+    held: sentences that already say why a person must look.
+    """
+    if translation is not None:
+        told = [f for f in translation.findings if not _ignored(f, settings)]
+        document.findings.extend(told)
+        held = [*held, *holds_of(translation, rule), *_totals_held(told, settings)]
+        document.number, document.keys = translation.number, translation.keys
+        document.canonical = translation.document
+    document.disposition = disposition_of(document.status, held)
+    document.hold = tuple(held) if document.disposition is Disposition.HOLD else ()
+    return document
+
+
+def _ignored(finding: Finding, settings: X12Settings) -> bool:
+    return finding.code in TOTAL_CODES and settings.hash_totals == "ignore"
+
+
+def _totals_held(told: Sequence[Finding], settings: X12Settings) -> list[str]:
+    if settings.hash_totals != "hold":
+        return []
+    return [finding.message for finding in told if finding.code in TOTAL_CODES]
+
+
+def _fell(group: GroupReport) -> None:
+    """Reject a group as a whole, and every set in it."""
+    group.status = Status.REJECTED
+    group.rejects_all = True
+    group.outcomes = fa997.fell_all(group.outcomes)
+    if group.ak9 is not None:
+        group.ak9 = replace(group.ak9, code="R", accepted="0")
+
+
+def _refuse(done: InterchangeReport) -> None:
+    """Reject every group of an interchange that is refused as a whole; no 997 follows."""
+    for group in done.groups:
+        _fell(group)
+        group.answered = False
+
+
+def _status_of(done: InterchangeReport) -> Status:
+    if done.rejected:
+        return Status.REJECTED
+    status = decision.rolled_up(group.status for group in done.groups)
+    faulty = any(finding.is_error for finding in done.findings)
+    return decision.at_least_with_errors(status) if faulty else status
