@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from zoneinfo import available_timezones
 
 from gateway.errors import TradepostError
+from outbound.registry import CONNECTORS, connect
 from outbound.schedule import BadSchedule, check_cron
 from parsers.catalogue import entries
 from parsers.finding import Finding
@@ -24,8 +24,6 @@ from partners.faults import fault
 from partners.inheritance import Place
 from partners.profile import Cron, PartnerProfile, SftpMailbox
 
-#: URL schemes that the gateway has a connector for.
-SCHEMES = ("folder", "http", "https", "s3", "sftp")
 #: Longest secret that is read; a private key is a few kilobytes.
 MAX_SECRET_BYTES = 65_536
 UNREADABLE = "PRT-104"
@@ -54,18 +52,6 @@ class SecretUnreadable(TradepostError):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class ProfileSnapshot:
-    """One partner's profile as applied: what the ledger keeps, so that a reading can be repeated.
-
-    version: SHA-256 of the text, lower-case hex. text: JSON, without secrets.
-    """
-
-    partner: str
-    version: str
-    text: str
-
-
 def load(folder: Path, home: Path) -> Directory:
     """The partners folder, checked in every respect. Raises ProfilesRefused with all that is wrong.
 
@@ -86,15 +72,6 @@ def check(folder: Path, home: Path) -> tuple[Finding, ...]:
     return directory if isinstance(directory, tuple) else tuple(_findings(directory, home))
 
 
-def snapshots(directory: Directory) -> Iterator[ProfileSnapshot]:
-    """Every partner's profile as it is now in force."""
-    for profile in directory.partners:
-        text = directory.snapshot(profile.partner)
-        agreement = directory.by_partner(profile.partner)
-        if agreement is not None:
-            yield ProfileSnapshot(profile.partner, agreement.profile_version, text)
-
-
 def read_secret(reference: str, home: Path) -> str:
     """The secret that "env:NAME" or "file:path" names, without one line end at its end.
 
@@ -108,6 +85,11 @@ def read_secret(reference: str, home: Path) -> str:
         reason = "it is empty" if kind == "file" else "the variable is not set, or empty"
         raise SecretUnreadable(UNREADABLE, reference, reason)
     return secret
+
+
+def read_secrets(references: Mapping[str, str], home: Path) -> dict[str, str]:
+    """The secrets of a channel or destination by their keys. Raises SecretUnreadable at the first fault."""
+    return {key: read_secret(reference, home) for key, reference in references.items()}
 
 
 def _read_file(reference: str, path: Path) -> str:
@@ -129,16 +111,31 @@ def _read_file(reference: str, path: Path) -> str:
 
 
 def _findings(directory: Directory, home: Path) -> Iterator[Finding]:
-    for name, destination in directory.destinations.items():
-        if destination.scheme not in SCHEMES:
-            place = directory.destination_place(name, "url")
-            yield fault("PRT-101", place, value=destination.url, expected=", ".join(SCHEMES))
-        for key, reference in destination.secrets.items():
-            yield from _secret(reference, directory.destination_place(name, key), home)
+    for name in directory.destinations:
+        yield from _destination(directory, name, home)
     for profile in directory.partners:
         yield from _times(directory, profile)
         if profile.enabled:
             yield from _channels(directory, profile, home)
+
+
+def _destination(directory: Directory, name: str, home: Path) -> Iterator[Finding]:
+    destination = directory.destinations[name]
+    place = directory.destination_place(name, "url")
+    if destination.scheme not in CONNECTORS:
+        yield fault("PRT-101", place, value=destination.url, expected=", ".join(CONNECTORS))
+        return
+    faults = [
+        finding
+        for key, reference in destination.secrets.items()
+        for finding in _secret(reference, directory.destination_place(name, key), home)
+    ]
+    yield from faults
+    if not faults:
+        try:
+            connect(destination, read_secrets(destination.secrets, home), home).close()
+        except (ValueError, OSError) as error:
+            yield fault("PRT-108", place, value=destination.url, reason=str(error))
 
 
 def _times(directory: Directory, profile: PartnerProfile) -> Iterator[Finding]:

@@ -74,13 +74,6 @@ class Directory:
         """The layout that a rule of that partner names. Raises KeyError if none does."""
         return self._everything.members[partner].layouts[name].layout
 
-    def snapshot(self, partner: str) -> str:
-        """All that the reading of this partner's files depends on, as JSON with sorted keys.
-
-        Its SHA-256 is the agreement's profile_version. Holds no secrets. Raises KeyError.
-        """
-        return self._everything.members[partner].snapshot(self.ours)
-
     def explain(self, partner: str, path: str) -> Setting:
         """The effective value of "x12.acknowledge.ta1" and who set it.
 
