@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from parsers.delimited.document import DelimitedDocument
 from parsers.x12.model import GroupHeader, InterchangeHeader, TransactionSet
-from translators import delimited_invoice, delimited_order, delimited_ship_notice, x12_810, x12_850
+from translators import delimited_invoice, delimited_order, delimited_ship_notice, x12_810, x12_850, x12_856
 from translators.translation import Translation
 
 
@@ -29,6 +29,7 @@ class Translator:
 
 TRANSLATORS: Mapping[tuple[str, str], Translator] = {
     ("x12", "850"): Translator("order", x12_850.read),
+    ("x12", "856"): Translator("ship_notice", x12_856.read),
     ("x12", "810"): Translator("invoice", x12_810.read),
     ("csv", "order"): Translator("order", delimited_order.read),
     ("csv", "ship_notice"): Translator("ship_notice", delimited_ship_notice.read),
