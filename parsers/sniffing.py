@@ -63,8 +63,8 @@ def unrecognised(first: bytes) -> Finding:
 
 
 def _without_blanks(first: bytes) -> bytes:
-    """`first` from its first byte that is neither blank nor a byte order mark."""
-    head = first.lstrip(_BLANK)
+    """`first` without blanks around it, nor byte order marks before it."""
+    head = first.strip(_BLANK)
     while head.startswith(_BYTE_ORDER_MARK):
         head = head.removeprefix(_BYTE_ORDER_MARK).lstrip(_BLANK)
     return head
@@ -88,8 +88,8 @@ def _looks_delimited(head: bytes) -> bool:
     if any(byte < 9 or 13 < byte < 32 for byte in head):
         return False
     lines = [line for line in head.decode("latin-1").splitlines() if line.strip()][:_LINES_LOOKED_AT]
-    if len(lines) == 1:
-        return any(lines[0].count(mark) > 1 for mark in _DELIMITERS)
+    if len(lines) < 2:
+        return any(line.count(mark) > 1 for line in lines for mark in _DELIMITERS)
     return any(
         mark in lines[0] and 2 * sum(mark in line for line in lines[1:]) >= len(lines) - 1
         for mark in _DELIMITERS
