@@ -13,6 +13,7 @@ from enum import IntEnum
 
 from parsers.catalogue import found
 from parsers.finding import Finding, Location
+from parsers.x12 import hierarchy
 from parsers.x12.definition import SetDefinition
 from parsers.x12.dictionary import known_segment
 from parsers.x12.model import Loop, Segment
@@ -59,12 +60,16 @@ def place(
 
     segments: ST to SE as sent. A set that does not end in SE was cut off: what else is missing
         from it is then not reported, and neither is the SE.
-    Returns the root loop and the findings in the order of the file. Segments that are unknown,
-    unexpected or in a loop without its first segment are in no loop. ST, SE, control numbers
-    and counts are the envelope's to check. Never raises for data.
+    Returns the root loop and the findings in the order of the file, those of the HL tree among
+    them. Segments that are unknown, unexpected or in a loop without its first segment are in no
+    loop. ST, SE, control numbers and counts are the envelope's to check. Never raises for data.
     """
-    walk = _Walk(compiled(definition, options), segments)
-    return walk.run()
+    root, findings = _Walk(compiled(definition, options), segments).run()
+    if next(root.loops("HL"), None):
+        beginning = root.first("BSN")
+        _, faults = hierarchy.build(root, beginning.get(5) if beginning else None)
+        findings = sorted([*findings, *faults], key=lambda finding: finding.location.segment_number or 0)
+    return root, findings
 
 
 class _Walk:
