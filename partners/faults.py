@@ -88,11 +88,19 @@ def _refusal(detail: ErrorDetails, place: Place, known: tuple[str, ...]) -> Find
         return fault("PRT-004", place)
     if kind == UNSPOKEN:
         return fault("PRT-011", place, expected=detail["msg"])
-    if kind in _WANTED:
-        return fault("PRT-005", place, expected=_WANTED[kind], kind=_kind_of(detail["input"]))
+    wanted = _wanted(detail)
+    if wanted is not None:
+        return fault("PRT-005", place, expected=wanted, kind=_kind_of(detail["input"]))
     value = _scalar(detail["ctx"]["tag"] if kind == "union_tag_invalid" else detail["input"])
     said = "" if value is None else f'"{value}" '
     return fault("PRT-006", place, value=value, expected=_expected(detail), said=said)
+
+
+def _wanted(detail: ErrorDetails) -> str | None:
+    """What type of value belongs there; None if the type is right. All our listed values are texts."""
+    if detail["type"] == "literal_error" and not isinstance(detail["input"], str):
+        return _WANTED["string_type"]
+    return _WANTED.get(detail["type"])
 
 
 def _scalar(value: object) -> str | None:

@@ -1,0 +1,537 @@
+"""A partners folder loads as a whole or is refused as a whole, with file, line and field (FI-H01)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from parsers.finding import Finding
+from parsers.x12.model import PartyId
+from partners.directory import BUNDLED, Directory, load_directory
+
+ED25519 = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGEbkJlYzEt1Ee9ZdRYbL1Vk0DpYPz3l6bZZWvYQ8rBn"
+
+OURS = """\
+name = "We"
+isa = [{ qualifier = "ZZ", id = "US" }]
+"""
+DESTINATIONS = """\
+[erp]
+url = "folder:erp"
+
+[erp-test]
+url = "folder:erp-test"
+environment = "test"
+"""
+ACME = """\
+name = "Acme"
+
+[x12]
+isa = [{ qualifier = "ZZ", id = "ACME" }]
+
+[[channels]]
+kind = "sftp_mailbox"
+name = "acme-mailbox"
+login = "acme"
+
+[[documents]]
+document = "order"
+standard = "x12"
+set = "850"
+destination = "erp"
+test_destination = "erp-test"
+"""
+CSV_RULE = """\
+name = "Shop"
+
+[[documents]]
+document = "order"
+standard = "csv"
+layout = "orders"
+receipt = false
+"""
+LAYOUT = """\
+document = "order"
+
+[grouping]
+key = ["order"]
+
+[[columns]]
+name = "order"
+field = "number"
+
+[[columns]]
+name = "quantity"
+field = "line.quantity"
+type = "decimal"
+
+[[columns]]
+name = "item"
+field = "line.seller_item"
+"""
+GOOD = {"ours.toml": OURS, "destinations.toml": DESTINATIONS, "acme/profile.toml": ACME}
+TWO_FOLDERS = """\
+[[channels]]
+kind = "folder"
+name = "in1"
+path = "in"
+[[channels]]
+kind = "folder"
+name = "in2"
+path = "in/"
+[[documents]]"""
+NO_MAILBOX = ACME.replace("sftp_mailbox", "hand").replace('login = "acme"', "")
+GLOBEX = ACME.replace("ACME", "GLOBEX").replace("acme", "globex").replace("Acme", "Globex")
+
+
+def write(folder: Path, files: Mapping[str, str | None]) -> Path:
+    """The good folder with `files` laid over it; None leaves a file out."""
+    for name, text in {**GOOD, **files}.items():
+        if text is not None:
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, "utf-8")
+    return folder
+
+
+def loaded(folder: Path, files: Mapping[str, str | None] | None = None) -> Directory:
+    directory = load_directory(write(folder, files or {}))
+    assert isinstance(directory, Directory), [finding.message for finding in directory]
+    return directory
+
+
+def refused(folder: Path, files: Mapping[str, str | None]) -> tuple[Finding, ...]:
+    findings = load_directory(write(folder, files))
+    assert isinstance(findings, tuple)
+    return findings
+
+
+def acme(old: str, new: str) -> dict[str, str | None]:
+    """The good folder with one line of Acme's profile changed."""
+    assert old in ACME
+    return {"acme/profile.toml": ACME.replace(old, new)}
+
+
+REFUSALS: list[tuple[str, dict[str, str | None], str, str, int, str | None]] = [
+    ("a missing ours.toml", {"ours.toml": None}, "PRT-001", "ours.toml", 1, None),
+    ("a folder without profile", {"globex/readme.md": ""}, "PRT-001", "globex/profile.toml", 1, None),
+    ("TOML without quotes", acme('"ZZ"', "ZZ"), "PRT-002", "acme/profile.toml", 4, None),
+    ("a number that begins with 0", acme('"850"', "0850"), "PRT-002", "acme/profile.toml", 14, None),
+    ("an unfinished file", acme('"erp-test"', '"""'), "PRT-002", "acme/profile.toml", 17, None),
+    ("a misspelt key", acme("login", "logon"), "PRT-003", "acme/profile.toml", 9, "channels[1].logon"),
+    (
+        "an unknown key deep inside",
+        acme('id = "ACME"', 'id = "ACME", gs = "A"'),
+        "PRT-003",
+        "acme/profile.toml",
+        4,
+        "x12.isa[1].gs",
+    ),
+    ("a missing key", acme('login = "acme"', ""), "PRT-004", "acme/profile.toml", 6, "channels[1].login"),
+    (
+        "a missing kind",
+        acme('kind = "sftp_mailbox"', ""),
+        "PRT-004",
+        "acme/profile.toml",
+        6,
+        "channels[1].kind",
+    ),
+    ("a number for text", acme('"850"', "850"), "PRT-005", "acme/profile.toml", 14, "documents[1].set"),
+    (
+        "text for a truth",
+        acme('login = "acme"', 'login = "acme"\nenabled = "yes"'),
+        "PRT-005",
+        "acme/profile.toml",
+        10,
+        "channels[1].enabled",
+    ),
+    (
+        "a date for text",
+        acme('name = "Acme"', "name = 2024-01-01"),
+        "PRT-005",
+        "acme/profile.toml",
+        1,
+        "name",
+    ),
+    ("an unknown kind", acme("sftp_mailbox", "ftp"), "PRT-006", "acme/profile.toml", 7, "channels[1].kind"),
+    ("a long qualifier", acme('"ZZ"', '"ZZZ"'), "PRT-006", "acme/profile.toml", 4, "x12.isa[1].qualifier"),
+    ("a long id", acme('"ACME"', '"ACME567890123456"'), "PRT-006", "acme/profile.toml", 4, "x12.isa[1].id"),
+    (
+        "an empty list of ids",
+        acme('[{ qualifier = "ZZ", id = "ACME" }]', "[]"),
+        "PRT-006",
+        "acme/profile.toml",
+        4,
+        "x12.isa",
+    ),
+    ("set and document apart", acme('"850"', '"856"'), "PRT-006", "acme/profile.toml", 11, "documents[1]"),
+    (
+        "an unknown base",
+        acme('name = "Acme"', 'name = "Acme"\nextends = "../x"'),
+        "PRT-007",
+        "acme/profile.toml",
+        2,
+        "extends",
+    ),
+    (
+        "a circle of bases",
+        {
+            **acme('name = "Acme"', 'name = "Acme"\nextends = "one"'),
+            "_bases/one.toml": 'extends = "two"',
+            "_bases/two.toml": 'extends = "one"',
+        },
+        "PRT-008",
+        "_bases/two.toml",
+        1,
+        "extends",
+    ),
+    (
+        "a folder that is no name",
+        {"Globex Inc/profile.toml": GLOBEX},
+        "PRT-009",
+        "Globex Inc/profile.toml",
+        1,
+        None,
+    ),
+    (
+        "another partner's name",
+        acme('name = "Acme"', 'name = "Acme"\npartner = "globex"'),
+        "PRT-010",
+        "acme/profile.toml",
+        2,
+        "partner",
+    ),
+    (
+        "a destination that is a value",
+        {"destinations.toml": 'erp = "folder:erp"'},
+        "PRT-012",
+        "destinations.toml",
+        1,
+        "erp",
+    ),
+    (
+        "an id used twice",
+        {"globex/profile.toml": GLOBEX.replace('"GLOBEX"', '"ACME"')},
+        "PRT-020",
+        "globex/profile.toml",
+        4,
+        "x12.isa[1]",
+    ),
+    ("our own id", acme('"ACME"', '"US"'), "PRT-021", "acme/profile.toml", 4, "x12.isa[1]"),
+    (
+        "a login used twice",
+        {"globex/profile.toml": GLOBEX.replace('login = "globex"', 'login = "acme"')},
+        "PRT-022",
+        "globex/profile.toml",
+        9,
+        "channels[1].login",
+    ),
+    (
+        "a channel name used twice",
+        {"globex/profile.toml": GLOBEX.replace("globex-mailbox", "acme-mailbox")},
+        "PRT-023",
+        "globex/profile.toml",
+        8,
+        "channels[1].name",
+    ),
+    (
+        "a folder watched twice",
+        acme(
+            "[[documents]]",
+            TWO_FOLDERS,
+        ),
+        "PRT-024",
+        "acme/profile.toml",
+        18,
+        "channels[3].path",
+    ),
+    (
+        "a rule written twice",
+        acme(
+            "[[documents]]", '[[documents]]\ndocument = "order"\nstandard = "x12"\nset = "850"\n[[documents]]'
+        ),
+        "PRT-025",
+        "acme/profile.toml",
+        15,
+        "documents[2]",
+    ),
+    ("no id of ours", {"ours.toml": 'name = "We"'}, "PRT-026", "ours.toml", 1, "isa"),
+    (
+        "an unknown layout",
+        {"shop/profile.toml": CSV_RULE},
+        "PRT-030",
+        "shop/profile.toml",
+        6,
+        "documents[1].layout",
+    ),
+    (
+        "a layout of another document",
+        {
+            "shop/profile.toml": CSV_RULE.replace('"order"', '"ship_notice"'),
+            "shop/orders.layout.toml": LAYOUT,
+        },
+        "PRT-031",
+        "shop/profile.toml",
+        6,
+        "documents[1].layout",
+    ),
+    (
+        "a faulty layout",
+        {"shop/profile.toml": CSV_RULE, "shop/orders.layout.toml": LAYOUT + 'colour = "red"'},
+        "CSV-003",
+        "shop/orders.layout.toml",
+        18,
+        "columns[3].colour",
+    ),
+    (
+        "an unknown destination",
+        acme('"erp"', '"sap"'),
+        "PRT-032",
+        "acme/profile.toml",
+        15,
+        "documents[1].destination",
+    ),
+    (
+        "tests sent to production",
+        acme('"erp-test"', '"erp"'),
+        "PRT-033",
+        "acme/profile.toml",
+        16,
+        "documents[1].test_destination",
+    ),
+    (
+        "production sent to tests",
+        acme('"erp"', '"erp-test"'),
+        "PRT-033",
+        "acme/profile.toml",
+        15,
+        "documents[1].destination",
+    ),
+    (
+        "an unknown sender",
+        acme('login = "acme"', 'login = "acme"\nsenders = ["acme", "globex"]'),
+        "PRT-034",
+        "acme/profile.toml",
+        10,
+        "channels[1].senders[2]",
+    ),
+    (
+        "answers without a mailbox",
+        {"acme/profile.toml": NO_MAILBOX},
+        "PRT-035",
+        "acme/profile.toml",
+        3,
+        "x12.acknowledge.to",
+    ),
+    (
+        "X12 without its settings",
+        acme('[x12]\nisa = [{ qualifier = "ZZ", id = "ACME" }]', ""),
+        "PRT-036",
+        "acme/profile.toml",
+        12,
+        "documents[1].standard",
+    ),
+    (
+        "a receipt without a mailbox",
+        {"shop/profile.toml": CSV_RULE.replace("receipt = false", ""), "shop/orders.layout.toml": LAYOUT},
+        "PRT-037",
+        "shop/profile.toml",
+        3,
+        "documents[1].receipt",
+    ),
+    (
+        "a broken key file",
+        {"acme/keys/desk.pub": f"{ED25519} desk\n\nssh-ed25519 AAAA broken\n"},
+        "PRT-040",
+        "acme/keys/desk.pub",
+        3,
+        None,
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("files", "code", "file", "line", "field"),
+    [row[1:] for row in REFUSALS],
+    ids=[row[0] for row in REFUSALS],
+)
+def test_a_fault_is_refused_with_file_line_and_field(
+    tmp_path: Path, files: dict[str, str | None], code: str, file: str, line: int, field: str | None
+) -> None:
+    findings = refused(tmp_path, files)
+    matching = [finding for finding in findings if finding.code == code]
+    assert len(matching) == 1, [finding.message for finding in findings]
+    finding = matching[0]
+    assert file in finding.message
+    assert finding.location.row == line
+    assert finding.location.column == field
+    assert finding.remedy
+    assert "None" not in finding.message
+
+
+def test_every_fault_of_every_partner_is_told_at_once(tmp_path: Path) -> None:
+    findings = refused(
+        tmp_path,
+        {
+            "acme/profile.toml": ACME.replace("login", "logon"),
+            "globex/profile.toml": GLOBEX.replace('"850"', "850"),
+        },
+    )
+    assert {finding.code for finding in findings} == {"PRT-003", "PRT-004", "PRT-005"}
+
+
+def test_a_misspelt_key_is_answered_with_the_key_that_was_meant(tmp_path: Path) -> None:
+    finding = refused(tmp_path, acme("test_destination", "test_destinaton"))[0]
+    assert "Did you mean test_destination?" in finding.message
+
+
+def test_a_fault_of_a_base_is_told_once_however_many_extend_it(tmp_path: Path) -> None:
+    files: dict[str, str | None] = {
+        "_bases/odd.toml": "colour = 1",
+        "acme/profile.toml": 'extends = "odd"\n' + ACME,
+        "globex/profile.toml": 'extends = "odd"\n' + GLOBEX,
+    }
+    findings = refused(tmp_path, files)
+    assert [(finding.code, finding.location.row) for finding in findings] == [("PRT-003", 1)]
+    assert findings[0].message.startswith("_bases/odd.toml line 1")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'password = "hunter2-secret"',
+        "password = 1234567890",
+        'pasword = "hunter2-secret"',
+        'password = ["hunter2"]',
+    ],
+)
+def test_a_secret_written_into_a_profile_is_refused_and_never_repeated(tmp_path: Path, line: str) -> None:
+    findings = refused(tmp_path, acme('login = "acme"', f'login = "acme"\n{line}'))
+    said = "".join(str(finding) for finding in findings)
+    assert findings
+    assert "hunter2" not in said
+    assert "1234567890" not in said
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        '[erp]\nurl = "https://user:hunter2@erp.example/orders"',
+        '[erp]\nurl = "sftp://user:hunter2@erp.example/in"',
+        '[erp]\nurl = "https://erp.example/"\nhttp.auth_header = "Authorization: Bearer hunter2"',
+    ],
+)
+def test_a_secret_written_into_a_destination_is_refused_and_never_repeated(
+    tmp_path: Path, table: str
+) -> None:
+    findings = refused(tmp_path, {"destinations.toml": table})
+    assert "PRT-011" in {finding.code for finding in findings}
+    assert "hunter2" not in "".join(str(finding) for finding in findings)
+
+
+def test_an_interchange_finds_its_agreement_by_both_ids(tmp_path: Path) -> None:
+    directory = loaded(tmp_path)
+    agreement = directory.by_isa(PartyId("ZZ", "ACME"), PartyId("ZZ", "US"))
+    assert agreement is not None
+    assert agreement.partner.partner == "acme"
+    assert directory.by_isa(PartyId("01", "ACME"), PartyId("ZZ", "US")) is None
+    assert directory.by_isa(PartyId("ZZ", "ACME"), PartyId("ZZ", "THEM")) is None
+
+
+def test_a_disabled_partner_is_a_stranger_to_interchanges_but_known_by_name(tmp_path: Path) -> None:
+    directory = loaded(tmp_path, acme('name = "Acme"', 'name = "Acme"\nenabled = false'))
+    assert directory.by_isa(PartyId("ZZ", "ACME"), PartyId("ZZ", "US")) is None
+    assert directory.by_partner("acme") is not None
+    assert list(directory.open_channels()) == []
+    assert directory.channel("acme-mailbox") is not None
+
+
+def test_a_channel_carries_its_own_partner_unless_it_says_otherwise(tmp_path: Path) -> None:
+    directory = loaded(
+        tmp_path,
+        {"globex/profile.toml": GLOBEX.replace('login = "globex"', 'login = "van"\nsenders = ["acme"]')},
+    )
+    senders = {profile.partner: channel.senders for profile, channel in directory.open_channels()}
+    assert senders == {"acme": ("acme",), "globex": ("acme",)}
+
+
+def test_keys_of_the_folder_join_those_of_the_profile(tmp_path: Path) -> None:
+    second = ED25519.replace("GEbk", "GEbl")
+    directory = loaded(
+        tmp_path,
+        {
+            **acme('login = "acme"', f'login = "acme"\npublic_keys = ["{ED25519}"]'),
+            "acme/keys/a.pub": f"# the EDI desk\n{ED25519}\n",
+            "acme/keys/b.pub": f"{second} night shift\n",
+        },
+    )
+    found = directory.channel("acme-mailbox")
+    assert found is not None
+    assert found[1].model_dump()["public_keys"] == (ED25519, f"{second} night shift")
+
+
+def test_a_layout_is_found_by_the_rule_that_names_it(tmp_path: Path) -> None:
+    directory = loaded(tmp_path, {"shop/profile.toml": CSV_RULE, "shop/orders.layout.toml": LAYOUT})
+    agreement = directory.by_partner("shop")
+    assert agreement is not None
+    rule = agreement.rule_for_file("ORDERS 1.CSV")
+    assert rule is not None
+    assert directory.layout("shop", rule.layout or "").document == "order"
+
+
+def test_the_version_changes_with_anything_that_changes_a_reading(tmp_path: Path) -> None:
+    def version(files: Mapping[str, str | None]) -> str:
+        agreement = loaded(
+            tmp_path, {"shop/profile.toml": CSV_RULE, "shop/orders.layout.toml": LAYOUT, **files}
+        ).by_partner("shop")
+        assert agreement is not None
+        return agreement.profile_version
+
+    first = version({})
+    changes: list[dict[str, str | None]] = [
+        {"shop/profile.toml": CSV_RULE.replace("Shop", "Store")},
+        {"shop/orders.layout.toml": LAYOUT + "required = true\n"},
+        {"ours.toml": OURS.replace('"US"', '"WE"')},
+    ]
+    assert len({first, *(version(change) for change in changes)}) == 4
+    assert version({"shop/profile.toml": "# a remark\n" + CSV_RULE}) == first
+    assert version({"acme/profile.toml": ACME.replace("Acme", "Acme Inc")}) == first
+
+
+def test_a_hidden_folder_is_no_partner(tmp_path: Path) -> None:
+    directory = loaded(tmp_path, {".git/config": "", "_old/profile.toml": "nothing"})
+    assert [profile.partner for profile in directory.partners] == ["acme"]
+
+
+def test_a_rule_that_names_versions_comes_before_one_for_all(tmp_path: Path) -> None:
+    special = '[[documents]]\ndocument = "order"\nstandard = "x12"\nset = "850"\nversions = ["004010"]\n'
+    agreement = loaded(tmp_path, {"acme/profile.toml": ACME + special}).by_partner("acme")
+    assert agreement is not None
+    fourth = agreement.rule_for("x12", "850", "004010VICS")
+    fifth = agreement.rule_for("x12", "850", "005010")
+    assert fourth is not None
+    assert fourth.versions == ("004010",)
+    assert fifth is not None
+    assert fifth.versions == ()
+    assert agreement.rule_for("x12", "856", "004010") is None
+
+
+def test_the_bundled_samples_load_and_are_of_five_kinds() -> None:
+    directory = load_directory(BUNDLED)
+    assert isinstance(directory, Directory)
+    kinds = {
+        profile.partner: (
+            [channel.kind for channel in profile.channels],
+            [rule.document for rule in profile.documents],
+        )
+        for profile in directory.partners
+    }
+    assert kinds == {
+        "acme-retail": (["sftp_mailbox"], ["order"]),
+        "corner-bikes": (["sftp_mailbox"], ["order"]),
+        "delta-supply": (["sftp_mailbox"], ["ship_notice", "invoice"]),
+        "harbor-distribution": (["s3", "hand"], ["order"]),
+        "rhein-teile": (["sftp_mailbox"], ["ship_notice", "invoice"]),
+    }
