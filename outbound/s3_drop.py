@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -80,7 +80,7 @@ class S3Drop:
 
     def _holds(self, key: str, payload: bytes) -> bool:
         found = self._client.get_object(Bucket=self._options.bucket, Key=key)
-        with found["Body"] as body:
+        with closing(found["Body"]) as body:
             return found["ContentLength"] == len(payload) and body.read() == payload
 
     @contextmanager

@@ -50,7 +50,13 @@ def visible(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir() if not path.name.startswith(".")}
 
 
-def folder_end(stack: ExitStack, tmp_path: Path) -> FarEnd:
+@pytest.fixture(scope="module")
+def store() -> Iterator[S3Store]:
+    with s3_store() as running:
+        yield running
+
+
+def folder_end(request: pytest.FixtureRequest, stack: ExitStack, tmp_path: Path) -> FarEnd:
     folder = tmp_path / "erp"
     folder.mkdir()
     return FarEnd(
@@ -61,7 +67,7 @@ def folder_end(stack: ExitStack, tmp_path: Path) -> FarEnd:
     )
 
 
-def http_end(stack: ExitStack, tmp_path: Path) -> FarEnd:
+def http_end(request: pytest.FixtureRequest, stack: ExitStack, tmp_path: Path) -> FarEnd:
     erp: FakeErp = stack.enter_context(fake_erp())
     names = {ORDER.key: ORDER.file_name}
     hosts = ["127.0.0.1"]
@@ -78,7 +84,7 @@ def sftp_destination(server: OpenSshServer, port: int) -> Destination:
     return destination(url=url, sftp={"host_key": server.host_key, "private_key": "env:KEY"})
 
 
-def sftp_end(stack: ExitStack, tmp_path: Path) -> FarEnd:
+def sftp_end(request: pytest.FixtureRequest, stack: ExitStack, tmp_path: Path) -> FarEnd:
     server = stack.enter_context(openssh_server(tmp_path))
     secrets = {"sftp.private_key": server.private_key}
     return FarEnd(
@@ -89,11 +95,12 @@ def sftp_end(stack: ExitStack, tmp_path: Path) -> FarEnd:
     )
 
 
-def s3_end(stack: ExitStack, tmp_path: Path) -> FarEnd:
+def s3_end(request: pytest.FixtureRequest, stack: ExitStack, tmp_path: Path) -> FarEnd:
     bucket = f"erp-{uuid4().hex}"
-    store: S3Store = stack.enter_context(s3_store(bucket))
+    store: S3Store = request.getfixturevalue("store")
     client = store.client()
     stack.callback(client.close)
+    client.create_bucket(Bucket=bucket)
     secrets = {"s3.access_key": store.access_key, "s3.secret_key": store.secret_key}
 
     def at(endpoint: str) -> Connector:
@@ -120,7 +127,7 @@ ENDS = {"folder": folder_end, "http": http_end, "sftp": sftp_end, "s3": s3_end}
 @pytest.fixture(params=ENDS)
 def end(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[FarEnd]:
     with ExitStack() as stack:
-        made = ENDS[request.param](stack, tmp_path)
+        made = ENDS[request.param](request, stack, tmp_path)
         stack.callback(made.connector.close)
         stack.callback(made.away.close)
         yield made
