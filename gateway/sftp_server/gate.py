@@ -10,6 +10,8 @@ import re
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from paramiko import Channel, ECDSAKey, Ed25519Key, PKey, RSAKey, ServerInterface
 from paramiko.common import (
@@ -79,7 +81,8 @@ class Gate(ServerInterface):
         self._on_event = on_event
         self._proof: tuple[LoginFacts, Caller] | None = None
         self._channels: set[int] = set()
-        self._requests = 0
+        self._being_kept = 0
+        self._lock = threading.Lock()
         self._last_request = self._last_check = time.monotonic()
 
     @property
@@ -176,14 +179,25 @@ class Gate(ServerInterface):
         self._channels.discard(channel.get_id())
         self._places.give_back(self.caller.partner)
 
-    def touch(self, *, requests: int = 0) -> None:
-        """Something was asked. requests: how many more are being served now (1, -1, 0)."""
-        self._requests += requests
+    def touch(self) -> None:
+        """Something was asked."""
         self._last_request = time.monotonic()
 
+    @contextmanager
+    def keeping(self) -> Iterator[None]:
+        """While a file is being kept its client waits for us, and is not idle."""
+        with self._lock:
+            self._being_kept += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._being_kept -= 1
+            self.touch()
+
     def idle_for_s(self) -> float:
-        """Seconds since the last request; 0 while one is served."""
-        return 0.0 if self._requests else time.monotonic() - self._last_request
+        """Seconds since the last request; 0 while a file is being kept."""
+        return 0.0 if self._being_kept else time.monotonic() - self._last_request
 
 
 def _blob(line: str) -> bytes:

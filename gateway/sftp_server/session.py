@@ -178,20 +178,20 @@ class MailboxSession(SFTPServerInterface):
 
     def rename(self, oldpath: str, newpath: str) -> int:
         """Rename an upload that waits for it; over a name that is there, too."""
-        old, new = resolve(oldpath), resolve(newpath)
-        for node in (old, new):
-            if node.place is None or node.name is None or node.place.folder is not Folder.INBOX:
-                raise _not_here("rename", node)
-        self._inbox.rename(old.parts[-1], new.parts[-1])
+        old, new = self._inbox_name(oldpath), self._inbox_name(newpath)
+        self._inbox.rename(old, new)
         return Status.OK
-
-    def posix_rename(self, oldpath: str, newpath: str) -> int:
-        """As `rename`."""
-        return self.rename(oldpath, newpath)
 
     def chattr(self, path: str, attr: SFTPAttributes) -> int:
         """Times and modes are taken without effect (rclone sets them after a put). Sizes are refused."""
         return _ignored(attr, self.stat(path).st_size)
+
+    def _inbox_name(self, path: str) -> str:
+        """The name of a file in the inbox, the only place where files are renamed."""
+        node = resolve(path)
+        if node.place is None or node.name is None or node.place.folder is not Folder.INBOX:
+            raise _not_here("rename", node)
+        return node.name
 
     def _entries(self, place: Place) -> Iterable[Entry]:
         if place.folder is Folder.INBOX:

@@ -18,6 +18,7 @@ from paramiko.sftp import (
     CMD_INIT,
     CMD_OPEN,
     CMD_OPENDIR,
+    CMD_RENAME,
     CMD_VERSION,
     SFTPError,
 )
@@ -73,7 +74,7 @@ class MailboxSubsystem(SFTPServer):
 
     def _process(self, t: int, request_number: int, msg: Message) -> None:
         """Serve one request; every refusal and every fault is answered as a failure."""
-        self._gate.touch(requests=1)
+        self._gate.touch()
         try:
             if self._gate.is_still_welcome():
                 self._serve(t, request_number, msg)
@@ -89,12 +90,12 @@ class MailboxSubsystem(SFTPServer):
         except BaseException as fault:
             self._tell(SftpEvent.FAILED, fault=repr(fault))
             raise  # paramiko answers it as a failure
-        finally:
-            self._gate.touch(requests=-1)
 
     def _serve(self, kind: int, request_number: int, message: Message) -> None:
         if kind == CMD_CLOSE:
             self._close(request_number, message.get_binary())
+        elif kind == CMD_RENAME:
+            self._rename(request_number, message)
         elif kind == CMD_EXTENDED:
             self._extended(request_number, message)
         else:
@@ -104,21 +105,31 @@ class MailboxSubsystem(SFTPServer):
 
     def _close(self, request_number: int, name: bytes) -> None:
         """A close that the client asked for: answered OK only when `commit` has returned."""
-        if self.folder_table.pop(name, None) is None:
-            handle = self.file_table.pop(name, None)
-            if not isinstance(handle, (UploadHandle, DownloadHandle)):
-                self._send_status(request_number, Status.FAILURE, "invalid handle")
-                return
-            handle.commit()
-        self._send_status(request_number, Status.OK)
+        if self.folder_table.pop(name, None) is not None:
+            self._send_status(request_number, Status.OK)
+            return
+        handle = self.file_table.pop(name, None)
+        if not isinstance(handle, (UploadHandle, DownloadHandle)):
+            self._send_status(request_number, Status.FAILURE, "invalid handle")
+            return
+        with self._desk.uploads.answering():
+            with self._gate.keeping():
+                handle.commit()
+            self._send_status(request_number, Status.OK)
+
+    def _rename(self, request_number: int, message: Message) -> None:
+        old, new = message.get_text(), message.get_text()
+        with self._desk.uploads.answering():
+            with self._gate.keeping():
+                self.server.rename(old, new)
+            self._send_status(request_number, Status.OK)
 
     def _extended(self, request_number: int, message: Message) -> None:
         """posix-rename only: paramiko's own check-file would hash by MD5 and count as a fetch."""
-        if message.get_text() != _POSIX_RENAME:
+        if message.get_text() == _POSIX_RENAME:
+            self._rename(request_number, message)
+        else:
             self._send_status(request_number, Status.OP_UNSUPPORTED)
-            return
-        old, new = message.get_text(), message.get_text()
-        self._send_status(request_number, self.server.posix_rename(old, new))
 
     def _check_handles(self) -> None:
         limit = self._desk.limits.handles_per_session

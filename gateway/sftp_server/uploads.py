@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,7 +23,7 @@ from gateway.sftp_server.spool import Spool, Spooled, SpoolFile
 
 
 class OpenUploads:
-    """Counts uploads under way, over all sessions, so that a stop can wait for them."""
+    """Counts uploads and renames under way, over all sessions, so that a stop can wait for them."""
 
     def __init__(self) -> None:
         self._count = 0
@@ -40,6 +42,16 @@ class OpenUploads:
         with self._changed:
             self._count -= 1
             self._changed.notify_all()
+
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """One more until its client has been answered, drain or not."""
+        with self._changed:
+            self._count += 1
+        try:
+            yield
+        finally:
+            self.end()
 
     def drain(self, timeout_s: float) -> bool:
         """Admit no more and wait for the rest; False if some are left after `timeout_s`."""
@@ -156,19 +168,21 @@ class Inbox:
         Returns when the outcome is durable. Any exception means that nothing was promised.
         """
         try:
-            spooled = upload.file.finish()
-            held = _held(upload, spooled)
-            if self._waits(upload.name):
-                self._hold(held)
-            else:
-                self._accept(held, upload.name, spooled.path)
-                self._forget(upload.name)
+            self._keep(upload)
         except BaseException as fault:
-            upload.file.path.unlink(missing_ok=True)
             self._tell(SftpEvent.UPLOAD_FAILED, name=upload.name, upload=upload.id, fault=repr(fault))
             raise
         finally:
             self._desk.uploads.end()
+
+    def _keep(self, upload: Upload) -> None:
+        """Hold or accept. If holding fails, the row may be there: the spool file stays for it."""
+        held = _held(upload, upload.file.finish())
+        if self._waits(upload.name):
+            self._hold(held)
+            return
+        self._accept(held, upload.name, held.path)
+        self._forget(upload.name)
 
     def cut(self, upload: Upload) -> None:
         """The connection broke before the close: keep what came for a resume, process nothing."""
@@ -225,7 +239,7 @@ class Inbox:
         return name.lower().endswith(self._facts.hold_suffixes)
 
     def _accept(self, held: Held, name: str, path: Path) -> None:
-        """Hand the bytes at `path` to the gateway under `name`."""
+        """Hand the bytes at `path` to the gateway under `name`; `path` is gone afterwards."""
         caller = self._caller
         arrival = Arrival(
             channel=self._facts.channel,
@@ -239,7 +253,10 @@ class Inbox:
                 "sha256": held.sha256 or "",
             },
         )
-        received = self._desk.receive(arrival, path)
+        try:
+            received = self._desk.receive(arrival, path)
+        finally:
+            path.unlink(missing_ok=True)
         self._tell(
             SftpEvent.UPLOAD_KEPT,
             name=name,
