@@ -31,8 +31,9 @@ from translators.translation import TOTAL_CODES, Translation
 #: Findings of bytes between interchanges that are kept: a file of garbage must not fill the memory.
 MAX_FILE_FINDINGS = 100
 _NOT_SUPPORTED = "1"
-#: A set that is not agreed, in a profile that holds such sets.
+#: A set that is not agreed, in a profile that holds such sets; and one that nothing translates.
 _WAITS = "TRN-312"
+_UNTRANSLATED = "TRN-313"
 
 
 @dataclass(slots=True)
@@ -221,10 +222,11 @@ class X12Reading:
         envelope, header = self._current.header, group.report.header
         acknowledges = read.set_id in inbound.ACKNOWLEDGING_SETS
         rule = None if acknowledges else _rule(agreement or permissive(), read, group.report)
-        findings, waits = list(read.findings), False
+        findings = list(read.findings)
         if rule is None and not acknowledges:
-            findings, waits = _not_agreed(agreement or permissive(), read, group.report)
-            group.unanswered += waits
+            findings = _without_rule(agreement or permissive(), read, group.report)
+        held = [finding.message for finding in findings if finding.code in (_WAITS, _UNTRANSLATED)]
+        group.unanswered += any(finding.code == _WAITS for finding in findings)
         settings = _settings(agreement)
         status, ak5 = decision.decide_set(
             findings, on_element_error=settings.on_element_error, version=group.version
@@ -248,7 +250,6 @@ class X12Reading:
         if read.segments and envelope is not None and header is not None:
             translation = registry.translate_x12(read, envelope, header)
         document.kind = registry.kind_of("x12", read.set_id)
-        held = [finding.message for finding in findings if waits and finding.code == _WAITS]
         return _translated(document, translation, rule, settings, held)
 
 
@@ -279,20 +280,26 @@ def _rule(agreement: Agreement, read: model.TransactionSet, group: GroupReport) 
     return agreement.rule_for("x12", read.set_id, group.header.version if group.header else "")
 
 
-def _not_agreed(
-    agreement: Agreement, read: model.TransactionSet, group: GroupReport
-) -> tuple[list[Finding], bool]:
-    """The set's findings with the one that says it is not agreed, and whether it waits for a person."""
-    waits = _settings(agreement).unknown_sets == "hold"
+def _without_rule(agreement: Agreement, read: model.TransactionSet, group: GroupReport) -> list[Finding]:
+    """The findings of a set that no document rule names, with the one that says so.
+
+    Where nobody is known, a set that we have tables for is as good as agreed.
+    """
     unsupported = [f for f in read.findings if f.x12.get("AK502") == _NOT_SUPPORTED]
-    findings = [f for f in read.findings if not (waits and f in unsupported)]
-    if not unsupported or waits:
-        place = Location("ST", segment_number=1, element=1, byte_offset=read.offset)
-        version = group.header.version if group.header else ""
-        code = _WAITS if waits else "TRN-311"
-        partner = agreement.partner.partner
-        findings.append(found(code, place, value=read.set_id, version=version, partner=partner))
-    return findings, waits
+    place = Location("ST", segment_number=1, element=1, byte_offset=read.offset)
+    if agreement is permissive():
+        if unsupported:
+            return read.findings
+        return [*read.findings, found(_UNTRANSLATED, place, value=read.set_id)]
+    facts = (group.header.version if group.header else "", agreement.partner.partner)
+    if _settings(agreement).unknown_sets == "hold":
+        others = [f for f in read.findings if f not in unsupported]
+        waits = found(_WAITS, place, value=read.set_id, version=facts[0], partner=facts[1])
+        return [*others, waits]
+    if unsupported:
+        return read.findings
+    refused = found("TRN-311", place, value=read.set_id, version=facts[0], partner=facts[1])
+    return [*read.findings, refused]
 
 
 def _acknowledgement(document: DocumentReport, read: model.TransactionSet) -> DocumentReport:

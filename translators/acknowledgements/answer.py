@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -157,16 +157,3 @@ def file_name(
         "set": next(iter(sets), kind),
     }
     return policy.name_file(blanks)
-
-
-def as_bytes(lines: Iterable[Sequence[str]], separators: Separators, encoding: str) -> bytes:
-    """Segments as bytes: trailing empty elements left out, each ended by terminator and suffix."""
-    end = separators.segment + separators.suffix
-    return "".join(separators.element.join(_trimmed(line)) + end for line in lines).encode(encoding)
-
-
-def _trimmed(line: Sequence[str]) -> Sequence[str]:
-    length = len(line)
-    while length > 1 and not line[length - 1]:
-        length -= 1
-    return line[:length]

@@ -9,11 +9,12 @@ answered, nor is anything in an interchange that a TA1 refuses.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 
-from parsers.x12.model import GroupHeader, InterchangeHeader, Separators
+from parsers.x12.model import GroupHeader, InterchangeHeader, PartyId, Separators
+from parsers.x12.writer import GroupToWrite, InterchangeToWrite, SetToWrite, write_interchange
 from partners.profile import AckPolicy
 from translators.acknowledgements import fa997, ta1
 from translators.acknowledgements.answer import (
@@ -21,7 +22,6 @@ from translators.acknowledgements.answer import (
     AnsweredGroup,
     ControlNumbers,
     Needs,
-    as_bytes,
     file_name,
     isa12_of,
     release_of,
@@ -32,7 +32,6 @@ from translators.acknowledgements.receipt import receipt
 from translators.report import GroupReport, InterchangeReport
 
 _FUNCTIONAL_ID = "FA"
-_AGENCY = "X"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,6 @@ class _Reply:
     header: InterchangeHeader
     policy: AckPolicy
     separators: Separators
-    encoding: str
     at: datetime
 
     @classmethod
@@ -63,7 +61,7 @@ class _Reply:
             return None
         policy = agreement.x12.acknowledge
         separators = separators_of_answer(policy, header.separators, isa12_of(policy, header))
-        return cls(report, header, policy, separators, agreement.x12.encoding, at)
+        return cls(report, header, policy, separators, at)
 
 
 def write_answers(report: InterchangeReport, numbers: ControlNumbers, at: datetime) -> list[Answer]:
@@ -104,26 +102,26 @@ def _ta1(reply: _Reply, numbers: ControlNumbers) -> Answer:
     if report.ta1 is None:
         raise ValueError("an interchange without a verdict cannot be answered")
     number = numbers.interchange()
-    lines = [_isa(reply, number), ta1.line(reply.header, report.ta1), _iea(0, number)]
-    return _answer(reply, "TA1", number, lines, ())
+    envelope = replace(_envelope(reply, number), acknowledgements=(ta1.elements(reply.header, report.ta1),))
+    return _answer(reply, "TA1", number, write_interchange(envelope, (), reply.separators))
 
 
 def _997(reply: _Reply, groups: Sequence[GroupReport], numbers: ControlNumbers) -> Answer:
     number = numbers.interchange()
-    lines = [_isa(reply, number)]
-    group_numbers: list[int] = []
-    set_numbers: list[int] = []
-    for address, together in _by_address(reply, groups):
-        group_number = numbers.group()
-        group_numbers.append(group_number)
-        lines.append(_gs(reply, address, group_number))
-        for group in together:
-            set_number = numbers.set()
-            set_numbers.append(set_number)
-            lines.extend(_set(reply, address, group, set_number))
-        lines.append(("GE", str(len(together)), str(group_number)))
-    lines.append(_iea(len(group_numbers), number))
-    return _answer(reply, "997", number, lines, groups, tuple(group_numbers), tuple(set_numbers))
+    addressed = [
+        (_group(reply, address, numbers.group()), [(group, numbers.set()) for group in together])
+        for address, together in _by_address(reply, groups)
+    ]
+    written = [
+        replace(envelope, sets=[_set(reply, envelope.version, group, own) for group, own in together])
+        for envelope, together in addressed
+    ]
+    payload = write_interchange(_envelope(reply, number), written, reply.separators)
+    return replace(
+        _answer(reply, "997", number, payload, groups),
+        group_numbers=tuple(int(envelope.control_number) for envelope in written),
+        set_numbers=tuple(own for _, together in addressed for _, own in together),
+    )
 
 
 def _by_address(
@@ -148,69 +146,54 @@ def _header(group: GroupReport) -> GroupHeader:
     return group.header
 
 
-def _set(reply: _Reply, address: _Addressed, group: GroupReport, number: int) -> Iterator[fa997.Line]:
-    control_number = f"{number:04}"
-    body = fa997.body(
-        group,
-        version=address.version,
-        separators=reply.separators,
-        accepted_sets=reply.policy.accepted_sets,
-    )
-    count = 2
-    yield ("ST", "997", control_number)
-    for line in body:
-        count += 1
-        yield line
-    yield ("SE", str(count), control_number)
+def _set(reply: _Reply, version: str, group: GroupReport, number: int) -> SetToWrite:
+    accepted_sets = reply.policy.accepted_sets
+    body = fa997.body(group, version=version, separators=reply.separators, accepted_sets=accepted_sets)
+    return SetToWrite("997", f"{number:04}", body)
 
 
-def _isa(reply: _Reply, number: int) -> fa997.Line:
+def _envelope(reply: _Reply, number: int) -> InterchangeToWrite:
     """Sender and receiver of the interchange answered, turned round."""
-    header, separators = reply.header, reply.separators
-    version = isa12_of(reply.policy, header)
-    return (
-        *("ISA", "00", " " * 10, "00", " " * 10),
-        *_party(header.receiver.qualifier, header.receiver.id, separators),
-        *_party(header.sender.qualifier, header.sender.id, separators),
-        *(f"{reply.at:%y%m%d}", f"{reply.at:%H%M}", separators.repetition or "U", version),
-        *(f"{number:09}", "0", usage_of(header), separators.component),
+    header = reply.header
+    return InterchangeToWrite(
+        sender=_party(header.receiver, reply.separators),
+        receiver=_party(header.sender, reply.separators),
+        date=f"{reply.at:%y%m%d}",
+        time=f"{reply.at:%H%M}",
+        version=isa12_of(reply.policy, header),
+        control_number=str(number),
+        usage=usage_of(header),
     )
 
 
-def _party(qualifier: str, party: str, separators: Separators) -> tuple[str, str]:
-    return fa997.clean(qualifier, separators)[:2].ljust(2), fa997.clean(party, separators)[:15].ljust(15)
+def _party(party: PartyId, separators: Separators) -> PartyId:
+    return PartyId(fa997.clean(party.qualifier, separators)[:2], fa997.clean(party.id, separators)[:15])
 
 
-def _iea(groups: int, number: int) -> fa997.Line:
-    return ("IEA", str(groups), f"{number:09}")
-
-
-def _gs(reply: _Reply, address: _Addressed, number: int) -> fa997.Line:
-    sender = fa997.clean(address.receiver, reply.separators)[:15]
-    receiver = fa997.clean(address.sender, reply.separators)[:15]
-    clock = (f"{reply.at:%Y%m%d}", f"{reply.at:%H%M}")
-    return ("GS", _FUNCTIONAL_ID, sender, receiver, *clock, str(number), _AGENCY, address.version)
+def _group(reply: _Reply, address: _Addressed, number: int) -> GroupToWrite:
+    return GroupToWrite(
+        functional_id=_FUNCTIONAL_ID,
+        sender=fa997.clean(address.receiver, reply.separators)[:15],
+        receiver=fa997.clean(address.sender, reply.separators)[:15],
+        date=f"{reply.at:%Y%m%d}",
+        time=f"{reply.at:%H%M}",
+        control_number=str(number),
+        version=address.version,
+        sets=(),
+    )
 
 
 def _answer(
-    reply: _Reply,
-    kind: str,
-    number: int,
-    lines: Iterable[fa997.Line],
-    groups: Sequence[GroupReport],
-    group_numbers: tuple[int, ...] = (),
-    set_numbers: tuple[int, ...] = (),
+    reply: _Reply, kind: str, number: int, payload: bytes, groups: Sequence[GroupReport] = ()
 ) -> Answer:
-    """The answer as a file: its segments as bytes, its name by the partner's pattern."""
+    """The answer as a file, named by the partner's pattern."""
     answered = [_header(group) for group in groups]
     sets = (outcome.set_id for group in groups for outcome in group.outcomes)
     return Answer(
         kind=kind,
-        payload=as_bytes(lines, reply.separators, reply.encoding),
+        payload=payload,
         file_name=file_name(reply.report, reply.policy, kind, number, reply.at, sets),
         answers_interchange=reply.header.control_number,
         groups=tuple(AnsweredGroup(header.functional_id, header.control_number) for header in answered),
         control_number=number,
-        group_numbers=group_numbers,
-        set_numbers=set_numbers,
     )

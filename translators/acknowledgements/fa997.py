@@ -8,11 +8,9 @@ from itertools import groupby, islice
 
 from parsers.finding import Finding
 from parsers.x12.model import Separators
+from parsers.x12.writer import SegmentToWrite
 from translators.acknowledgements.decision import felled, fitted
-from translators.report import Ak5, GroupReport, SetOutcome
-
-#: One segment to write: its id, then its elements; composites are joined already.
-Line = tuple[str, ...]
+from translators.report import GroupReport, SetOutcome
 
 #: At most so many AK4 follow one AK3 (the 997's own table).
 MAX_AK4_PER_AK3 = 99
@@ -27,7 +25,9 @@ _WITHOUT_COPY = frozenset({"1", "2", "6"})
 _SINCE_5010 = "005010"
 
 
-def body(group: GroupReport, *, version: str, separators: Separators, accepted_sets: bool) -> Iterator[Line]:
+def body(
+    group: GroupReport, *, version: str, separators: Separators, accepted_sets: bool
+) -> Iterator[SegmentToWrite]:
     """AK1 to AK9 for a group whose verdict (`ak9`) is known and whose header can be quoted.
 
     version: GS08 of the answer; its code lists and positions are used. accepted_sets: False
@@ -38,11 +38,11 @@ def body(group: GroupReport, *, version: str, separators: Separators, accepted_s
         raise ValueError("only a group with a header and a verdict can be answered")
     newer = version[:6] >= _SINCE_5010
     group_version = (clean(header.version, separators)[:12],) if newer else ()
-    yield ("AK1", header.functional_id, header.control_number, *group_version)
+    yield "AK1", (header.functional_id, header.control_number, *group_version)
     for outcome in group.outcomes:
         if (accepted_sets or outcome.ak5.code != "A") and quotable_set(outcome):
             yield from _set(outcome, version, separators)
-    yield ("AK9", ak9.code, ak9.declared, ak9.received, ak9.accepted, *ak9.notes)
+    yield "AK9", (ak9.code, ak9.declared, ak9.received, ak9.accepted, *ak9.notes)
 
 
 def quotable_set(outcome: SetOutcome) -> bool:
@@ -77,26 +77,22 @@ def clean(text: str, separators: Separators) -> str:
     return "".join(c for c in text if " " <= c <= "~" and c not in barred)
 
 
-def _set(outcome: SetOutcome, version: str, separators: Separators) -> Iterator[Line]:
+def _set(outcome: SetOutcome, version: str, separators: Separators) -> Iterator[SegmentToWrite]:
     newer = version[:6] >= _SINCE_5010 and outcome.implementation
     convention = (clean(outcome.implementation, separators)[:35],) if newer else ()
-    yield ("AK2", outcome.set_id, outcome.control_number, *convention)
+    yield "AK2", (outcome.set_id, outcome.control_number, *convention)
     yield from _faults(outcome.findings, version, separators)
-    yield _ak5(outcome.ak5)
+    yield "AK5", (outcome.ak5.code, *outcome.ak5.notes)
 
 
-def _ak5(ak5: Ak5) -> Line:
-    return ("AK5", ak5.code, *ak5.notes)
-
-
-def _faults(findings: Iterable[Finding], version: str, separators: Separators) -> Iterator[Line]:
+def _faults(findings: Iterable[Finding], version: str, separators: Separators) -> Iterator[SegmentToWrite]:
     """AK3 and AK4 in the order of place: one AK3 a place and code, its AK4 behind it."""
     told = [f for f in findings if f.is_error and ("AK304" in f.x12 or "AK403" in f.x12)]
     for (number, segment, loop, code), here in groupby(sorted(told, key=_place), key=_place):
         tag = clean(segment, separators)[:3]
         if not re.fullmatch(r"[A-Z0-9]{2,3}", tag) or not 1 <= number <= MAX_AK302:
             continue
-        yield ("AK3", tag, str(number), bounded_loop(loop), code)
+        yield "AK3", (tag, str(number), bounded_loop(loop), code)
         elements = (line for f in here if (line := _ak4(f, version, separators)) is not None)
         yield from islice(elements, MAX_AK4_PER_AK3)
 
@@ -107,7 +103,7 @@ def _place(finding: Finding) -> tuple[int, str, str, str]:
     return place.segment_number or 0, place.segment or "", place.loop or "", code
 
 
-def _ak4(finding: Finding, version: str, separators: Separators) -> Line | None:
+def _ak4(finding: Finding, version: str, separators: Separators) -> SegmentToWrite | None:
     """The AK4 of a fault of an element; None for a fault of a segment or a place AK401 cannot name."""
     place = finding.location
     if "AK403" not in finding.x12 or place.element is None:
@@ -124,7 +120,7 @@ def _ak4(finding: Finding, version: str, separators: Separators) -> Line | None:
     number = place.data_element or ""
     reference = number if re.fullmatch(r"[0-9]{1,4}", number) else ""
     copy = "" if code in _WITHOUT_COPY else _copy(finding.value or "", separators)
-    return ("AK4", separators.component.join(parts), reference, code, copy)
+    return "AK4", (tuple(parts), reference, code, copy)
 
 
 def _copy(value: str, separators: Separators) -> str:

@@ -1,4 +1,4 @@
-"""The TA1: what we say about one interchange, as a segment."""
+"""The TA1: what we say about one interchange, as the elements of its segment."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from parsers.x12.model import InterchangeHeader
 from translators.report import Ta1
 
 
-def line(header: InterchangeHeader, ta1: Ta1) -> tuple[str, ...]:
-    """The TA1 that answers the interchange of `header`, whose ISA13, ISA09 and ISA10 can be quoted."""
-    return ("TA1", header.control_number, header.date, header.time, ta1.action, ta1.note)
+def elements(header: InterchangeHeader, ta1: Ta1) -> tuple[str, str, str, str, str]:
+    """TA101 to TA105, answering the interchange of `header`, whose ISA13, ISA09 and ISA10 can be quoted."""
+    return header.control_number, header.date, header.time, ta1.action, ta1.note
