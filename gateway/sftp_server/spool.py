@@ -45,6 +45,8 @@ class SpoolFile:
 
     def write(self, offset: int, data: bytes) -> None:
         """Put all of `data` at `offset`. Raises OSError, for one if the disk is full."""
+        if not data:
+            return
         view, at = memoryview(data), offset
         while view:
             written = os.pwrite(self._fd, view, at)
@@ -53,7 +55,7 @@ class SpoolFile:
         if self._hashed == offset:
             self._hash.update(data)
             self._hashed = at
-        elif data:
+        else:
             self._hashed = None
 
     def copy_from(self, path: Path) -> None:
