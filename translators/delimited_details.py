@@ -45,6 +45,7 @@ ITEM_QUALIFIERS = {"line.buyer_item": "IN", "line.seller_item": "VN"}
 #: AMT01 of the amount of one line (element 522).
 LINE_TOTAL = "1"
 _REFERENCE = "reference."
+_FROM_LAYOUT = "profile"
 
 
 def header_cells(document: DelimitedDocument) -> Cells:
@@ -62,7 +63,7 @@ def line_cells(row: Row, currency: str | None) -> Cells:
 def details(cells: Cells, dates: Mapping[str, str]) -> dict[str, Any]:
     """The fields of `Details` that a header fills. dates: field to qualifier (element 374)."""
     return {
-        "currency": Currency(cells.currency, origin=cells.origin) if cells.currency else None,
+        "currency": _currency(cells),
         "parties": tuple(_parties(cells)),
         "dates": tuple(_dates(cells, dates)),
         "references": tuple(_references(cells, _REFERENCE)),
@@ -160,6 +161,13 @@ def _difference(
     if declared is not None and computed is not None and declared != computed:
         place = cells.place(field)
         yield found(code, place, value=format(declared, "f"), expected=format(computed, "f"))
+
+
+def _currency(cells: Cells) -> Currency | None:
+    """The currency; its origin is "profile" where the layout names it and not the file."""
+    if cells.currency is None:
+        return None
+    return Currency(cells.currency, origin=cells.origin if cells.place("currency").row else _FROM_LAYOUT)
 
 
 def _parties(cells: Cells) -> Iterator[Party]:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from parsers.catalogue import found
-from parsers.delimited.document import DelimitedDocument
+from parsers.delimited.document import Cell, DelimitedDocument
+from parsers.delimited.fields import ColumnType
 from parsers.delimited.header import Plan
 from parsers.delimited.layout import Layout, Limits
 from parsers.delimited.records import Record, unclosed_quote
@@ -148,8 +149,16 @@ class Assembler:
             offset=record.offset,
             test=None if self.plan.test is None else False,
         )
+        document.header.update(self._named(key, record))
         self._known[key] = document
         return document
+
+    def _named(self, key: Key, record: Record) -> Iterator[tuple[str, Cell]]:
+        """What the key alone says of a document, so that one whose rows are all broken has its number."""
+        for name, text in zip(self.layout.grouping.key, key, strict=True):
+            column = self.layout.column(name)
+            if column and column.field and column.type is ColumnType.TEXT and not column.of_line:
+                yield column.field, Cell(name, text, text, record.number)
 
     def _check_size(self, document: DelimitedDocument, record: Record) -> None:
         self._taken += 1
