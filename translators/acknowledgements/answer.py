@@ -37,9 +37,10 @@ class ControlNumbers(Protocol):
 
 
 class PreviewNumbers:
-    """Control number 1 for every envelope, sets counted from 1: for what is shown and never sent."""
+    """Control number 1 for the interchange, groups and sets counted from 1: shown, never sent."""
 
     def __init__(self) -> None:
+        self._groups = 0
         self._sets = 0
 
     def interchange(self) -> int:
@@ -47,8 +48,9 @@ class PreviewNumbers:
         return 1
 
     def group(self) -> int:
-        """1."""
-        return 1
+        """1, 2, 3, …, since the groups of an interchange must differ."""
+        self._groups += 1
+        return self._groups
 
     def set(self) -> int:
         """1, 2, 3, …, since the sets of a group must differ."""
@@ -132,7 +134,7 @@ def release_of(version: str, fallback: str | None) -> str:
 def isa12_of(policy: AckPolicy, header: InterchangeHeader) -> str:
     """ISA12 to answer with: as received, or that of the version which the policy fixes."""
     if policy.version != "received":
-        return f"00{policy.version[:3]}"
+        return policy.version[:5]
     return header.version if re.fullmatch(r"00[0-9]{3}", header.version) else "00401"
 
 

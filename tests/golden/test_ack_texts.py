@@ -1,0 +1,325 @@
+"""Answers in their own language, side by side with what they answer."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from parsers.x12 import interchange
+from parsers.x12.options import DEFAULT_OPTIONS
+from partners.profile import (
+    AckPolicy,
+    AckSeparators,
+    Agreement,
+    DocumentRule,
+    InterchangeId,
+    OurIdentity,
+    PartnerProfile,
+    X12Settings,
+)
+from translators.acknowledgements.answer import Answer, PreviewNumbers
+from translators.acknowledgements.answers import needs, write_answers
+from translators.reading import read_file
+from translators.report import InterchangeEnded, InterchangeReport
+
+AT = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+GOOD_LINES = ("BEG*00*SA*PO-1**20261123", "PO1*1*10*EA*9.95**UP*012345678905")
+
+
+def purchase_order(number: str, *lines: str) -> str:
+    body = lines or GOOD_LINES
+    return "~".join((f"ST*850*{number}", *body, f"SE*{len(body) + 2}*{number}")) + "~"
+
+
+def group(*sets: str, number: str = "12", version: str = "004010", trailer: str | None = None) -> str:
+    head = f"GS*PO*ACMERETAIL*TRADEPOST*20261123*0915*{number}*X*{version}~"
+    return head + "".join(sets) + (trailer or f"GE*{len(sets)}*{number}~")
+
+
+def envelope(*groups: str, asks: str = "0", usage: str = "P", trailer: str | None = None) -> str:
+    head = (
+        "ISA*00*          *00*          *ZZ*ACMERETAIL     *12*2015550100     "
+        f"*261123*0915*U*00401*000000007*{asks}*{usage}*>~"
+    )
+    return head + "".join(groups) + (trailer if trailer is not None else f"IEA*{len(groups)}*000000007~")
+
+
+def agreed(**settings: Any) -> Agreement:
+    """The agreement between the sender and the receiver of `envelope`, with these X12 settings."""
+    ours = OurIdentity(name="We", isa=(InterchangeId(qualifier="12", id="2015550100"),))
+    x12 = X12Settings(isa=(InterchangeId(qualifier="ZZ", id="ACMERETAIL"),), **settings)
+    rules = (DocumentRule(document="order", standard="x12", set="850"),)
+    partner = PartnerProfile(partner="acme", name="Acme", x12=x12, documents=rules)
+    return Agreement(ours, partner, x12, "")
+
+
+def judged(text: str, agreement: Agreement | None = None) -> InterchangeReport:
+    """The file's one interchange."""
+    events = read_file(io.BytesIO(text.encode()), agreement=agreement)
+    (report,) = [event.report for event in events if isinstance(event, InterchangeEnded)]
+    return report
+
+
+def written(text: str, agreement: Agreement | None = None) -> list[Answer]:
+    return write_answers(judged(text, agreement), PreviewNumbers(), AT)
+
+
+def segments(answer: Answer) -> list[str]:
+    """The answer's segments without ISA and IEA, whose form is tested by itself."""
+    lines = answer.payload.decode("ascii").rstrip("~").split("~")
+    assert lines[0].startswith("ISA*")
+    assert lines[-1] == f"IEA*{lines[-1].split('*')[1]}*000000001"
+    return lines[1:-1]
+
+
+FA = "GS*FA*TRADEPOST*ACMERETAIL*20261123*0930*1*X*004010"
+
+CASES = {
+    "two accepted sets": (
+        envelope(group(purchase_order("0001"), purchase_order("0002"))),
+        """
+        ST*997*0001
+        AK1*PO*12
+        AK2*850*0001
+        AK5*A
+        AK2*850*0002
+        AK5*A
+        AK9*A*2*2*2
+        SE*8*0001
+        """,
+    ),
+    "faults of segments and elements in one of two sets": (
+        envelope(
+            group(
+                purchase_order("0001"),
+                purchase_order(
+                    "0002", "BEG*00*SA*PO-2**20261399", "PO1*1*10*EA*9.95**UP", "ZZX*1", "PO1*2*x*EA"
+                ),
+            )
+        ),
+        """
+        ST*997*0001
+        AK1*PO*12
+        AK2*850*0001
+        AK5*A
+        AK2*850*0002
+        AK3*BEG*2**8
+        AK4*5*373*8*20261399
+        AK3*PO1*3**8
+        AK4*7*234*2
+        AK3*ZZX*4**1
+        AK3*PO1*5**8
+        AK4*2*330*6
+        AK5*R*5
+        AK9*P*2*2*1
+        SE*15*0001
+        """,
+    ),
+    "a missing segment is named where its absence was noticed": (
+        envelope(group(purchase_order("0001", "BEG*00*SA*PO-1**20261123"))),
+        """
+        ST*997*0001
+        AK1*PO*12
+        AK2*850*0001
+        AK3*PO1*3**3
+        AK5*R*5
+        AK9*R*1*1*0
+        SE*7*0001
+        """,
+    ),
+    "a wrong number of sets rejects the group and every set in it": (
+        envelope(group(purchase_order("0001"), purchase_order("0002"), trailer="GE*3*12~")),
+        """
+        ST*997*0001
+        AK1*PO*12
+        AK2*850*0001
+        AK5*R
+        AK2*850*0002
+        AK5*R
+        AK9*R*3*2*0*5
+        SE*8*0001
+        """,
+    ),
+    "a wrong number of segments": (
+        envelope(group(purchase_order("0001").replace("SE*4", "SE*9"))),
+        """
+        ST*997*0001
+        AK1*PO*12
+        AK2*850*0001
+        AK5*R*4
+        AK9*R*1*1*0
+        SE*6*0001
+        """,
+    ),
+    "a set that we do not know": (
+        envelope(group(purchase_order("0001"), "ST*888*0002~G53*1~SE*3*0002~")),
+        """
+        ST*997*0001
+        AK1*PO*12
+        AK2*850*0001
+        AK5*A
+        AK2*888*0002
+        AK5*R*1
+        AK9*P*2*2*1
+        SE*8*0001
+        """,
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "answer"), CASES.values(), ids=CASES)
+def test_a_997_says_exactly_this(text: str, answer: str) -> None:
+    (only,) = written(text)
+    assert segments(only) == [FA, *answer.split("\n        ")[1:-1], "GE*1*1"]
+
+
+def test_a_997_goes_back_to_the_ids_it_came_from() -> None:
+    (only,) = written(envelope(group(purchase_order("0001")), usage="T"))
+    isa = only.payload.split(b"~")[0] + b"~"
+    assert isa == (
+        b"ISA*00*          *00*          *12*2015550100     *ZZ*ACMERETAIL     "
+        b"*261123*0930*U*00401*000000001*0*T*>~"
+    )
+    assert only.kind == "997"
+    assert only.answers_interchange == "000000007"
+    assert [(g.functional_id, g.control_number) for g in only.groups] == [("PO", "12")]
+    assert (only.control_number, only.group_numbers, only.set_numbers) == (1, (1,), (1,))
+
+
+@pytest.mark.parametrize(
+    ("text", "ta1", "kinds"),
+    [
+        (
+            envelope(group(purchase_order("0001")), asks="1"),
+            "TA1*000000007*261123*0915*A*000",
+            ["TA1", "997"],
+        ),
+        (
+            envelope(group(purchase_order("0001")), trailer="IEA*1*000000008~"),
+            "TA1*000000007*261123*0915*E*001",
+            ["TA1", "997"],
+        ),
+        (
+            envelope(group(purchase_order("0001")), trailer="IEA*2*000000007~"),
+            "TA1*000000007*261123*0915*E*021",
+            ["TA1", "997"],
+        ),
+        (envelope(group(purchase_order("0001")), trailer=""), "TA1*000000007*261123*0915*R*023", ["TA1"]),
+        (
+            envelope(group(purchase_order("0001"))).replace("*261123*0915*U", "*261323*0915*U"),
+            "TA1*000000007*261323*0915*R*014",
+            ["TA1"],
+        ),
+    ],
+)
+def test_a_ta1_says_exactly_this_and_a_refusal_is_followed_by_no_997(
+    text: str, ta1: str, kinds: list[str]
+) -> None:
+    answers = written(text)
+    assert [answer.kind for answer in answers] == kinds
+    assert segments(answers[0]) == [ta1]
+
+
+def test_groups_of_different_versions_are_answered_in_groups_of_their_own() -> None:
+    text = envelope(
+        group(purchase_order("0001"), number="1"),
+        group(purchase_order("0001"), number="2", version="005010"),
+        group(purchase_order("0001"), number="3", version="005010"),
+    )
+    (only,) = written(text)
+    lines = segments(only)
+    assert [line for line in lines if line[:2] in ("GS", "ST", "GE") or line[:3] == "AK1"] == [
+        "GS*FA*TRADEPOST*ACMERETAIL*20261123*0930*1*X*004010",
+        "ST*997*0001",
+        "AK1*PO*1",
+        "GE*1*1",
+        "GS*FA*TRADEPOST*ACMERETAIL*20261123*0930*2*X*005010",
+        "ST*997*0002",
+        "AK1*PO*2*005010",
+        "ST*997*0003",
+        "AK1*PO*3*005010",
+        "GE*2*2",
+    ]
+
+
+def test_needs_tells_beforehand_how_many_numbers_are_drawn() -> None:
+    report = judged(
+        envelope(
+            group(purchase_order("0001"), number="1"),
+            group(purchase_order("0001"), number="2", version="005010"),
+            asks="1",
+        )
+    )
+    wanted = needs(report, AT)
+    answers = write_answers(report, PreviewNumbers(), AT)
+    assert wanted.interchanges == len(answers) == 2
+    assert wanted.groups == sum(len(answer.group_numbers) for answer in answers) == 2
+    assert wanted.sets == sum(len(answer.set_numbers) for answer in answers) == 2
+
+
+@pytest.mark.parametrize("asks", ["0", "1"])
+def test_acknowledgements_are_never_answered(asks: str) -> None:
+    acknowledgement = (
+        "GS*FA*ACMERETAIL*TRADEPOST*20261123*0915*3*X*004010~"
+        "ST*997*0001~AK1*IN*77~AK9*A*1*1*1~SE*4*0001~GE*1*3~"
+    )
+    assert written(envelope(acknowledgement, asks=asks)) == []
+    assert written(envelope("TA1*000000077*261101*0800*A*000~", asks=asks, trailer="IEA*0*000000007~")) == []
+
+
+def test_policy_may_leave_out_accepted_sets() -> None:
+    text = envelope(group(purchase_order("0001"), purchase_order("0002", "BEG*00*SA*PO-1**20261123")))
+    (only,) = written(text, agreed(acknowledge=AckPolicy(accepted_sets=False)))
+    assert [line for line in segments(only) if line[:3] in ("AK2", "AK5", "AK9")] == [
+        "AK2*850*0002",
+        "AK5*R*5",
+        "AK9*P*2*2*1",
+    ]
+
+
+def test_policy_may_accept_faults_of_elements() -> None:
+    text = envelope(group(purchase_order("0001", "BEG*00*SA*PO-1**20261399", GOOD_LINES[1])))
+    (only,) = written(text, agreed(on_element_error="accept_with_errors"))
+    assert segments(only)[5:8] == ["AK4*5*373*8*20261399", "AK5*E*5", "AK9*E*1*1*1"]
+
+
+def test_policy_may_answer_nothing() -> None:
+    text = envelope(group(purchase_order("0001")), asks="1")
+    assert written(text, agreed(acknowledge=AckPolicy(ta1="never", functional="none"))) == []
+
+
+def test_policy_sets_version_separators_and_file_name() -> None:
+    policy = AckPolicy(
+        version="005010",
+        separators=AckSeparators(element="|", component=":", segment="'", suffix="\r\n"),
+        file_name="{partner}-{kind}-{set}-{control_number}-{date}-{time}.txt",
+    )
+    (only,) = written(envelope(group(purchase_order("0001"))), agreed(acknowledge=policy))
+    lines = only.payload.decode("ascii").split("'\r\n")
+    assert lines[0].endswith("|261123|0930|^|00501|000000001|0|P|:")
+    assert lines[1] == "GS|FA|TRADEPOST|ACMERETAIL|20261123|0930|1|X|005010"
+    assert lines[3] == "AK1|PO|12|004010"
+    assert only.file_name == "acme-997-850-000000001-20261123-093000.txt"
+
+
+def test_a_component_is_named_in_ak401_and_a_bad_character_is_not_repeated() -> None:
+    text = envelope(group(purchase_order("0001", GOOD_LINES[0], GOOD_LINES[1], "MEA*PD*WT*1*LB>x>1*1")))
+    (only,) = written(text)
+    told = [line for line in segments(only) if line.startswith("AK4")]
+    assert told
+    assert all(line.split("*")[1].startswith("4>") for line in told)
+
+
+@pytest.mark.parametrize(("text", "_"), CASES.values(), ids=CASES)
+def test_our_own_reader_finds_nothing_wrong_with_our_answers(text: str, _: str) -> None:
+    for answer in written(text.replace("*0*P*>~", "*1*P*>~")):
+        events = interchange.read(io.BytesIO(answer.payload), lambda _header: DEFAULT_OPTIONS)
+        told = [
+            finding
+            for event in events
+            for finding in (event.set.findings if hasattr(event, "set") else getattr(event, "findings", ()))
+        ]
+        assert told == []
