@@ -64,26 +64,37 @@ class S3Options(Model):
 
 
 class RetrySettings(Model):
-    """How often and how long a delivery is tried before a person must look."""
+    """How often and how long a delivery is tried before a person must look; waits are drawn at random."""
 
     first_s: Seconds = Field(
-        default=5.0, description="Wait after the first failure.", json_schema_extra=unit("seconds")
+        default=5.0, description="Longest wait after the first failure.", json_schema_extra=unit("seconds")
     )
     factor: Annotated[float, Field(ge=1)] = Field(
-        default=2.0, description="By how much each further wait is longer.", json_schema_extra=unit("times")
+        default=2.0, description="How much longer each further wait may be.", json_schema_extra=unit("times")
     )
     max_wait_s: Seconds = Field(
-        default=3600.0, description="Longest wait between two tries.", json_schema_extra=unit("seconds")
+        default=3600.0,
+        description="Longest wait ever, also where the far end asks for more.",
+        json_schema_extra=unit("seconds"),
     )
     max_attempts: Annotated[int, Field(ge=1)] = Field(
-        default=20, description="Tries in all, then dead letter.", json_schema_extra=unit("attempts")
+        default=60, description="Tries in all, then dead letter.", json_schema_extra=unit("attempts")
     )
+
+    @model_validator(mode="after")
+    def _first_wait_is_no_longer_than_any(self) -> Self:
+        if self.first_s > self.max_wait_s:
+            raise PydanticCustomError("retry", "has a first_s above its max_wait_s")
+        return self
 
 
 class Destination(Model):
     """One far end: an ERP's door, a folder, a store."""
 
-    name: Slug = Field(description="Name of the destination: the table's own name in destinations.toml.")
+    name: Slug = Field(
+        description="Name of the destination; never written, the table's heading is it.",
+        json_schema_extra={"given": "the heading"},
+    )
     url: Url = Field(
         description="Where it is: folder:path (from the home unless absolute), https://…, s3://bucket/prefix "
         "or sftp://user@host/folder."

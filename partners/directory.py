@@ -77,7 +77,7 @@ class Directory:
     def explain(self, partner: str, path: str) -> Setting:
         """The effective value of "x12.acknowledge.ta1" and who set it.
 
-        Raises KeyError if there is no such partner or setting.
+        Raises KeyError if there is no such partner or setting, ValueError if `path` is no path.
         """
         member = self._everything.members[partner]
         parts = parse_path(path)

@@ -306,7 +306,10 @@ class Contact(Model):
 class PartnerProfile(Model):
     """One trading partner, effective."""
 
-    partner: Slug = Field(description="Name of its folder; may be left out, and must be that if it is there.")
+    partner: Slug = Field(
+        description="The partner's name for machines; if written, it must be its folder's.",
+        json_schema_extra={"given": "the folder's name"},
+    )
     name: Text = Field(description="The partner's name as people say it.")
     time_zone: Text = Field(default="UTC", description="IANA time zone of its schedules and dates.")
     enabled: bool = Field(default=True, description="Whether we trade with it now; if not, its files wait.")

@@ -1,0 +1,113 @@
+"""The page of every key a partners folder may hold, made from the models: `python -m partners.reference`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from importlib import resources
+from types import NoneType
+from typing import Annotated, Literal, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from partners.channels import CHANNEL_KINDS
+from partners.destinations import Destination, HttpOptions, RetrySettings, S3Options, SftpOptions
+from partners.profile import (
+    AckPolicy,
+    AckSeparators,
+    AtOnce,
+    Contact,
+    Cron,
+    DocumentRule,
+    Every,
+    OurIdentity,
+    PartnerProfile,
+    X12Settings,
+)
+from partners.values import InterchangeId
+
+_NAMES = {str: "text", bool: "true or false", int: "whole number", float: "number"}
+
+#: Heading, where it is written, and its model, in the order of the page.
+_SECTIONS: tuple[tuple[str, str, type[BaseModel]], ...] = (
+    ("Our identity", "`ours.toml`", OurIdentity),
+    ("Partner", "`<partner>/profile.toml`, at the top", PartnerProfile),
+    ("X12", "`[x12]`", X12Settings),
+    ("Interchange id", "an entry of `isa`", InterchangeId),
+    ("Acknowledgement", "`[x12.acknowledge]`", AckPolicy),
+    ("Delimiters of answers", "`[x12.acknowledge.separators]`", AckSeparators),
+    *(
+        (f"Channel: {model.model_fields['kind'].annotation.__args__[0]}", "`[[channels]]`", model)  # type: ignore[union-attr]
+        for model in CHANNEL_KINDS
+    ),
+    ("Document rule", "`[[documents]]`; what all share, in `[document]`", DocumentRule),
+    ("Schedule: at once", "`schedule` of a document rule", AtOnce),
+    ("Schedule: every", "`schedule` of a document rule", Every),
+    ("Schedule: cron", "`schedule` of a document rule", Cron),
+    ("Contact", "`[[contacts]]`", Contact),
+    ("Destination", "`[<name>]` in `destinations.toml`", Destination),
+    ("HTTP options", "`[<name>.http]`", HttpOptions),
+    ("SFTP options", "`[<name>.sftp]`", SftpOptions),
+    ("S3 options", "`[<name>.s3]`", S3Options),
+    ("Retry", "`[<name>.retry]`", RetrySettings),
+)
+
+
+def page() -> str:
+    """The whole page as Markdown: the hand-written beginning, then a table a model."""
+    beginning = resources.files("partners").joinpath("reference.md").read_text("utf-8")
+    return "\n".join([beginning, *(line for section in _SECTIONS for line in _section(*section))])
+
+
+def _section(heading: str, where: str, model: type[BaseModel]) -> Iterator[str]:
+    yield f"### {heading}"
+    yield ""
+    yield f"In {where}."
+    yield ""
+    yield "| key | type | unit | default | meaning |"
+    yield "|---|---|---|---|---|"
+    yield from (_row(name, field) for name, field in model.model_fields.items())
+    yield ""
+
+
+def _row(name: str, field: FieldInfo) -> str:
+    extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+    default = str(extra.get("given") or _default(field))
+    unit = str(extra.get("unit", ""))
+    cells = (f"`{name}`", _type(field.annotation), unit, default, field.description or "")
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    value = field.get_default(call_default_factory=True)
+    if value is None or value == ():
+        return "none"
+    return "as below" if isinstance(value, BaseModel) else f"`{_toml(value)}`"
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return "[" + ", ".join(_toml(entry) for entry in value) + "]"
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def _type(annotation: object) -> str:
+    if get_origin(annotation) is Annotated:
+        return _type(get_args(annotation)[0])
+    if get_origin(annotation) is Literal:
+        return " or ".join(f'"{value.encode("unicode_escape").decode()}"' for value in get_args(annotation))
+    if get_origin(annotation) is tuple:
+        return f"list of {_type(get_args(annotation)[0])}"
+    if isinstance(annotation, type):
+        return "table" if issubclass(annotation, BaseModel) else _NAMES[annotation]
+    kinds = (_type(part) for part in get_args(annotation) if part is not NoneType)
+    return " or ".join(dict.fromkeys(kinds))
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())
