@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TypedDict, cast
 from urllib.parse import parse_qs, unquote, urlsplit
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from botocore.exceptions import ClientError
 
@@ -31,6 +31,7 @@ from outbound.s3_client import Kind, S3Access, S3Faults, kind_of, s3_client
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
+    from mypy_boto3_s3.client import S3Client
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
 
 MARKER = "tradepost-archive"
@@ -39,6 +40,9 @@ CHUNK_BYTES = 1 << 20
 PART_BYTES = 64 << 20
 MAX_PARTS = 10_000
 MARKER_BYTES = 64
+#: In the home: which archive it is bound to, and where bytes wait on their way.
+ARCHIVE_ID = "archive.id"
+SPOOL = "spool"
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -70,6 +74,25 @@ def s3_place(url: str) -> S3Place:
         endpoint_url=query["endpoint"][-1] if "endpoint" in query else None,
         region=query["region"][-1] if "region" in query else "us-east-1",
     )
+
+
+def open_s3_archive(url: str, home: Path) -> S3Archive:
+    """The archive at `url` that this home is bound to, spooling into `<home>/spool`.
+
+    `<home>/archive.id` names the archive. A home without it is bound to the archive that is
+    there, or to a new one where there is none. Twice, also after a crash: the marker is written
+    first and found again. Keys are those that the environment or the machine's role give boto3.
+    Raises ArchiveUnavailable.
+    """
+    place = s3_place(url)
+    access = S3Access(place.endpoint_url, place.region)
+    remembered = home / ARCHIVE_ID
+    if remembered.exists():
+        archive_id = UUID(remembered.read_text("ascii").strip())
+    else:
+        archive_id = _found_or_made(place, access)
+        remembered.write_text(f"{archive_id}\n", "ascii")
+    return S3Archive(place, access, archive_id, home / SPOOL)
 
 
 def create_s3_archive(place: S3Place, access: S3Access, archive_id: UUID) -> None:
@@ -255,24 +278,40 @@ class S3Archive:
 
     def _check_marker(self) -> None:
         """Raises ArchiveUnavailable unless the prefix carries our UUID (FI-B10, FI-B11)."""
-        key = f"{self._place.prefix}{MARKER}"
         with self._speaking():
-            try:
-                found = self._client.get_object(Bucket=self._place.bucket, Key=key)
-            except ClientError as refusal:
-                if kind_of(refusal) is Kind.MISSING:
-                    raise fault(ArchiveUnavailable, "GTW-207", place=self._name) from refusal
-                raise
-            with closing(found["Body"]) as body:
-                text = body.read(MARKER_BYTES).decode("ascii", "replace").strip()
+            actual = _marker(self._client, self._place)
+        if actual is None:
+            raise fault(ArchiveUnavailable, "GTW-207", place=self._name)
         ours = str(self._archive_id)
-        if text != ours:
-            raise fault(ArchiveUnavailable, "GTW-208", place=self._name, ours=ours, actual=text)
+        if actual != ours:
+            raise fault(ArchiveUnavailable, "GTW-208", place=self._name, ours=ours, actual=actual)
 
 
 class _At(TypedDict):
     Bucket: str
     Key: str
+
+
+def _found_or_made(place: S3Place, access: S3Access) -> UUID:
+    with closing(s3_client(access)) as client, _speaking(_name(place)):
+        actual = _marker(client, place)
+    if actual is not None:
+        return UUID(actual)
+    made = uuid4()
+    create_s3_archive(place, access, made)
+    return made
+
+
+def _marker(client: S3Client, place: S3Place) -> str | None:
+    """What the marker says, None if there is none. Raises what the client raises."""
+    try:
+        found = client.get_object(Bucket=place.bucket, Key=f"{place.prefix}{MARKER}")
+    except ClientError as refusal:
+        if kind_of(refusal) is Kind.MISSING:
+            return None
+        raise
+    with closing(found["Body"]) as body:
+        return body.read(MARKER_BYTES).decode("ascii", "replace").strip()
 
 
 def _name(place: S3Place) -> str:

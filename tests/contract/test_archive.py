@@ -16,7 +16,7 @@ import pytest
 from s3_store import S3Store, s3_store
 
 from gateway.archive.local import LocalArchive, create_local_archive
-from gateway.archive.s3 import S3Archive, create_s3_archive, s3_place
+from gateway.archive.s3 import S3Archive, create_s3_archive, open_s3_archive, s3_place
 from gateway.errors import ArchiveDamaged, ArchiveMissing, ArchiveUnavailable
 from gateway.ports import Archive
 from outbound.s3_client import S3Access
@@ -250,3 +250,37 @@ def test_an_archive_is_not_made_over_another(house: House) -> None:
     with pytest.raises(ArchiveUnavailable) as caught:
         house.create()
     assert caught.value.code == "GTW-209"
+
+
+def test_a_home_is_bound_to_the_bucket_it_first_saw(
+    store: S3Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", store.access_key)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", store.secret_key)
+    with ExitStack() as stack:
+        client = store.client()
+        stack.callback(client.close)
+        bucket = f"archive-{uuid4().hex}"
+        client.create_bucket(Bucket=bucket)
+        for home in ("one", "two"):
+            (tmp_path / home / "spool").mkdir(parents=True)
+        here, elsewhere = (f"s3://{bucket}/{name}?endpoint={store.url}" for name in ("a", "b"))
+        first = open_s3_archive(here, tmp_path / "one")
+        first.put(io.BytesIO(HELLO))
+        second = open_s3_archive(here, tmp_path / "two")
+        assert second.holds(HELLO_SHA256)
+        for archive in (first, second):
+            stack.callback(archive.close)
+        with pytest.raises(ArchiveUnavailable) as caught:
+            open_s3_archive(elsewhere, tmp_path / "one")
+        assert caught.value.code == "GTW-207"
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["s3://", "https://bucket/x", "s3://key:secret@bucket/x", "s3://bucket/x?access_key=A", "s3://b/x#y"],
+)
+def test_an_s3_url_with_keys_or_strange_parts_is_refused(url: str) -> None:
+    with pytest.raises(ArchiveUnavailable) as caught:
+        s3_place(url)
+    assert caught.value.code == "GTW-212"
