@@ -79,7 +79,7 @@ def to_json_bytes(document: Document) -> bytes:
 
 
 def from_json(data: Mapping[str, Any]) -> Document:
-    """The document that `to_json` wrote, of this schema version or an earlier one with the same major.
+    """The document that `to_json` wrote, whatever minor version of our schema it names.
 
     Raises InvalidCanonical, naming every field that is wrong.
     """

@@ -31,7 +31,7 @@ def _exact(value: object) -> Decimal:
     """The decimal, from text or a decimal. Floats and integers are refused: their text may be rounded."""
     if isinstance(value, Decimal) and value.is_finite():
         return value
-    if isinstance(value, str) and _EXACT.match(value):
+    if isinstance(value, str) and _EXACT.fullmatch(value):
         return Decimal(value)
     raise ValueError("a decimal is written as text, for example '12.50'")
 
