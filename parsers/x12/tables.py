@@ -197,7 +197,7 @@ class Tables:
         low, high = _number(row, "min", place), _number(row, "max", place)
         if not _TYPE.fullmatch(row["type"]) or not 1 <= low <= high:
             raise DictionaryError(f"{place}: type {row['type']} with length {low} to {high}")
-        codes = self._codes(release, element) if row["type"] == "ID" else None
+        codes = self.codes(release, element) if row["type"] == "ID" else None
         trusted = _is_checked(row)
         return ElementUse(0, element, row["name"], "O", 1, row["type"], low, high, codes, checked=trusted)
 
@@ -218,7 +218,8 @@ class Tables:
                 notes.append(SyntaxNote(text[0], bound))
         return tuple(notes)
 
-    def _codes(self, release: str, element: str) -> frozenset[str] | None:
+    def codes(self, release: str, element: str) -> frozenset[str] | None:
+        """The values an ID element may have, or None if its list is not enforced. Raises DictionaryError."""
         if element not in self._code_lists:
             self._code_lists[element] = _read_codes(self._folder / "codes" / f"{element}.csv")
         return self._code_lists[element].get(release)
