@@ -46,7 +46,7 @@ class LoginFacts:
     public_keys: OpenSSH one-line keys, "ssh-ed25519 AAAA… comment".
     password_hash: an argon2 hash, or None if no password may be used.
     enabled: False refuses every credential, as if the login did not exist.
-    hold_suffixes: lower-case endings of names that wait for their rename.
+    hold_suffixes: endings of names that wait for their rename, in either case.
     """
 
     login: str

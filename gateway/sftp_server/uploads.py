@@ -236,7 +236,7 @@ class Inbox:
         return refusal("GTW-101", Status.NO_SUCH_FILE, value=name)
 
     def _waits(self, name: str) -> bool:
-        return name.lower().endswith(self._facts.hold_suffixes)
+        return name.lower().endswith(tuple(suffix.lower() for suffix in self._facts.hold_suffixes))
 
     def _accept(self, held: Held, name: str, path: Path) -> None:
         """Hand the bytes at `path` to the gateway under `name`; `path` is gone afterwards."""

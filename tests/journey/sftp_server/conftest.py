@@ -69,11 +69,11 @@ class House:
             "127.0.0.1", 0, [self.host_key], self.boxes, receive, self.limits, self.spool, self.events
         )
         self.server.start()
+        host = f"[127.0.0.1]:{self.server.port} {self.host_key.get_name()} {self.host_key.get_base64()}\n"
+        (self.home / "known_hosts").write_text(host)
 
     def command(self, *options: str, login: str = "acme") -> list[str]:
         known = self.home / "known_hosts"
-        line = f"[127.0.0.1]:{self.server.port} {self.host_key.get_name()} {self.host_key.get_base64()}\n"
-        known.write_text(line)
         settings = ("IdentitiesOnly=yes", f"UserKnownHostsFile={known}", "StrictHostKeyChecking=yes")
         return [
             "sftp",
