@@ -64,13 +64,14 @@ class Bases:
         sources = [own]
         seen: list[str] = []
         while "extends" in sources[0].data:
-            place = sources[0].place(("extends",))
-            name = sources[0].data["extends"]
+            special = sources[0]
+            name = special.data["extends"]
             if not isinstance(name, str) or name not in self._paths:
                 names = ", ".join(sorted(self._paths)) or "none"
-                return fault("PRT-007", place, value=str(name), expected=names)
+                return fault("PRT-007", special.place(("extends",)), value=str(name), expected=names)
             if name in seen:
-                return fault("PRT-008", place, value=name, circle=" → ".join([*seen, name]))
+                circle = " → ".join([*seen, name])
+                return fault("PRT-008", special.place(("extends",)), value=name, circle=circle)
             seen.append(name)
             base = self._source(name)
             if isinstance(base, Finding):
