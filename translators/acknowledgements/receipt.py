@@ -67,5 +67,5 @@ def _findings(ordinal: str, number: str, findings: Iterable[Finding]) -> Iterato
 
 
 def _name(file_name: str, at: datetime) -> str:
-    stem = re.sub(r"[^A-Za-z0-9_-]+", "_", file_name.rpartition(".")[0] or file_name).strip("_")
+    stem = re.sub(r"[^A-Za-z0-9_-]+", "_", re.sub(r"\.[A-Za-z0-9]{1,4}$", "", file_name)).strip("_")
     return f"receipt_{stem[:_MAX_STEM_CHARS] or 'file'}_{at:%Y%m%d%H%M%S}.csv"
