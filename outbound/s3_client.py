@@ -53,6 +53,7 @@ _KINDS = {
     "ConditionalRequestConflict": Kind.BUSY,
     "RequestTimeout": Kind.BUSY,
     "SlowDown": Kind.BUSY,
+    "NotImplemented": Kind.FORBIDDEN,
     "BadDigest": Kind.DIGEST,
     "XAmzContentChecksumMismatch": Kind.DIGEST,
     "XAmzContentSHA256Mismatch": Kind.DIGEST,

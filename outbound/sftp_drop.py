@@ -159,7 +159,7 @@ class _RefuseUnknown(paramiko.MissingHostKeyPolicy):
 def _public_key(text: str) -> paramiko.PKey:
     try:
         entry = paramiko.hostkeys.HostKeyEntry.from_line(f"host {text.strip()}")
-    except paramiko.hostkeys.InvalidHostKey as fault:
+    except (paramiko.hostkeys.InvalidHostKey, paramiko.SSHException, ValueError) as fault:
         raise ValueError("the host key cannot be read") from fault
     if entry is None or entry.key is None:
         raise ValueError("the host key must look like 'ssh-ed25519 AAAA…'")
