@@ -32,3 +32,7 @@ class ArchiveDamaged(TradepostError):
 
 class ChannelUnavailable(TradepostError):
     """A store that we watch cannot be reached or refuses us; the next sweep tries again."""
+
+
+class Fenced(Exception):
+    """Another attempt has taken this task over; what this one did is rolled back. Not a fault."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO, Protocol
+
+from sqlalchemy import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,11 @@ class Watcher(Protocol):
         """Seconds between sweeps when no bell rings."""
         ...
 
+    @property
+    def bell(self) -> Doorbell:
+        """Rings when a look is worth while before the next poll."""
+        ...
+
     def sweep(self, receive: Receive, should_stop: Callable[[], bool]) -> int:
         """Look once; how many files were handed over. Raises ChannelUnavailable if the store is away."""
         ...
@@ -135,4 +142,67 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """The time."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A stage to run for a subject. generation: one more for each time it is wanted anew on purpose.
+
+    partner: whose turn it takes; work of different partners is served in turn.
+    not_before: earliest start, None for now.
+    """
+
+    stage: str
+    subject: str
+    generation: int = 0
+    partner: str | None = None
+    not_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A task in hand. `attempt` is the fence: what an older attempt writes is refused."""
+
+    task_id: int
+    stage: str
+    subject: str
+    generation: int
+    attempt: int
+    partner: str | None = None
+
+
+class JobQueue(Protocol):
+    """Runs stages. At least once, so every stage may run twice.
+
+    `enqueue`, `finish` and `postpone` write in the caller's transaction: a fact and the job that
+    follows from it are committed together or not at all. Wake-ups come after the commit.
+    """
+
+    def enqueue(self, tx: Connection, jobs: Sequence[Job]) -> None:
+        """Ask for these jobs. A job already asked for (stage, subject, generation) is left as it is."""
+        ...
+
+    def finish(self, tx: Connection, claim: Claim) -> None:
+        """The stage is done. Raises Fenced if the claim is not the newest."""
+        ...
+
+    def postpone(self, tx: Connection, claim: Claim, not_before: datetime, reason: str) -> None:
+        """Run it again later. Raises Fenced if the claim is not the newest."""
+        ...
+
+    def fail(self, tx: Connection, claim: Claim, error: str) -> None:
+        """Park it for a person, with the error. Raises Fenced if the claim is not the newest."""
+        ...
+
+    def serve(self, run: Callable[[Claim], None], should_stop: Callable[[], bool]) -> None:
+        """Run what is due, until told to stop; then wait for what is in hand."""
+        ...
+
+    def drain(self, run: Callable[[Claim], None]) -> int:
+        """Run what is due until nothing is; the number of tasks run. Tasks dated for later stay."""
+        ...
+
+    def ring(self) -> None:
+        """Look now; something was committed."""
         ...

@@ -1,0 +1,1 @@
+"""The ledger: tables, transactions, and every query by name."""

@@ -1,0 +1,180 @@
+"""Answers in the ledger: ours, written with their control numbers, and theirs, matched to what we sent.
+
+All functions run inside the caller's write transaction and do no other I/O.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+from translators.acknowledgements.answers import write_answers
+
+from gateway.store import answers, numbers
+from gateway.store.arrivals import Kept
+from gateway.store.identity import derived
+from gateway.store.moves import Act, record
+from parsers.x12.model import PartyId
+from partners.profile import MAILBOX
+from translators.acknowledgements.answer import Answer, ControlNumbers
+from translators.report import InterchangeReport
+
+#: Answers by a partner that leave nothing open.
+CLOSING = frozenset({"A", "E", "P", "R"})
+
+
+class LedgerNumbers(ControlNumbers):
+    """Control numbers drawn in the caller's transaction; sets are counted from 1 in each answer."""
+
+    def __init__(self, tx: Connection, report: InterchangeReport) -> None:
+        self._tx = tx
+        ours, theirs = report.receiver or PartyId("", ""), report.sender or PartyId("", "")
+        self._interchange = numbers.interchange_series(ours, theirs)
+        self._group = numbers.group_series(str(ours), str(theirs), "FA")
+        self._sets = 0
+
+    def interchange(self) -> int:
+        """The next ISA13 from us to them."""
+        return numbers.draw(self._tx, self._interchange)
+
+    def group(self) -> int:
+        """The next GS06 of our acknowledgements to them."""
+        return numbers.draw(self._tx, self._group)
+
+    def set(self) -> int:
+        """The next ST02 of this answer."""
+        self._sets += 1
+        return self._sets
+
+
+def record_answers(
+    tx: Connection, report: InterchangeReport, interchange: str, transmission: Kept, now: datetime
+) -> list[str]:
+    """Write what policy answers to an interchange, draw its numbers and store it; the ids to send."""
+    written = write_answers(report, LedgerNumbers(tx, report), now)
+    partner = report.partner or transmission.partner
+    if partner is None:
+        return []
+    rows = [
+        _row(answer, report, interchange, partner, ordinal, now)
+        for ordinal, answer in enumerate(written, start=1)
+    ]
+    answers.insert_answers(tx, rows)
+    return [row["id"] for row in rows]
+
+
+def _row(
+    answer: Answer, report: InterchangeReport, interchange: str, partner: str, ordinal: int, now: datetime
+) -> dict[str, Any]:
+    policy = report.agreement.x12.acknowledge if report.agreement and report.agreement.x12 else None
+    return {
+        "id": derived("ack", interchange, ordinal),
+        "direction": "out",
+        "kind": answer.kind,
+        "partner": partner,
+        "interchange_id": interchange,
+        "control_number": "" if answer.control_number is None else f"{answer.control_number:09}",
+        "state": "stored",
+        "file_name": answer.file_name,
+        "target": policy.to if policy and answer.kind != "CSV" else MAILBOX,
+        "payload": answer.payload,
+        "detail": json.dumps(
+            {
+                "groups": [[group.functional_id, group.control_number] for group in answer.groups],
+                "group_numbers": list(answer.group_numbers),
+            }
+        ),
+        "created_at": now,
+    }
+
+
+def record_received_ta1(
+    tx: Connection, act: Act, report: InterchangeReport, transmission: Kept, interchange: str
+) -> None:
+    """Keep each TA1 that came in an interchange and note it at the interchange of ours that it answers."""
+    for ordinal, ta1 in enumerate(report.received_ta1, start=1):
+        sent = None
+        if report.partner is not None:
+            sent = answers.sent_interchange(tx, report.partner, ta1.get("TA101", ""))
+        verdict = ta1.get("TA104", "")
+        state = _match(sent, verdict)
+        if sent is not None and state == "matched":
+            answers.note_answered_interchange(tx, sent.id, verdict)
+        _keep(
+            tx,
+            act,
+            "TA1",
+            derived("ack", interchange, "TA1", ordinal),
+            report.partner,
+            transmission.id,
+            sent.interchange_id if sent else None,
+            ta1.get("TA101", ""),
+            state,
+            dict(ta1),
+        )
+
+
+def record_received_997(
+    tx: Connection, act: Act, partner: str, transmission: str, document: str, said: dict[str, Any]
+) -> None:
+    """Keep a partner's 997 or 999 and note it at the group of ours that it answers.
+
+    Matched by (partner, GS01, GS06), newest open first. said: the `answers` of its report.
+    """
+    group = said.get("group") or {}
+    number = str(group.get("control_number") or "")
+    sent = answers.sent_group(tx, partner, str(group.get("functional_id") or ""), number)
+    verdict = str(said.get("code") or "")
+    state = _match(sent, verdict)
+    if sent is not None and state == "matched":
+        answers.note_answered_group(tx, sent.id, verdict, act.at)
+    _keep(
+        tx,
+        act,
+        str(said.get("kind") or "997"),
+        derived("ack", document),
+        partner,
+        transmission,
+        sent.interchange_id if sent else None,
+        number,
+        state,
+        said,
+    )
+
+
+def _match(sent: answers.SentGroup | None, verdict: str) -> str:
+    if sent is None or verdict not in CLOSING:
+        return "unmatched"
+    if sent.answered is not None and sent.answered != verdict:
+        return "contradicting"
+    return "matched"
+
+
+def _keep(
+    tx: Connection,
+    act: Act,
+    kind: str,
+    acknowledgement: str,
+    partner: str | None,
+    transmission: str,
+    answered: str | None,
+    control_number: str,
+    state: str,
+    said: dict[str, Any],
+) -> None:
+    row = {
+        "id": acknowledgement,
+        "direction": "in",
+        "kind": kind,
+        "partner": partner,
+        "interchange_id": answered,
+        "transmission_id": transmission,
+        "control_number": control_number,
+        "state": state,
+        "detail": json.dumps(said, ensure_ascii=False),
+        "created_at": act.at,
+    }
+    answers.insert_answers(tx, [row])
+    record(tx, act, f"acknowledgement.{state}", "acknowledgement", acknowledgement, after=state)

@@ -1,0 +1,50 @@
+"""The commands by name. Each imports what it needs only when it runs, so that all start quickly."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway.cli import (
+    acknowledgements,
+    archive,
+    deliveries,
+    documents,
+    numbers,
+    partners,
+    quarantine,
+    service,
+    transmissions,
+)
+
+app = typer.Typer(
+    name="tradepost",
+    help="An EDI and file gateway for companies that distribute goods.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.add_typer(transmissions.app, name="transmissions")
+app.add_typer(documents.app, name="documents")
+app.add_typer(deliveries.app, name="deliveries")
+app.add_typer(acknowledgements.app, name="acknowledgements")
+app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(numbers.app, name="numbers")
+app.add_typer(archive.app, name="archive")
+app.add_typer(partners.app, name="partners")
+for command in (service.run, service.init, service.demo, service.receive, service.inspect, service.doctor):
+    app.command()(command)
+
+
+@app.callback()
+def options(
+    context: typer.Context,
+    home: Annotated[
+        Path | None,
+        typer.Option(help="Folder that holds all state; else TRADEPOST_HOME, else ~/.tradepost."),
+    ] = None,
+) -> None:
+    """Set what every command shares."""
+    context.obj = home

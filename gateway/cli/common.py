@@ -1,0 +1,37 @@
+"""What commands share: options, and opening the home."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from gateway.store.moves import Act
+    from gateway.wiring import Gateway
+
+Json = Annotated[bool, typer.Option("--json", help="JSON for machines instead of a table.")]
+Limit = Annotated[int, typer.Option(min=1, max=10_000, help="At most so many rows.")]
+Reason = Annotated[str, typer.Option(help="Why; kept with the event.")]
+PartnerOption = Annotated[str | None, typer.Option(help="Only this partner.")]
+StateOption = Annotated[str | None, typer.Option(help="Only this state; docs/states.md lists them.")]
+
+
+@contextmanager
+def gateway_of(context: typer.Context) -> Iterator[Gateway]:
+    """The gateway of the home that the command line names, not running."""
+    from gateway.settings import load_settings
+    from gateway.wiring import opened
+
+    home: Path | None = context.obj
+    with opened(load_settings(home)) as gateway:
+        yield gateway
+
+
+def act(gateway: Gateway, reason: str) -> Act:
+    """The person at the keyboard, now, for that reason."""
+    return gateway.operations.act(f"user {getpass.getuser()}", reason)

@@ -1,0 +1,89 @@
+"""`tradepost deliveries`: what goes to the ERP and other destinations."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from gateway.cli import show
+from gateway.cli.common import Json, Limit, Reason, StateOption, act, gateway_of
+
+app = typer.Typer(help="What goes to the ERP and other destinations.", no_args_is_help=True)
+
+COLUMNS = {
+    "id": "Delivery",
+    "created_at": "Packed (UTC)",
+    "destination": "To",
+    "kind": "Kind",
+    "numbers": "Numbers",
+    "state": "State",
+    "attempts": "Tries",
+    "next_at": "Next try (UTC)",
+    "error": "Last refusal",
+}
+
+
+@app.command("list")
+def list_(
+    context: typer.Context,
+    state: StateOption = None,
+    destination: Annotated[str | None, typer.Option(help="Only this destination.")] = None,
+    waiting: Annotated[bool, typer.Option("--waiting", help="Those that wait for a slot.")] = False,
+    limit: Limit = 50,
+    json: Json = False,
+) -> None:
+    """List deliveries, newest first."""
+    from gateway import views
+
+    with gateway_of(context) as gateway, gateway.ledger.read() as view:
+        page = views.Page(limit)
+        if waiting:
+            found = views.waiting_deliveries(view, page)
+        else:
+            found = views.consignments(view, page, state=state, destination=destination)
+    if json:
+        show.emit_json(found)
+        return
+    if waiting:
+        columns = {"id": "Delivery", "document_id": "Document", "destination": "To", "schedule": "Schedule"}
+        show.emit_table(found, columns, empty="Nothing waits for a slot.")
+        return
+    rows = [{**item, "numbers": ", ".join(d["number"] for d in item["documents"])} for item in found]
+    show.emit_table(rows, COLUMNS, empty="No deliveries.")
+
+
+@app.command("show")
+def show_(context: typer.Context, delivery: str, json: Json = False) -> None:
+    """Show one delivery with every attempt and what the far end said."""
+    from gateway import views
+
+    with gateway_of(context) as gateway, gateway.ledger.read() as view:
+        found = views.consignment(view, delivery)
+    if json:
+        show.emit_json(found)
+        return
+    show.emit_facts(found, leave_out=["documents", "attempts_made", "events"])
+    for title, key, columns in (
+        ("Documents", "documents", ["id", "kind", "number"]),
+        ("Attempts", "attempts_made", ["number", "begun_at", "ended_at", "outcome", "detail"]),
+        ("History", "events", ["at", "actor", "action", "reason"]),
+    ):
+        show.heading(title)
+        show.emit_table(found[key], {name: name.replace("_", " ") for name in columns}, empty="None.")
+
+
+@app.command()
+def retry(context: typer.Context, delivery: str, reason: Reason = "") -> None:
+    """Try a dead delivery again: the same bytes under the same key."""
+    with gateway_of(context) as gateway:
+        gateway.operations.retry_delivery(act(gateway, reason), delivery)
+    show.talk().print(f"{delivery} is tried again.")
+
+
+@app.command()
+def cancel(context: typer.Context, delivery: str, reason: Reason = "") -> None:
+    """Take back a delivery that has not been made; its documents are held."""
+    with gateway_of(context) as gateway:
+        gateway.operations.cancel_delivery(act(gateway, reason), delivery)
+    show.talk().print(f"{delivery} is cancelled; its documents are held.")

@@ -1,0 +1,86 @@
+"""`tradepost documents`: orders, ship notices, invoices."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from gateway.cli import show
+from gateway.cli.common import Json, Limit, PartnerOption, Reason, StateOption, act, gateway_of
+
+app = typer.Typer(help="Orders, ship notices and invoices.", no_args_is_help=True)
+
+COLUMNS = {
+    "id": "Document",
+    "created_at": "Read (UTC)",
+    "partner": "Partner",
+    "kind": "Kind",
+    "number": "Number",
+    "version": "V",
+    "state": "State",
+    "hold": "Why it waits",
+}
+
+
+@app.command("list")
+def list_(
+    context: typer.Context,
+    partner: PartnerOption = None,
+    state: StateOption = None,
+    number: Annotated[str | None, typer.Option(help="Only this business number.")] = None,
+    limit: Limit = 50,
+    json: Json = False,
+) -> None:
+    """List documents, newest first."""
+    from gateway import views
+
+    with gateway_of(context) as gateway, gateway.ledger.read() as view:
+        page = views.Page(limit)
+        found = views.documents(view, page, partner=partner, state=state, number=number)
+    if json:
+        show.emit_json(found)
+    else:
+        show.emit_table(found, COLUMNS, empty="No documents.")
+
+
+@app.command("show")
+def show_(context: typer.Context, document: str, json: Json = False) -> None:
+    """Show one document: what it says, what is wrong with it, where it went."""
+    from gateway import views
+
+    with gateway_of(context) as gateway, gateway.ledger.read() as view:
+        found = views.document(view, document)
+    if json:
+        show.emit_json(found)
+        return
+    show.emit_facts(found.document)
+    sections = {
+        "Numbers": (found.keys, ["kind", "value"]),
+        "Findings": (found.findings, ["code", "severity", "message", "remedy"]),
+        "Deliveries": (found.deliveries, ["id", "destination", "state", "schedule", "consignment_id"]),
+        "History": (found.events, ["at", "actor", "action", "reason"]),
+    }
+    for title, (rows, keys) in sections.items():
+        if rows:
+            show.heading(title)
+            show.emit_table(rows, {key: key.replace("_", " ") for key in keys}, empty="")
+    if found.canonical is not None:
+        show.heading("Content")
+        show.emit_json(found.canonical)
+
+
+@app.command()
+def release(context: typer.Context, document: str, reason: Reason = "") -> None:
+    """Send a held document on to its destination."""
+    with gateway_of(context) as gateway:
+        gateway.operations.release_document(act(gateway, reason), document)
+    show.talk().print(f"{document} goes on to its destination.")
+
+
+@app.command()
+def reject(context: typer.Context, document: str, reason: Reason = "") -> None:
+    """Refuse a held document; the acknowledgement that was sent stays as it is."""
+    with gateway_of(context) as gateway:
+        gateway.operations.reject_document(act(gateway, reason), document)
+    show.talk().print(f"{document} is rejected.")

@@ -1,0 +1,212 @@
+"""The commands without a noun: run, init, demo, receive, inspect, doctor."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gateway.cli import show
+from gateway.cli.common import Json, gateway_of
+from gateway.errors import TradepostError
+
+if TYPE_CHECKING:
+    from partners.directory import Directory
+
+UNREADABLE_FILE = "GTW-033"
+
+
+def init(
+    context: typer.Context,
+    samples: Annotated[bool, typer.Option(help="With the sample partners.")] = True,
+) -> None:
+    """Prepare a home: folders, host key, settings, partner profiles."""
+    from gateway.home import prepare
+    from gateway.settings import load_settings
+
+    settings = load_settings(context.obj)
+    made = prepare(settings, samples=samples)
+    show.talk().print(f"{settings.home} is {'ready' if made else 'a home already; nothing was changed'}.")
+
+
+def run(
+    context: typer.Context,
+    once: Annotated[bool, typer.Option("--once", help="Run what is due, then end.")] = False,
+    samples: Annotated[
+        bool, typer.Option("--samples", help="On the first start, load the sample partners and drop samples.")
+    ] = False,
+    sftp_port: Annotated[int | None, typer.Option(help="Port of the SFTP server; 0 for any.")] = None,
+) -> None:
+    """Run the gateway until it is stopped."""
+    from gateway import home as homes
+    from gateway.settings import load_settings
+    from gateway.wiring import opened, running, wait_for_signal
+
+    settings = load_settings(context.obj)
+    first = homes.prepare(settings, samples=samples)
+    if sftp_port is not None:
+        settings = settings.model_copy(update={"sftp_port": sftp_port})
+    with opened(settings) as gateway:
+        gateway.apply_profiles_once()
+        if once:
+            with homes.locked(settings.home):
+                count = gateway.drain()
+            show.talk().print(f"{count} stages were run; nothing is due now.")
+            return
+        with running(gateway) as server:
+            if first and samples:
+                from gateway.demo import drop_samples, show_outcome
+
+                show_outcome(gateway, drop_samples(gateway, server))
+            _say_where(settings.home, server.port if server else None, settings.sftp_host)
+            wait_for_signal()
+            show.talk().print("Stopping: finishing what is in hand …")
+
+
+def _say_where(home: Path, port: int | None, host: str) -> None:
+    console = show.out()
+    show.heading("Where everything is")
+    places = {
+        "ERP folder": home / "erp",
+        "archive": home / "archive",
+        "log": home / "log" / "tradepost.log",
+        "profiles": home / "partners",
+    }
+    show.emit_facts(dict(places))
+    if port is None:
+        return
+    clients = home / "keys" / "clients"
+    if clients.is_dir():
+        key = next((clients / name for name in ("acme-retail",) if (clients / name).exists()), None)
+        if key is not None:
+            options = "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null"
+            console.print("\nLog in as the sample partner Acme Retail:")
+            console.print(f"  sftp -P {port} -i {key} {options} acme@{host}", soft_wrap=True)
+    console.print(f"\nThe SFTP server listens on {host}:{port}. Stop with Ctrl-C.")
+
+
+def demo(
+    context: typer.Context,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep the temporary home.")] = False,
+) -> int:
+    """Run all samples in a temporary home; exit status 0 only if each ended where it should."""
+    from gateway.demo import run_demo
+
+    return run_demo(context.obj, keep=keep)
+
+
+def receive(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="The file.")],
+    partner: Annotated[str, typer.Option(help="Whose file it is.")],
+    name: Annotated[str | None, typer.Option(help="Name to record instead of the file's own.")] = None,
+    json: Json = False,
+) -> None:
+    """Receive a file by hand, as if the partner had sent it."""
+    from uuid import uuid4
+
+    from gateway.ports import Arrival
+
+    with gateway_of(context) as gateway:
+        gateway.apply_profiles_once()
+        if gateway.book.current().directory.by_partner(partner) is None:
+            raise TradepostError("GTW-032", f"There is no partner {partner}.", "See: tradepost partners list")
+        arrival = Arrival("hand", uuid4().hex, name or file.name, partner)
+        try:
+            with file.open("rb") as stream:
+                received = gateway.pipeline.receive(arrival, stream)
+        except OSError as fault:
+            raise TradepostError(
+                UNREADABLE_FILE,
+                f"{file} cannot be read: {fault.strerror}.",
+                "Check its name and permissions.",
+            ) from fault
+    if json:
+        show.emit_json(
+            {"transmission": received.transmission, "sha256": received.sha256, "size": received.size}
+        )
+    else:
+        show.talk().print(f"Kept and recorded as {received.transmission}; a running gateway reads it now.")
+
+
+def inspect(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="The file.")],
+    partner: Annotated[str | None, typer.Option(help="Read it as this partner's.")] = None,
+    profiles: Annotated[
+        Path | None, typer.Option(help="Profile folder; else the home's, else the samples.")
+    ] = None,
+    canonical: Annotated[bool, typer.Option(help="With the documents' content.")] = True,
+    at: Annotated[str | None, typer.Option(help="Time of the previewed answers, ISO 8601; else now.")] = None,
+    json: Json = False,
+) -> int:
+    """Say what is in a file and what is wrong with it; needs no home and no database."""
+    from gateway import inspect as inspection
+
+    moment = _moment(at)
+    directory = _directory(context.obj, profiles) if partner is not None or profiles is not None else None
+    agreement = None
+    if directory is not None and partner is not None:
+        agreement = directory.by_partner(partner)
+        if agreement is None:
+            raise TradepostError("GTW-032", f"There is no partner {partner}.", "Name one with --profiles.")
+    try:
+        stream = file.open("rb")
+    except OSError as fault:
+        raise TradepostError(
+            UNREADABLE_FILE, f"{file} cannot be read: {fault.strerror}.", "Check its name and permissions."
+        ) from fault
+    with stream:
+        task = inspection.Inspection(
+            stream,
+            file.name,
+            moment,
+            directory,
+            agreement,
+            (partner,) if partner is not None else None,
+        )
+        if json:
+            status = inspection.write_json(task, sys.stdout.buffer, canonical=canonical)
+            sys.stdout.buffer.write(b"\n")
+            return status
+        return inspection.show(task, show.out())
+
+
+def _moment(at: str | None) -> datetime:
+    if at is None:
+        return datetime.now(UTC)
+    try:
+        moment = datetime.fromisoformat(at)
+    except ValueError as fault:
+        raise typer.BadParameter(f"{at!r} is no ISO 8601 time") from fault
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _directory(home: Path | None, folder: Path | None) -> Directory:
+    from gateway.profiles import ProfilesRefused
+    from gateway.settings import default_home
+    from partners.directory import BUNDLED, load_directory
+
+    live = (home or default_home()) / "partners"
+    loaded = load_directory(folder or (live if live.is_dir() else BUNDLED))
+    if isinstance(loaded, tuple):
+        raise ProfilesRefused(loaded)
+    return loaded
+
+
+def doctor(context: typer.Context, json: Json = False) -> int:
+    """Look whether everything is well, and say what to do where it is not; exit status 1 if not."""
+    from gateway.doctor import examine
+
+    with gateway_of(context) as gateway:
+        checks = examine(gateway)
+    if json:
+        show.emit_json(checks)
+    else:
+        rows = [{"check": c.name, "state": c.state, "says": c.says, "advice": c.advice} for c in checks]
+        columns = {"check": "Check", "state": "State", "says": "What it found", "advice": "What to do"}
+        show.emit_table(rows, columns, empty="")
+    return 1 if any(check.state == "failed" for check in checks) else 0

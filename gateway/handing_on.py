@@ -1,0 +1,263 @@
+"""Handing on: what becomes of each document of a settled interchange, and what waits for a slot.
+
+All functions run inside the caller's write transaction and do no other I/O.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Connection
+
+from gateway import answering
+from gateway.ports import Job
+from gateway.store import deliveries, readings
+from gateway.store.deliveries import Waiting
+from gateway.store.identity import business_identity, derived
+from gateway.store.moves import Act, move
+from gateway.store.readings import Settled, Staged
+from gateway.store.rows import ENVIRONMENTS
+from outbound.schedule import batches
+from partners.directory import Directory
+from partners.profile import DocumentRule
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9.-]+")
+MAX_NAME_CHARS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What becomes of a document. destination: None if it goes nowhere. version: of its business identity."""
+
+    document: Staged
+    state: str
+    reason: str | None = None
+    destination: str | None = None
+    rule: DocumentRule | None = None
+    version: int = 1
+
+
+def hand_on_chunk(
+    tx: Connection, act: Act, directory: Directory, settled: Settled, staged: Sequence[Staged]
+) -> list[Job]:
+    """Move each staged document on and create its deliveries; the jobs that follow."""
+    identities = {document.id: identity_of(settled, document) for document in staged}
+    seen = deliveries.accepted_versions(tx, list(identities.values()))
+    jobs: list[Job] = []
+    ready: list[Fate] = []
+    for document in staged:
+        fate = _fate(tx, directory, settled, document, seen.get(identities[document.id], 0))
+        if fate.state == "ready":
+            seen[identities[document.id]] = fate.version
+            ready.append(fate)
+        if fate.state == "filed":
+            _file(tx, act, settled, document)
+        _apply(tx, act, fate)
+    deliveries.accept_identities(
+        tx,
+        [
+            {
+                "identity": identities[fate.document.id],
+                "version": fate.version,
+                "document_id": fate.document.id,
+            }
+            for fate in ready
+        ],
+    )
+    jobs += dispatch(tx, act, directory, settled, ready, identities)
+    return jobs
+
+
+def _file(tx: Connection, act: Act, settled: Settled, document: Staged) -> None:
+    """An acknowledgement from the partner: match it to what we sent."""
+    said = readings.canonical_of(tx, document.id)
+    if document.kind == "acknowledgement" and said is not None and settled.partner is not None:
+        answering.record_received_997(
+            tx, act, settled.partner, settled.transmission_id, document.id, json.loads(said)
+        )
+
+
+def identity_of(settled: Settled, document: Staged) -> str:
+    """What makes this business document this document; one without a number is only itself."""
+    if not document.number or document.kind is None:
+        return business_identity(document.id)
+    partner = settled.partner or ""
+    environment = ENVIRONMENTS.get(settled.usage, "production")
+    return business_identity(str(settled.receiver), partner, environment, document.kind, document.number)
+
+
+def _fate(tx: Connection, directory: Directory, settled: Settled, document: Staged, accepted: int) -> Fate:
+    if document.disposition == "none":
+        return Fate(document, "filed")
+    if document.rejected_by_group or document.disposition == "reject":
+        return Fate(document, "rejected")
+    rule = rule_of(directory, settled, document)
+    if document.disposition == "hold":
+        return Fate(document, "held", document.hold)
+    if not document.canonical or rule is None:
+        return Fate(document, "held", "No rule of the partner's profile says what becomes of it.")
+    replayed = document.supersedes and deliveries.version_of(tx, document.supersedes)
+    if replayed:
+        return Fate(document, "ready", None, destination_of(rule, settled.usage), rule, replayed)
+    if accepted and rule.hold_repeats:
+        reason = f"{document.kind} {document.number} was received before."
+        return Fate(document, "held", reason, None, rule)
+    destination = destination_of(rule, settled.usage)
+    if destination is None:
+        return Fate(document, "kept", "The profile names no destination for it.", None, rule)
+    return Fate(document, "ready", None, destination, rule, accepted + 1)
+
+
+def rule_of(directory: Directory, settled: Settled, document: Staged) -> DocumentRule | None:
+    """The rule of the partner's profile for a document, None if there is none."""
+    agreement = directory.by_partner(settled.partner or "")
+    if agreement is None:
+        return None
+    return agreement.rule_for(document.standard, document.set_id, document.version_of_set)
+
+
+def destination_of(rule: DocumentRule, usage: str) -> str | None:
+    """Where a document goes: test traffic never reaches a production destination."""
+    return rule.test_destination if ENVIRONMENTS.get(usage) == "test" else rule.destination
+
+
+def _apply(tx: Connection, act: Act, fate: Fate) -> None:
+    values: dict[str, object] = {"settled_at": act.at}
+    if fate.state == "held":
+        values["hold"] = fate.reason
+    if fate.document.rejected_by_group:
+        values["status"] = "rejected"
+    reasoned = Act(act.actor, act.at, fate.reason)
+    move(tx, reasoned, "document", fate.document.id, fate.state, **values)
+
+
+def schedule_name(partner: str, rule: DocumentRule, destination: str) -> str:
+    """The name under which a rule's slots fire; "" for at once."""
+    if rule.schedule.kind == "at_once":
+        return ""
+    return f"{partner}/{rule.standard}/{rule.set or rule.layout}/{destination}"
+
+
+def dispatch(
+    tx: Connection,
+    act: Act,
+    directory: Directory,
+    settled: Settled,
+    fates: Sequence[Fate],
+    identities: dict[str, str],
+    generation: int = 0,
+) -> list[Job]:
+    """Create the deliveries of ready documents: packed at once, or waiting for their slot."""
+    jobs: list[Job] = []
+    for (destination, kind), group in groupby(fates, key=lambda fate: (fate.destination, fate.document.kind)):
+        together = list(group)
+        rule = together[0].rule
+        if destination is None or rule is None:
+            continue
+        schedule = schedule_name(settled.partner or "", rule, destination)
+        rows = [
+            _delivery(act, settled, fate, destination, schedule, identities[fate.document.id], generation)
+            for fate in together
+        ]
+        if schedule:
+            deliveries.insert_deliveries(tx, rows, [])
+            continue
+        environment = ENVIRONMENTS.get(settled.usage, "production")
+        for batch in batches(rows, rule.schedule.batch_size):
+            numbers = [f.document.number for f in together if f.document.id == batch[0]["document_id"]]
+            packed = _consignment(
+                act, directory, settled.partner, destination, kind or "document", environment, batch, numbers
+            )
+            for row in batch:
+                row.update(state="packed", consignment_id=packed["id"])
+            deliveries.insert_deliveries(tx, list(batch), [packed])
+            jobs.append(Job("deliver", packed["id"], partner=settled.partner))
+    return jobs
+
+
+def _delivery(
+    act: Act,
+    settled: Settled,
+    fate: Fate,
+    destination: str,
+    schedule: str,
+    identity: str,
+    generation: int,
+) -> dict[str, Any]:
+    return {
+        "id": derived("dl", fate.document.id, destination, generation),
+        "document_id": fate.document.id,
+        "destination": destination,
+        "generation": generation,
+        "partner": settled.partner,
+        "schedule": schedule,
+        "key": f"{identity[:32]}-{fate.version}",
+        "consignment_id": None,
+        "state": "waiting",
+        "created_at": act.at,
+    }
+
+
+def _consignment(
+    act: Act,
+    directory: Directory,
+    partner: str | None,
+    destination: str,
+    kind: str,
+    environment: str,
+    rows: Sequence[dict[str, Any]],
+    numbers: Sequence[str],
+) -> dict[str, Any]:
+    """A consignment of one or several deliveries. One document lends its key; a batch has its own."""
+    keys = [row["key"] for row in rows]
+    key = keys[0] if len(keys) == 1 else business_identity(*keys)[:32]
+    form = directory.destinations[destination].format
+    number = _UNSAFE.sub("-", numbers[0])[:MAX_NAME_CHARS].strip(".-") if len(keys) == 1 and numbers else ""
+    label = number or (f"batch-{len(keys)}" if len(keys) > 1 else "")
+    name = "_".join(part for part in (kind, partner or "", label, key[:12]) if part)
+    return {
+        "id": derived("cs", destination, *[row["id"] for row in rows]),
+        "partner": partner,
+        "destination": destination,
+        "kind": kind,
+        "environment": environment,
+        "key": f"{destination}.{key}",
+        "file_name": f"{name}.{form}",
+        "state": "due",
+        "attempts": 0,
+        "created_at": act.at,
+    }
+
+
+def pack_chunk(
+    tx: Connection, act: Act, directory: Directory, schedule: str, waiting: Sequence[Waiting]
+) -> list[Job]:
+    """Pack deliveries that waited for a slot, in batches of what their rule allows."""
+    size = _batch_size(directory, schedule)
+    jobs: list[Job] = []
+    ordered = sorted(waiting, key=lambda one: (one.destination, one.kind, one.environment))
+    for (destination, kind, environment), group in groupby(
+        ordered, key=lambda one: (one.destination, one.kind, one.environment)
+    ):
+        for batch in batches(list(group), size):
+            rows = [{"id": one.id, "key": one.key} for one in batch]
+            packed = _consignment(
+                act, directory, batch[0].partner, destination, kind, environment, rows, [batch[0].number]
+            )
+            deliveries.pack(tx, packed, [one.id for one in batch])
+            jobs.append(Job("deliver", packed["id"], partner=batch[0].partner))
+    return jobs
+
+
+def _batch_size(directory: Directory, schedule: str) -> int:
+    for partner in directory.partners:
+        for rule in partner.documents:
+            for destination in (rule.destination, rule.test_destination):
+                if destination and schedule_name(partner.partner, rule, destination) == schedule:
+                    return rule.schedule.batch_size
+    return 1

@@ -1,0 +1,147 @@
+"""The home folder: all state of the embedded mode lies under it, and one gateway at a time works in it.
+
+tradepost.toml   settings, all of them commented out at first
+tradepost.db     the ledger (SQLite)
+archive/         every byte, by SHA-256        archive.id   which archive it is
+partners/        live partner profiles         secrets/     what profiles refer to, mode 0700
+keys/            the SFTP host key, and the sample partners' client keys
+spool/           uploads on their way in
+erp/ erp-test/   where the sample destinations drop documents
+log/             tradepost.log, one JSON line an event
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
+
+from gateway.archive.local import create_local_archive
+from gateway.errors import TradepostError
+from gateway.settings import SETTINGS_FILE, Settings
+from gateway.sftp_server.host_key import ensure_host_key
+from partners.directory import BUNDLED
+
+ARCHIVE_ID = "archive.id"
+HOST_KEY = "host_ed25519"
+FOLDERS = ("partners", "secrets", "keys", "spool", "log")
+PRIVATE_FOLDERS = ("secrets", "keys", "spool")
+
+
+def is_prepared(home: Path) -> bool:
+    """True if `prepare` has finished here once."""
+    return (home / SETTINGS_FILE).exists()
+
+
+def prepare(settings: Settings, *, samples: bool) -> bool:
+    """Make a home, with the sample partners if wanted; False if it was one already.
+
+    Twice: what is there is left alone; the settings file comes last and says it is done.
+    """
+    home = settings.home
+    if is_prepared(home):
+        return False
+    home.mkdir(parents=True, exist_ok=True)
+    for name in FOLDERS:
+        (home / name).mkdir(exist_ok=True)
+    for name in PRIVATE_FOLDERS:
+        (home / name).chmod(0o700)
+    ensure_host_key(home / "keys" / HOST_KEY)
+    _copy_profiles(home, samples=samples)
+    _write_settings(home)
+    return True
+
+
+def archive_id(settings: Settings) -> UUID:
+    """Which archive this home uses; makes an empty one on first use (local archives only)."""
+    remembered = settings.home / ARCHIVE_ID
+    folder = Path(settings.effective_archive_url)
+    if not remembered.exists():
+        identity = uuid4()
+        create_local_archive(folder, identity)
+        _write_new(remembered, f"{identity}\n".encode(), 0o644)
+    return UUID(remembered.read_text("ascii").strip())
+
+
+def client_key(home: Path, partner: str) -> Path:
+    """The private key with which the sample partner logs in, made on first use with its public half."""
+    path = home / "keys" / "clients" / partner
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        key = Ed25519PrivateKey.generate()
+        public = key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
+        text = key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
+        _write_new(path, text, 0o600)
+        _write_new(path.with_suffix(".pub"), f"{public} {partner}\n".encode(), 0o644)
+    return path
+
+
+@contextmanager
+def locked(home: Path) -> Iterator[None]:
+    """Hold the home for one running gateway. Raises TradepostError GTW-022 if another one holds it."""
+    with (home / "tradepost.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as busy:
+            raise TradepostError(
+                "GTW-022",
+                f"A gateway is running in {home} already.",
+                "Stop it first, or name another home with --home.",
+            ) from busy
+        yield
+
+
+def _copy_profiles(home: Path, *, samples: bool) -> None:
+    target = home / "partners"
+    for source in sorted(BUNDLED.iterdir()):
+        if source.name.startswith("_") or source.name.startswith("."):
+            continue
+        if source.is_file() and not (target / source.name).exists():
+            shutil.copyfile(source, target / source.name)
+        elif source.is_dir() and samples and not (target / source.name).exists():
+            shutil.copytree(source, target / source.name)
+            _give_key(home, source.name)
+
+
+def _give_key(home: Path, partner: str) -> None:
+    public = client_key(home, partner).with_suffix(".pub")
+    keys = home / "partners" / partner / "keys"
+    keys.mkdir(exist_ok=True)
+    shutil.copyfile(public, keys / public.name)
+
+
+def _write_settings(home: Path) -> None:
+    lines = ["# Settings of this gateway; docs/settings.md explains each. The defaults are shown.", ""]
+    for name, field in Settings.model_fields.items():
+        if name != "home":
+            lines += [f"# {field.description}", f"# {name} = {_toml(field.default)}", ""]
+    _write_new(home / SETTINGS_FILE, "\n".join(lines).encode(), 0o644)
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def _write_new(path: Path, content: bytes, mode: int) -> None:
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    fd = os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode)
+    with os.fdopen(fd, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(fd)
+    beside.replace(path)

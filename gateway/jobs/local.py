@@ -1,0 +1,129 @@
+"""The local runner: threads of this process over the task table, on either database."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from gateway.errors import Fenced
+from gateway.ports import Claim, Clock, Job
+from gateway.store import tasks
+from gateway.store.ledger import Ledger
+
+
+class Bell:
+    """A Doorbell within one process."""
+
+    def __init__(self) -> None:
+        self._rung = threading.Event()
+
+    def ring(self) -> None:
+        """Wake the waiter."""
+        self._rung.set()
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait for a ring, at most `timeout_s`."""
+        rung = self._rung.wait(timeout_s)
+        self._rung.clear()
+        return rung
+
+
+class LocalJobs:
+    """JobQueue for one process. A lock on the home keeps a second one away (see wiring)."""
+
+    def __init__(self, ledger: Ledger, clock: Clock, *, workers: int, poll_s: float) -> None:
+        self._ledger = ledger
+        self._clock = clock
+        self._workers = workers
+        self._poll_s = poll_s
+        self._bell = Bell()
+
+    def enqueue(self, tx: Connection, jobs: Sequence[Job]) -> None:
+        """Ask for jobs in the caller's transaction; workers look once it is committed."""
+        tasks.insert_new(tx, jobs, self._clock.now())
+
+    def finish(self, tx: Connection, claim: Claim) -> None:
+        """The stage is done."""
+        tasks.finish(tx, claim)
+
+    def postpone(self, tx: Connection, claim: Claim, not_before: datetime, reason: str) -> None:
+        """Run it again later."""
+        tasks.postpone(tx, claim, not_before, reason)
+
+    def fail(self, tx: Connection, claim: Claim, error: str) -> None:
+        """Park it for a person."""
+        tasks.fail(tx, claim, error)
+
+    def ring(self) -> None:
+        """Look now."""
+        self._bell.ring()
+
+    def take_back(self) -> int:
+        """Return what a killed process left running; call once, before `serve`."""
+        with self._ledger.write() as tx:
+            return tasks.take_back(tx)
+
+    def serve(self, run: Callable[[Claim], None], should_stop: Callable[[], bool]) -> None:
+        """Claim and run until told to stop; claims not begun are handed back."""
+        hand: queue.SimpleQueue[Claim] = queue.SimpleQueue()
+        with ThreadPoolExecutor(self._workers, thread_name_prefix="stage") as pool:
+            free = threading.Semaphore(self._workers)
+            while not should_stop():
+                if not free.acquire(timeout=self._poll_s):
+                    continue
+                free.release()
+                claims = self._claim(self._workers * 2)
+                if not claims:
+                    self._bell.wait(self._poll_s)
+                    continue
+                for claim in claims:
+                    hand.put(claim)
+                self._dispatch(pool, free, hand, run, should_stop)
+            self._hand_back(hand)
+
+    def _dispatch(
+        self,
+        pool: ThreadPoolExecutor,
+        free: threading.Semaphore,
+        hand: queue.SimpleQueue[Claim],
+        run: Callable[[Claim], None],
+        should_stop: Callable[[], bool],
+    ) -> None:
+        def work(claim: Claim) -> None:
+            try:
+                run(claim)
+            finally:
+                free.release()
+
+        while not hand.empty() and not should_stop():
+            if free.acquire(timeout=self._poll_s):
+                pool.submit(work, hand.get())
+
+    def drain(self, run: Callable[[Claim], None]) -> int:
+        """Run what is due, one at a time, until nothing is."""
+        count = 0
+        while claims := self._claim(1):
+            run(claims[0])
+            count += 1
+        return count
+
+    def _claim(self, limit: int) -> list[Claim]:
+        with self._ledger.read() as view:
+            if not tasks.any_due(view, self._clock.now()):
+                return []
+        with self._ledger.write() as tx:
+            return tasks.claim_due(tx, self._clock.now(), limit)
+
+    def _hand_back(self, hand: queue.SimpleQueue[Claim]) -> None:
+        while not hand.empty():
+            claim = hand.get()
+            try:
+                with self._ledger.write() as tx:
+                    tasks.hand_back(tx, claim)
+            except Fenced:
+                continue

@@ -1,0 +1,106 @@
+"""Turns the clock into jobs: APScheduler ticks, slots fire once, waiting deliveries are packed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+from gateway.handing_on import schedule_name
+from gateway.pipeline import Profiles
+from gateway.ports import Clock, Job, JobQueue
+from gateway.store import deliveries
+from gateway.store.ledger import Ledger
+from gateway.store.moves import Act, record
+from outbound.schedule import slots_between
+from partners.directory import Directory
+from partners.profile import AtOnce, Schedule
+
+#: Seconds between looks at the clock; a slot fires at most this late.
+TICK_S = 1.0
+#: How far back a start looks for slots that were missed; of several, the newest fires.
+CATCH_UP = timedelta(days=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Timetable:
+    """A schedule by name, with when it falls due and the zone its clock hangs in."""
+
+    name: str
+    partner: str
+    schedule: Schedule
+    zone: ZoneInfo
+
+
+class Scheduler:
+    """Fires slots. Any number of them may run: the unique (schedule, slot) lets each fire once.
+
+    A slot missed while nothing ran fires at the start, the newest of each schedule only: what
+    waits is packed all the same.
+    """
+
+    def __init__(self, ledger: Ledger, jobs: JobQueue, clock: Clock, profiles: Profiles) -> None:
+        self._ledger = ledger
+        self._jobs = jobs
+        self._clock = clock
+        self._profiles = profiles
+        self._ticker = BackgroundScheduler(
+            timezone=UTC, executors={"default": ThreadPoolExecutor(1)}, daemon=True
+        )
+
+    def start(self) -> None:
+        """Begin to tick."""
+        self._ticker.add_job(
+            self.tick, IntervalTrigger(seconds=TICK_S, timezone=UTC), coalesce=True, max_instances=1
+        )
+        self._ticker.start()
+
+    def stop(self) -> None:
+        """Tick no more; a tick in hand is finished."""
+        if self._ticker.running:
+            self._ticker.shutdown(wait=True)
+
+    def tick(self) -> int:
+        """Fire what is due; how many schedules fired."""
+        now = self._clock.now()
+        tables = {table.name: table for table in timetables(self._profiles.current().directory)}
+        fired = sum(self._fire_if_due(table, now) for table in tables.values())
+        return fired + self._pack_orphans(set(tables), now)
+
+    def _fire_if_due(self, table: Timetable, now: datetime) -> bool:
+        with self._ledger.read() as view:
+            last = deliveries.last_slot(view, table.name)
+        slots = slots_between(table.schedule, table.zone, max(last or now - CATCH_UP, now - CATCH_UP), now)
+        return bool(slots) and self._fire(table.name, table.partner, slots[-1], now)
+
+    def _fire(self, schedule: str, partner: str | None, slot: datetime, now: datetime) -> bool:
+        act = Act("scheduler", now)
+        with self._ledger.write() as tx:
+            if not deliveries.fire(tx, schedule, slot, now):
+                return False
+            record(tx, act, "schedule.fired", "schedule", schedule, after=slot.isoformat())
+            self._jobs.enqueue(tx, [Job("pack", schedule, int(slot.timestamp()), partner)])
+        self._jobs.ring()
+        return True
+
+    def _pack_orphans(self, known: set[str], now: datetime) -> int:
+        """Deliveries whose schedule is in no profile any more go now: nothing waits for ever."""
+        with self._ledger.read() as view:
+            orphans = deliveries.waiting_schedules(view) - known
+        slot = now.replace(microsecond=0)
+        return sum(self._fire(schedule, None, slot, now) for schedule in orphans)
+
+
+def timetables(directory: Directory) -> Iterator[Timetable]:
+    """Every schedule that the profiles name, with its destination."""
+    for partner in directory.partners:
+        for rule in partner.documents:
+            for destination in (rule.destination, rule.test_destination):
+                if destination is not None and not isinstance(rule.schedule, AtOnce):
+                    name = schedule_name(partner.partner, rule, destination)
+                    yield Timetable(name, partner.partner, rule.schedule, ZoneInfo(partner.time_zone))

@@ -1,0 +1,119 @@
+"""Every setting of the gateway: one field with its type, unit, default and one sentence.
+
+Read from `<home>/tradepost.toml`, overridden by TRADEPOST_… in the environment. Secrets are
+never here: profiles and destinations name them by reference.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+HOME_VARIABLE = "TRADEPOST_HOME"
+SETTINGS_FILE = "tradepost.toml"
+
+
+def default_home() -> Path:
+    """TRADEPOST_HOME, or ~/.tradepost."""
+    named = os.environ.get(HOME_VARIABLE)
+    return Path(named) if named else Path.home() / ".tradepost"
+
+
+class Settings(BaseSettings):
+    """The gateway's settings; see docs/settings.md, which is made from this class."""
+
+    model_config = SettingsConfigDict(env_prefix="TRADEPOST_", extra="forbid", frozen=True)
+
+    home: Path = Field(description="Folder that holds all state of the embedded mode.")
+    database_url: str = Field(
+        default="",
+        description="SQLAlchemy URL of the ledger; empty means SQLite in the home (tradepost.db).",
+    )
+    archive_url: str = Field(
+        default="",
+        description="Archive: a folder, or s3://bucket/prefix?endpoint=URL; empty: in the home.",
+    )
+    sftp_enabled: bool = Field(default=True, description="Whether the built-in SFTP server listens.")
+    sftp_host: str = Field(default="127.0.0.1", description="Address the SFTP server listens on.")
+    sftp_port: int = Field(
+        default=2222,
+        ge=0,
+        le=65535,
+        description="Port of the SFTP server; 0 takes any free one. A taken port gives way to the next.",
+    )
+    workers: int = Field(default=4, ge=1, le=64, description="Threads that run stages.")
+    job_poll_s: float = Field(
+        default=1.0, gt=0, le=60, description="Seconds between looks for due tasks when no bell rings."
+    )
+    chunk_documents: int = Field(
+        default=200, ge=1, le=200, description="Documents written in one transaction, at most."
+    )
+    archive_deadline_s: float = Field(
+        default=60.0,
+        gt=0,
+        description="Seconds an upload's close waits for the archive before it answers failure.",
+    )
+    inbox_visible_s: int = Field(
+        default=3600,
+        ge=0,
+        description="Seconds an accepted upload stays listed in inbox/ before it is found in archive/ only.",
+    )
+    max_file_bytes: int = Field(
+        default=5 * 1024**3, ge=1, description="Largest file that a channel accepts, in bytes."
+    )
+    log_level: str = Field(
+        default="info", pattern="^(debug|info|warning|error)$", description="Least severe log line written."
+    )
+    stop_s: float = Field(
+        default=25.0,
+        ge=0,
+        description="Seconds that work in hand gets to finish when the gateway is told to stop.",
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Named values first, then the environment, then the file in the home."""
+        del dotenv_settings, file_secret_settings
+        home = Path(str(init_settings().get("home", default_home())))
+        file = TomlConfigSettingsSource(settings_cls, home / SETTINGS_FILE)
+        return init_settings, env_settings, file
+
+    @property
+    def effective_database_url(self) -> str:
+        """The ledger's URL with the default filled in."""
+        return self.database_url or f"sqlite:///{self.home / 'tradepost.db'}"
+
+    @property
+    def effective_archive_url(self) -> str:
+        """The archive's URL or folder with the default filled in."""
+        return self.archive_url or str(self.home / "archive")
+
+    @property
+    def partners_folder(self) -> Path:
+        """Where the live partner profiles lie."""
+        return self.home / "partners"
+
+    @property
+    def spool_folder(self) -> Path:
+        """Where uploads are written before they are kept."""
+        return self.home / "spool"
+
+
+def load_settings(home: Path | None = None) -> Settings:
+    """The settings of `home`. Raises pydantic.ValidationError, which names the field that is wrong."""
+    return Settings(home=(home or default_home()).absolute())

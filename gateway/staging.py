@@ -1,0 +1,108 @@
+"""Staging: what is read from a transmission, written in small transactions that belong to nobody yet."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from gateway.ports import Claim, Clock
+from gateway.store import arrivals, readings, rows, tasks
+from gateway.store.ledger import Ledger
+from gateway.store.readings import Chunk
+from gateway.store.rows import Reading
+from translators.report import DocumentRead, GroupEnded, InterchangeOpened, InterchangeReport
+
+
+class Staging:
+    """Gathers rows and writes at most `chunk_documents` documents a transaction.
+
+    May run twice: ids are derived from the reading, and a new attempt first sweeps what the
+    old one staged. Every transaction checks the fence. An interchange that an earlier attempt
+    settled is passed over.
+    """
+
+    def __init__(
+        self, ledger: Ledger, clock: Clock, claim: Claim, reading: Reading, chunk_documents: int
+    ) -> None:
+        self._ledger = ledger
+        self._clock = clock
+        self._claim = claim
+        self._reading = reading
+        self._chunk_documents = chunk_documents
+        self._chunk = Chunk([], [], [], [])
+        self._groups: set[str] = set()
+        self._sequence = 0
+        #: True while the interchange being read was settled by an earlier attempt.
+        self.passed_over = False
+
+    def begin(self, profile_version: str) -> None:
+        """Sweep what an earlier attempt left unsettled, and note which profiles read it now."""
+        with self._ledger.write() as tx:
+            tasks.check_fence(tx, self._claim)
+            readings.sweep_unsettled(tx, self._reading.transmission)
+            arrivals.note_profiles(tx, self._reading.transmission, profile_version)
+
+    def open(self, event: InterchangeOpened) -> None:
+        """Begin an interchange."""
+        row = rows.interchange_row(self._reading, event.report)
+        self._sequence = 0
+        self._groups.clear()
+        with self._ledger.read() as view:
+            self.passed_over = readings.is_settled(view, row["id"])
+        if self.passed_over:
+            return
+        with self._ledger.write() as tx:
+            tasks.check_fence(tx, self._claim)
+            readings.insert_interchange(tx, row)
+
+    def add(self, event: DocumentRead) -> None:
+        """Stage a document with its findings and keys."""
+        self._sequence += 1
+        group = rows.group_row(self._reading, event.interchange, event.group)
+        self._add_group(group)
+        row = rows.document_row(
+            self._reading, event.interchange, event.group, event.document, self._sequence, self._clock.now()
+        )
+        self._chunk.documents.append(row)
+        self._chunk.keys += rows.key_rows(row["id"], event.document)
+        self._chunk.findings += rows.document_findings(
+            self._reading, row["interchange_id"], row["id"], event.document
+        )
+        if len(self._chunk.documents) >= self._chunk_documents:
+            self.flush()
+
+    def end_group(self, event: GroupEnded) -> None:
+        """Write what is left of a group, and its verdict."""
+        group = rows.group_row(self._reading, event.interchange, event.report)
+        self._add_group(group)
+        self._chunk.findings += [
+            readings.finding_row(finding, self._reading.transmission, group["interchange_id"])
+            for finding in event.report.findings
+        ]
+        with self._ledger.write() as tx:
+            tasks.check_fence(tx, self._claim)
+            self._write(tx)
+            readings.close_group(tx, group["id"], **rows.group_verdict(event.report))
+
+    def settle_into(self, tx: Connection, report: InterchangeReport) -> None:
+        """Write what is left, with the interchange's own findings, in the settling transaction."""
+        interchange = self._reading.interchange_id(report.ordinal)
+        self._chunk.findings += [
+            readings.finding_row(finding, self._reading.transmission, interchange)
+            for finding in report.findings
+        ]
+        self._write(tx)
+
+    def flush(self) -> None:
+        """Write what is gathered."""
+        with self._ledger.write() as tx:
+            tasks.check_fence(tx, self._claim)
+            self._write(tx)
+
+    def _write(self, tx: Connection) -> None:
+        readings.stage(tx, self._chunk)
+        self._chunk = Chunk([], [], [], [])
+
+    def _add_group(self, row: readings.Row) -> None:
+        if row["id"] not in self._groups:
+            self._groups.add(row["id"])
+            self._chunk.groups.append(row)

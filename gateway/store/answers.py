@@ -1,0 +1,141 @@
+"""Acknowledgements, ours and theirs, and the outgoing interchanges they are or answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from gateway.store.tables import Acknowledgement, FunctionalGroup, Interchange
+
+ACKNOWLEDGEMENT = Acknowledgement.__table__  # type: ignore[attr-defined]
+INTERCHANGE = Interchange.__table__  # type: ignore[attr-defined]
+GROUP = FunctionalGroup.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An acknowledgement of ours as the send stage needs it."""
+
+    id: str
+    kind: str
+    partner: str | None
+    interchange_id: str | None
+    state: str
+    file_name: str
+    target: str
+    payload: bytes
+    usage: str
+
+
+def insert_answers(tx: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Store acknowledgements with their payload."""
+    if rows:
+        tx.execute(insert(ACKNOWLEDGEMENT), list(rows))
+
+
+def answer(view: Connection, acknowledgement: str) -> Answer:
+    """One acknowledgement of ours."""
+    row = view.execute(
+        select(ACKNOWLEDGEMENT, INTERCHANGE.c.usage)
+        .select_from(
+            ACKNOWLEDGEMENT.outerjoin(INTERCHANGE, ACKNOWLEDGEMENT.c.interchange_id == INTERCHANGE.c.id)
+        )
+        .where(ACKNOWLEDGEMENT.c.id == acknowledgement)
+    ).one()
+    return Answer(
+        id=row.id,
+        kind=row.kind,
+        partner=row.partner,
+        interchange_id=row.interchange_id,
+        state=row.state,
+        file_name=row.file_name,
+        target=row.target,
+        payload=row.payload,
+        usage=row.usage or "",
+    )
+
+
+def answers_to(view: Connection, interchange: str) -> list[str]:
+    """Ids of our acknowledgements that answer an interchange, oldest first."""
+    return list(
+        view.execute(
+            select(ACKNOWLEDGEMENT.c.id)
+            .where(ACKNOWLEDGEMENT.c.interchange_id == interchange, ACKNOWLEDGEMENT.c.direction == "out")
+            .order_by(ACKNOWLEDGEMENT.c.id)
+        ).scalars()
+    )
+
+
+def answers_to_file(view: Connection, transmission: str) -> list[str]:
+    """Ids of our acknowledgements that answer what a transmission held, oldest first."""
+    return list(
+        view.execute(
+            select(ACKNOWLEDGEMENT.c.id)
+            .select_from(
+                ACKNOWLEDGEMENT.join(INTERCHANGE, ACKNOWLEDGEMENT.c.interchange_id == INTERCHANGE.c.id)
+            )
+            .where(INTERCHANGE.c.transmission_id == transmission, ACKNOWLEDGEMENT.c.direction == "out")
+            .order_by(ACKNOWLEDGEMENT.c.id)
+        ).scalars()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SentGroup:
+    """A group of ours that a partner may answer. answered: AK901 it got already, None if open."""
+
+    id: str
+    interchange_id: str
+    answered: str | None
+
+
+def sent_group(view: Connection, partner: str, functional_id: str, control_number: str) -> SentGroup | None:
+    """The group that a 997 speaks of (partner, GS01, GS06): the newest open one, else the newest."""
+    row = view.execute(
+        select(GROUP.c.id, GROUP.c.interchange_id, GROUP.c.answered)
+        .where(
+            GROUP.c.direction == "out",
+            GROUP.c.partner == partner,
+            GROUP.c.functional_id == functional_id,
+            GROUP.c.control_number == control_number,
+        )
+        .order_by(GROUP.c.answered.is_not(None), GROUP.c.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else SentGroup(*row)
+
+
+def sent_interchange(view: Connection, partner: str, control_number: str) -> SentGroup | None:
+    """The interchange of ours that a TA1 speaks of, newest open first."""
+    row = view.execute(
+        select(INTERCHANGE.c.id, INTERCHANGE.c.id.label("interchange_id"), INTERCHANGE.c.answered)
+        .where(
+            INTERCHANGE.c.direction == "out",
+            INTERCHANGE.c.partner == partner,
+            INTERCHANGE.c.control_number == control_number,
+        )
+        .order_by(INTERCHANGE.c.answered.is_not(None), INTERCHANGE.c.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else SentGroup(*row)
+
+
+def note_answered_group(tx: Connection, group: str, verdict: str, now: datetime) -> None:
+    """Remember what the partner's 997 said of a group of ours."""
+    tx.execute(update(GROUP).where(GROUP.c.id == group).values(answered=verdict, answered_at=now))
+
+
+def note_answered_interchange(tx: Connection, interchange: str, verdict: str) -> None:
+    """Remember what the partner's TA1 said of an interchange of ours."""
+    tx.execute(update(INTERCHANGE).where(INTERCHANGE.c.id == interchange).values(answered=verdict))
+
+
+def insert_sent_interchange(tx: Connection, row: dict[str, Any], groups: Sequence[dict[str, Any]]) -> None:
+    """Record an interchange of ours with its groups, so that its answers find it."""
+    tx.execute(insert(INTERCHANGE), [row])
+    if groups:
+        tx.execute(insert(GROUP), list(groups))

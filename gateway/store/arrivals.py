@@ -1,0 +1,140 @@
+"""What arrives and what is kept: blobs and transmissions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from gateway.ports import Arrival, Stored
+from gateway.store.tables import Blob, Transmission
+
+TRANSMISSION = Transmission.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A transmission as the stages need it. facts: what its channel noted."""
+
+    id: str
+    direction: str
+    channel: str
+    partner: str | None
+    name: str
+    sha256: str
+    size: int
+    state: str
+    received_at: datetime
+    facts: Mapping[str, str]
+    same_as: str | None
+
+
+_KEPT = (
+    TRANSMISSION.c.id,
+    TRANSMISSION.c.direction,
+    TRANSMISSION.c.channel,
+    TRANSMISSION.c.partner,
+    TRANSMISSION.c.name,
+    TRANSMISSION.c.sha256,
+    TRANSMISSION.c.size,
+    TRANSMISSION.c.state,
+    TRANSMISSION.c.received_at,
+    TRANSMISSION.c.facts,
+    TRANSMISSION.c.same_as,
+)
+
+
+def insert_blob(tx: Connection, stored: Stored, now: datetime) -> None:
+    """Note that the archive holds these bytes; noting it again changes nothing."""
+    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
+    tx.execute(
+        dialect.insert(Blob)
+        .values(sha256=stored.sha256, size=stored.size, created_at=now)
+        .on_conflict_do_nothing()
+    )
+
+
+def insert_transmission(
+    tx: Connection,
+    transmission_id: str,
+    arrival: Arrival,
+    stored: Stored,
+    now: datetime,
+    *,
+    direction: str = "in",
+    state: str = "received",
+    standard: str | None = None,
+    environment: str | None = None,
+) -> bool:
+    """Record a file; False if this arrival was recorded before (channel and source key)."""
+    insert_blob(tx, stored, now)
+    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
+    result = tx.execute(
+        dialect.insert(Transmission)
+        .values(
+            id=transmission_id,
+            direction=direction,
+            channel=arrival.channel,
+            source_key=arrival.source_key,
+            partner=arrival.partner,
+            name=arrival.name,
+            sha256=stored.sha256,
+            size=stored.size,
+            standard=standard,
+            environment=environment,
+            state=state,
+            facts=json.dumps(dict(arrival.attributes), sort_keys=True),
+            received_at=now,
+        )
+        .on_conflict_do_nothing(index_elements=["channel", "source_key"])
+    )
+    return result.rowcount == 1
+
+
+def by_arrival(view: Connection, channel: str, source_key: str) -> str | None:
+    """The transmission that this arrival became, None if it was never recorded."""
+    return view.execute(
+        select(TRANSMISSION.c.id).where(
+            TRANSMISSION.c.channel == channel, TRANSMISSION.c.source_key == source_key
+        )
+    ).scalar_one_or_none()
+
+
+def kept(view: Connection, transmission_id: str) -> Kept | None:
+    """One transmission, None if there is none of that id."""
+    row = view.execute(select(*_KEPT).where(TRANSMISSION.c.id == transmission_id)).one_or_none()
+    return None if row is None else Kept(**{**row._mapping, "facts": json.loads(row.facts)})
+
+
+def earlier_with_same_bytes(view: Connection, transmission: Kept, partner: str | None) -> str | None:
+    """The oldest earlier transmission of the same partner with the same bytes that was read, or None."""
+    return view.execute(
+        select(TRANSMISSION.c.id)
+        .where(
+            TRANSMISSION.c.sha256 == transmission.sha256,
+            TRANSMISSION.c.direction == "in",
+            TRANSMISSION.c.partner == partner,
+            TRANSMISSION.c.state == "read",
+            TRANSMISSION.c.id < transmission.id,
+        )
+        .order_by(TRANSMISSION.c.id)
+        .limit(1)
+    ).scalar_one_or_none()
+
+
+def profile_version(view: Connection, transmission_id: str) -> str | None:
+    """The profile version that read a transmission, None before it was read."""
+    return view.execute(
+        select(TRANSMISSION.c.profile_version).where(TRANSMISSION.c.id == transmission_id)
+    ).scalar_one_or_none()
+
+
+def note_profiles(tx: Connection, transmission_id: str, version: str) -> None:
+    """Remember which profiles read a transmission."""
+    tx.execute(
+        update(TRANSMISSION).where(TRANSMISSION.c.id == transmission_id).values(profile_version=version)
+    )

@@ -1,0 +1,231 @@
+"""Deliveries and consignments: what goes to which destination, in which attempt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from gateway.store.tables import (
+    AcceptedIdentity,
+    Consignment,
+    Delivery,
+    DeliveryAttempt,
+    Document,
+    ScheduleSlot,
+)
+
+CONSIGNMENT = Consignment.__table__  # type: ignore[attr-defined]
+DELIVERY = Delivery.__table__  # type: ignore[attr-defined]
+ATTEMPT = DeliveryAttempt.__table__  # type: ignore[attr-defined]
+DOCUMENT = Document.__table__  # type: ignore[attr-defined]
+IDENTITY = AcceptedIdentity.__table__  # type: ignore[attr-defined]
+
+
+def accepted_versions(view: Connection, identities: Sequence[str]) -> dict[str, int]:
+    """How often each business identity was handed on already; those never seen are left out."""
+    rows = view.execute(
+        select(IDENTITY.c.identity, func.max(IDENTITY.c.version))
+        .where(IDENTITY.c.identity.in_(identities))
+        .group_by(IDENTITY.c.identity)
+    )
+    return dict(rows.tuples().all())
+
+
+def accept_identities(tx: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Claim (identity, version) for documents; a version that is taken raises an integrity error."""
+    if rows:
+        tx.execute(insert(IDENTITY), list(rows))
+
+
+def version_of(view: Connection, document: str) -> int | None:
+    """The accepted version that a document holds, None if it was never handed on."""
+    return view.execute(
+        select(func.max(IDENTITY.c.version)).where(IDENTITY.c.document_id == document)
+    ).scalar_one_or_none()
+
+
+def insert_deliveries(
+    tx: Connection, deliveries: Sequence[dict[str, Any]], consignments: Sequence[dict[str, Any]]
+) -> None:
+    """Add deliveries and the consignments they are packed in."""
+    if consignments:
+        tx.execute(insert(CONSIGNMENT), list(consignments))
+    if deliveries:
+        tx.execute(insert(DELIVERY), list(deliveries))
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A consignment as the deliver stage needs it."""
+
+    id: str
+    partner: str | None
+    destination: str
+    kind: str
+    environment: str
+    key: str
+    file_name: str
+    state: str
+    attempts: int
+    sha256: str | None
+
+
+def consignment(view: Connection, consignment_id: str) -> Packed:
+    """One consignment."""
+    row = view.execute(
+        select(
+            CONSIGNMENT.c.id,
+            CONSIGNMENT.c.partner,
+            CONSIGNMENT.c.destination,
+            CONSIGNMENT.c.kind,
+            CONSIGNMENT.c.environment,
+            CONSIGNMENT.c.key,
+            CONSIGNMENT.c.file_name,
+            CONSIGNMENT.c.state,
+            CONSIGNMENT.c.attempts,
+            CONSIGNMENT.c.sha256,
+        ).where(CONSIGNMENT.c.id == consignment_id)
+    ).one()
+    return Packed(**row._mapping)
+
+
+def documents_in(view: Connection, consignment_id: str) -> list[tuple[str, str]]:
+    """Id and canonical JSON of the documents in a consignment, in the order they were accepted."""
+    rows = view.execute(
+        select(DOCUMENT.c.id, DOCUMENT.c.canonical)
+        .select_from(DELIVERY.join(DOCUMENT, DELIVERY.c.document_id == DOCUMENT.c.id))
+        .where(DELIVERY.c.consignment_id == consignment_id, DELIVERY.c.state == "packed")
+        .order_by(DELIVERY.c.id)
+    )
+    return [(row.id, row.canonical) for row in rows]
+
+
+def begin_attempt(tx: Connection, consignment_id: str, number: int, now: datetime) -> None:
+    """Note that an attempt begins, before the far end hears of it."""
+    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
+    tx.execute(
+        dialect.insert(DeliveryAttempt)
+        .values(consignment_id=consignment_id, number=number, begun_at=now)
+        .on_conflict_do_nothing()
+    )
+
+
+def end_attempt(tx: Connection, consignment_id: str, number: int, **values: object) -> None:
+    """Note what became of an attempt."""
+    tx.execute(
+        update(ATTEMPT)
+        .where(ATTEMPT.c.consignment_id == consignment_id, ATTEMPT.c.number == number)
+        .values(**values)
+    )
+
+
+def undelivered_documents(view: Connection, consignment_id: str) -> list[str]:
+    """Documents of a consignment of which no other consignment is still under way."""
+    others = (
+        select(DELIVERY.c.document_id)
+        .select_from(DELIVERY.outerjoin(CONSIGNMENT, DELIVERY.c.consignment_id == CONSIGNMENT.c.id))
+        .where(
+            DELIVERY.c.state != "cancelled",
+            func.coalesce(DELIVERY.c.consignment_id, "") != consignment_id,
+            func.coalesce(CONSIGNMENT.c.state, "waiting").not_in(("delivered", "cancelled")),
+        )
+    )
+    rows = view.execute(
+        select(DELIVERY.c.document_id).where(
+            DELIVERY.c.consignment_id == consignment_id,
+            DELIVERY.c.state == "packed",
+            DELIVERY.c.document_id.not_in(others),
+        )
+    )
+    return list(rows.scalars())
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A delivery that waits for its slot."""
+
+    id: str
+    document_id: str
+    partner: str | None
+    destination: str
+    key: str
+    kind: str
+    environment: str
+    number: str
+
+
+def waiting_for(view: Connection, schedule: str, limit: int) -> list[Waiting]:
+    """Deliveries that wait for a slot of `schedule`, oldest first."""
+    rows = view.execute(
+        select(
+            DELIVERY.c.id,
+            DELIVERY.c.document_id,
+            DELIVERY.c.partner,
+            DELIVERY.c.destination,
+            DELIVERY.c.key,
+            DOCUMENT.c.kind,
+            DOCUMENT.c.environment,
+            DOCUMENT.c.number,
+        )
+        .select_from(DELIVERY.join(DOCUMENT, DELIVERY.c.document_id == DOCUMENT.c.id))
+        .where(DELIVERY.c.state == "waiting", DELIVERY.c.schedule == schedule)
+        .order_by(DELIVERY.c.id)
+        .limit(limit)
+    )
+    return [Waiting(**row._mapping) for row in rows]
+
+
+def pack(tx: Connection, row: dict[str, Any], deliveries: Sequence[str]) -> int:
+    """Put waiting deliveries into one new consignment; how many were still waiting."""
+    tx.execute(insert(CONSIGNMENT), [row])
+    return tx.execute(
+        update(DELIVERY)
+        .where(DELIVERY.c.id.in_(deliveries), DELIVERY.c.state == "waiting")
+        .values(state="packed", consignment_id=row["id"])
+    ).rowcount
+
+
+def fire(tx: Connection, schedule: str, slot: datetime, now: datetime) -> bool:
+    """Claim a slot; False if it has fired already, here or on another machine."""
+    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
+    claimed = tx.execute(
+        dialect.insert(ScheduleSlot)
+        .values(schedule=schedule, slot=slot, fired_at=now)
+        .on_conflict_do_nothing()
+    )
+    return claimed.rowcount == 1
+
+
+def last_slot(view: Connection, schedule: str) -> datetime | None:
+    """The newest slot of `schedule` that has fired, None if none has."""
+    slot = ScheduleSlot.__table__.c  # type: ignore[attr-defined]
+    return view.execute(select(func.max(slot.slot)).where(slot.schedule == schedule)).scalar_one_or_none()
+
+
+def waiting_schedules(view: Connection) -> set[str]:
+    """Names of schedules that something waits for."""
+    return set(
+        view.execute(select(DELIVERY.c.schedule).where(DELIVERY.c.state == "waiting").distinct()).scalars()
+    )
+
+
+def documents_of(view: Connection, consignment_id: str) -> list[str]:
+    """Ids of the documents in a consignment."""
+    return list(
+        view.execute(
+            select(DELIVERY.c.document_id).where(DELIVERY.c.consignment_id == consignment_id)
+        ).scalars()
+    )
+
+
+def next_generation(view: Connection, document: str) -> int:
+    """How often a document was sent on already: the generation of its next delivery."""
+    newest = view.execute(
+        select(func.max(DELIVERY.c.generation)).where(DELIVERY.c.document_id == document)
+    ).scalar_one_or_none()
+    return 0 if newest is None else int(newest) + 1

@@ -1,0 +1,25 @@
+"""Ids: drawn once for what arrives, derived for what is read from it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from datetime import datetime
+
+ID_HASH_CHARS = 24
+
+
+def drawn(kind: str, now: datetime) -> str:
+    """A new id that sorts by time: kind, milliseconds since 1970, 40 random bits."""
+    return f"{kind}-{int(now.timestamp() * 1000):011x}{os.urandom(5).hex()}"
+
+
+def derived(kind: str, *parts: object) -> str:
+    """The id that belongs to `parts`: the same parts give the same id, always."""
+    text = "\x1f".join(str(part) for part in parts)
+    return f"{kind}-{hashlib.sha256(text.encode()).hexdigest()[:ID_HASH_CHARS]}"
+
+
+def business_identity(*parts: str) -> str:
+    """SHA-256 of what makes a business document this document."""
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()

@@ -1,0 +1,89 @@
+"""Transactions on the ledger, on SQLite and PostgreSQL alike.
+
+Write transactions are short and hold no I/O: they begin IMMEDIATE on SQLite, one at a time
+in this process, so that no thread meets a busy database of our own making.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+
+SQLITE_BUSY_S = 60.0
+
+_writing: ContextVar[bool] = ContextVar("tradepost_writing", default=False)
+
+
+def inside_write_transaction() -> bool:
+    """True while this thread holds a write transaction; no outside call may be made then."""
+    return _writing.get()
+
+
+def _on_sqlite_connect(connection: Any, record: object) -> None:
+    del record
+    connection.isolation_level = None  # we begin transactions ourselves
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute(f"PRAGMA busy_timeout={int(SQLITE_BUSY_S * 1000)}")
+    cursor.close()
+
+
+def _on_sqlite_begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if inside_write_transaction() else "BEGIN")
+
+
+def open_engine(url: str) -> Engine:
+    """An engine for `url` with the durability that the ledger's promises need."""
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+    in_memory = url in {"sqlite://", "sqlite:///:memory:"}
+    if in_memory:
+        raise ValueError("the ledger needs a file: an in-memory database forgets what it promised")
+    engine = create_engine(url, connect_args={"timeout": SQLITE_BUSY_S, "check_same_thread": False})
+    event.listen(engine, "connect", _on_sqlite_connect)
+    event.listen(engine, "begin", _on_sqlite_begin)
+    return engine
+
+
+class Ledger:
+    """The database. `read` and `write` give a connection inside one transaction."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._one_writer = threading.Lock() if engine.dialect.name == "sqlite" else None
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A consistent view; nothing written in it lasts."""
+        with self.engine.connect() as connection, connection.begin() as transaction:
+            try:
+                yield connection
+            finally:
+                transaction.rollback()
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One write transaction: committed if the block ends, rolled back if it raises."""
+        if inside_write_transaction():
+            raise RuntimeError("a write transaction inside a write transaction would deadlock")
+        if self._one_writer is not None:
+            self._one_writer.acquire()
+        token = _writing.set(True)
+        try:
+            with self.engine.begin() as connection:
+                yield connection
+        finally:
+            _writing.reset(token)
+            if self._one_writer is not None:
+                self._one_writer.release()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()

@@ -1,0 +1,213 @@
+"""Mailboxes in the ledger: what partners may fetch, what they have sent, and uploads that wait."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, and_, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from gateway.ports import Stored
+from gateway.store.answers import Answer
+from gateway.store.arrivals import insert_blob
+from gateway.store.identity import derived
+from gateway.store.moves import Act, record
+from gateway.store.rows import ENVIRONMENTS
+from gateway.store.tables import Acknowledgement, HeldUpload, MailboxEntry, Transmission
+
+ENTRY = MailboxEntry.__table__  # type: ignore[attr-defined]
+TRANSMISSION = Transmission.__table__  # type: ignore[attr-defined]
+ACKNOWLEDGEMENT = Acknowledgement.__table__  # type: ignore[attr-defined]
+HELD = HeldUpload.__table__  # type: ignore[attr-defined]
+
+Row = Any
+
+
+def record_sent(tx: Connection, act: Act, answer: Answer, stored: Stored) -> str:
+    """Record an answer of ours as a transmission out; its id. The same answer is the same transmission."""
+    insert_blob(tx, stored, act.at)
+    transmission = derived("tx", answer.id)
+    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
+    tx.execute(
+        dialect.insert(Transmission)
+        .values(
+            id=transmission,
+            direction="out",
+            channel=answer.target,
+            source_key=answer.id,
+            partner=answer.partner,
+            name=answer.file_name,
+            sha256=stored.sha256,
+            size=stored.size,
+            standard="csv" if answer.kind == "CSV" else "x12",
+            environment=ENVIRONMENTS.get(answer.usage),
+            state="sent",
+            facts=json.dumps({"kind": answer.kind}),
+            received_at=act.at,
+        )
+        .on_conflict_do_nothing()
+    )
+    return transmission
+
+
+def put(tx: Connection, act: Act, answer: Answer, stored: Stored, transmission: str) -> None:
+    """List an answer in the partner's outbox. A name that is listed already stays as it is."""
+    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
+    tx.execute(
+        dialect.insert(MailboxEntry)
+        .values(
+            id=derived("mb", answer.id, act.at.isoformat()),
+            partner=answer.partner,
+            name=answer.file_name,
+            size=stored.size,
+            sha256=stored.sha256,
+            transmission_id=transmission,
+            acknowledgement_id=answer.id,
+            modified_at=act.at,
+        )
+        .on_conflict_do_nothing()
+    )
+
+
+_OUTBOX = (ENTRY.c.id, ENTRY.c.name, ENTRY.c.size, ENTRY.c.modified_at.label("modified"), ENTRY.c.sha256)
+
+
+def outbox(view: Connection, partner: str, name: str | None) -> Sequence[Row]:
+    """What a partner may fetch: id, name, size, modified, sha256."""
+    query = select(*_OUTBOX).where(ENTRY.c.partner == partner, ENTRY.c.removed_at.is_(None))
+    if name is not None:
+        query = query.where(ENTRY.c.name == name)
+    return view.execute(query.order_by(ENTRY.c.name)).all()
+
+
+_SENT_IN = (
+    TRANSMISSION.c.id,
+    TRANSMISSION.c.name,
+    TRANSMISSION.c.size,
+    TRANSMISSION.c.received_at.label("modified"),
+    TRANSMISSION.c.sha256,
+)
+
+
+def inbox(view: Connection, partner: str, name: str | None, since: datetime) -> Sequence[Row]:
+    """What a partner uploaded since `since` and did not take out of its inbox, newest first."""
+    query = select(*_SENT_IN).where(
+        TRANSMISSION.c.partner == partner,
+        TRANSMISSION.c.direction == "in",
+        TRANSMISSION.c.received_at >= since,
+        TRANSMISSION.c.unlisted_at.is_(None),
+    )
+    if name is not None:
+        query = query.where(TRANSMISSION.c.name == name)
+    return view.execute(query.order_by(TRANSMISSION.c.id.desc())).all()
+
+
+def _day(day: date) -> tuple[datetime, datetime]:
+    start = datetime.combine(day, time(), UTC)
+    return start, start + timedelta(days=1)
+
+
+def archive_of_day(view: Connection, partner: str, day: date) -> Sequence[Row]:
+    """What a partner sent and was sent on a day (UTC), oldest first."""
+    start, end = _day(day)
+    query = select(*_SENT_IN).where(
+        TRANSMISSION.c.partner == partner,
+        TRANSMISSION.c.received_at >= start,
+        TRANSMISSION.c.received_at < end,
+    )
+    return view.execute(query.order_by(TRANSMISSION.c.received_at, TRANSMISSION.c.id)).all()
+
+
+def archive_days(view: Connection, partner: str) -> list[date]:
+    """Days (UTC) on which a partner's archive has files, ascending. One look a day that has any."""
+    days: list[date] = []
+    after = datetime.min.replace(tzinfo=UTC)
+    while True:
+        first = view.execute(
+            select(TRANSMISSION.c.received_at)
+            .where(TRANSMISSION.c.partner == partner, TRANSMISSION.c.received_at >= after)
+            .order_by(TRANSMISSION.c.received_at)
+            .limit(1)
+        ).scalar_one_or_none()
+        if first is None:
+            return days
+        days.append(first.date())
+        after = _day(first.date())[1]
+
+
+def fetched(tx: Connection, act: Act, entry: str, by: str) -> None:
+    """Note that an outbox entry was read to its end; the first time is kept, each is an event."""
+    row = tx.execute(
+        update(ENTRY)
+        .where(ENTRY.c.id == entry, ENTRY.c.fetched_at.is_(None))
+        .values(fetched_at=act.at, fetched_by=by)
+        .returning(ENTRY.c.acknowledgement_id)
+    ).one_or_none()
+    record(tx, act, "mailbox.fetched", "mailbox_entry", entry)
+    if row is not None and row.acknowledgement_id is not None:
+        tx.execute(
+            update(ACKNOWLEDGEMENT)
+            .where(ACKNOWLEDGEMENT.c.id == row.acknowledgement_id, ACKNOWLEDGEMENT.c.state == "sent")
+            .values(state="fetched", fetched_at=act.at)
+        )
+        record(
+            tx,
+            act,
+            "acknowledgement.fetched",
+            "acknowledgement",
+            row.acknowledgement_id,
+            before="sent",
+            after="fetched",
+        )
+
+
+def remove_from_outbox(tx: Connection, act: Act, entry: str, by: str) -> None:
+    """Take an entry off the list; its bytes and its row stay."""
+    removed = tx.execute(
+        update(ENTRY)
+        .where(ENTRY.c.id == entry, ENTRY.c.removed_at.is_(None))
+        .values(removed_at=act.at, removed_by=by)
+    )
+    if removed.rowcount:
+        record(tx, act, "mailbox.removed", "mailbox_entry", entry)
+
+
+def remove_from_inbox(tx: Connection, act: Act, transmission: str) -> None:
+    """Take an upload's name out of the inbox; bytes and work stay."""
+    removed = tx.execute(
+        update(TRANSMISSION)
+        .where(TRANSMISSION.c.id == transmission, TRANSMISSION.c.unlisted_at.is_(None))
+        .values(unlisted_at=act.at)
+    )
+    if removed.rowcount:
+        record(tx, act, "transmission.unlisted", "transmission", transmission)
+
+
+def held(view: Connection, partner: str | None, name: str | None) -> Sequence[Row]:
+    """Uploads that wait."""
+    query = select(HELD)
+    if partner is not None:
+        query = query.where(HELD.c.partner == partner)
+    if name is not None:
+        query = query.where(HELD.c.name == name)
+    return view.execute(query.order_by(HELD.c.partner, HELD.c.name)).all()
+
+
+def hold(tx: Connection, row: dict[str, Any]) -> Row | None:
+    """Keep an upload that waits, in place of another of that name, which is returned."""
+    same = and_(HELD.c.partner == row["partner"], HELD.c.name == row["name"])
+    before = tx.execute(select(HELD).where(same)).one_or_none()
+    tx.execute(delete(HELD).where(same))
+    tx.execute(insert(HELD), [row])
+    return before
+
+
+def drop(tx: Connection, partner: str, name: str, upload: str) -> bool:
+    """Forget an upload that waits; False if it is not there."""
+    gone = tx.execute(
+        delete(HELD).where(HELD.c.partner == partner, HELD.c.name == name, HELD.c.upload == upload)
+    )
+    return gone.rowcount == 1

@@ -1,0 +1,18 @@
+"""Run by alembic with a connection that `gateway.store.schema` gives it."""
+
+from alembic import context
+from sqlmodel import SQLModel
+
+from gateway.store import tables
+
+TABLES = tables  # imported so that the metadata is complete
+
+connection = context.config.attributes["connection"]
+context.configure(
+    connection=connection,
+    target_metadata=SQLModel.metadata,
+    render_as_batch=connection.dialect.name == "sqlite",
+    transaction_per_migration=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,145 @@
+"""The one way a row changes its state: by the table of states, with one event for each move."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select, update
+from sqlmodel import SQLModel
+
+from gateway.errors import TradepostError
+from gateway.states import sources
+from gateway.store.tables import (
+    Acknowledgement,
+    Consignment,
+    Delivery,
+    Document,
+    Event,
+    Interchange,
+    Transmission,
+)
+
+MOVABLE: dict[str, type[SQLModel]] = {
+    "transmission": Transmission,
+    "interchange": Interchange,
+    "document": Document,
+    "consignment": Consignment,
+    "delivery": Delivery,
+    "acknowledgement": Acknowledgement,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Who does something, when, and why. Every change of state carries one."""
+
+    actor: str
+    at: datetime
+    reason: str | None = None
+
+
+def record(
+    tx: Connection,
+    act: Act,
+    action: str,
+    kind: str,
+    subject: str,
+    *,
+    before: str | None = None,
+    after: str | None = None,
+) -> None:
+    """Append one event."""
+    tx.execute(
+        insert(Event),
+        [
+            {
+                "at": act.at,
+                "actor": act.actor,
+                "action": action,
+                "subject_kind": kind,
+                "subject": subject,
+                "before": before,
+                "after": after,
+                "reason": act.reason,
+            }
+        ],
+    )
+
+
+def move(tx: Connection, act: Act, kind: str, subject: str, target: str, **values: object) -> str:
+    """Move one row to `target` and set `values` with it; the state it came from.
+
+    Raises TradepostError GTW-001 if the row does not exist or may not move there from where it is.
+    """
+    table = MOVABLE[kind].__table__  # type: ignore[attr-defined]
+    before = tx.execute(select(table.c.state).where(table.c.id == subject)).scalar_one_or_none()
+    if before is None or before not in sources(kind, target):
+        raise _refused(kind, subject, before, target)
+    changed = tx.execute(
+        update(table).where(table.c.id == subject, table.c.state == before).values(state=target, **values)
+    )
+    if changed.rowcount != 1:
+        raise _refused(kind, subject, before, target)
+    record(tx, act, f"{kind}.{target}", kind, subject, before=before, after=target)
+    return str(before)
+
+
+def move_if(tx: Connection, act: Act, kind: str, subject: str, target: str) -> bool:
+    """Move one row to `target` if it may go there from where it is; whether it moved."""
+    table = MOVABLE[kind].__table__  # type: ignore[attr-defined]
+    before = tx.execute(select(table.c.state).where(table.c.id == subject)).scalar_one_or_none()
+    if before not in sources(kind, target):
+        return False
+    move(tx, act, kind, subject, target)
+    return True
+
+
+def move_many(
+    tx: Connection, act: Act, kind: str, subjects: Sequence[str], before: str, target: str, **values: object
+) -> int:
+    """Move all rows of `subjects` that are in `before` to `target`; how many moved."""
+    if before not in sources(kind, target):
+        raise _refused(kind, ", ".join(subjects), before, target)
+    if not subjects:
+        return 0
+    table = MOVABLE[kind].__table__  # type: ignore[attr-defined]
+    moved = (
+        tx.execute(
+            update(table)
+            .where(table.c.id.in_(subjects), table.c.state == before)
+            .values(state=target, **values)
+            .returning(table.c.id)
+        )
+        .scalars()
+        .all()
+    )
+    events = [
+        {
+            "at": act.at,
+            "actor": act.actor,
+            "action": f"{kind}.{target}",
+            "subject_kind": kind,
+            "subject": subject,
+            "before": before,
+            "after": target,
+            "reason": act.reason,
+        }
+        for subject in moved
+    ]
+    if events:
+        tx.execute(insert(Event), events)
+    return len(events)
+
+
+def _refused(kind: str, subject: str, before: str | None, target: str) -> TradepostError:
+    if before is None:
+        return TradepostError(
+            "GTW-001", f"There is no {kind} {subject}.", f"List them with the {kind} commands."
+        )
+    return TradepostError(
+        "GTW-002",
+        f"The {kind} {subject} is {before} and cannot become {target} from there.",
+        "Look at it again: someone or something may have been quicker.",
+    )

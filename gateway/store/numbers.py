@@ -1,0 +1,76 @@
+"""Control numbers: a counter a series, drawn in the transaction that stores what carries them.
+
+None is used twice. Series are named by what the numbers must be unique in: an interchange number
+by the pair of ids, a group number by the pair and the functional id.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from gateway.errors import TradepostError
+from gateway.store.tables import ControlNumber
+from parsers.x12.model import PartyId
+
+NUMBER = ControlNumber.__table__  # type: ignore[attr-defined]
+#: ISA13 and GS06 have at most nine digits; after the highest comes 1 again.
+HIGHEST = 999_999_999
+
+
+def interchange_series(ours: PartyId, theirs: PartyId) -> str:
+    """The series of ISA13 from us to them."""
+    return f"interchange {ours} {theirs}"
+
+
+def group_series(ours: str, theirs: str, functional_id: str) -> str:
+    """The series of GS06 from us to them for one kind of group."""
+    return f"group {ours} {theirs} {functional_id}"
+
+
+def draw(tx: Connection, series: str) -> int:
+    """The next number of `series`, from 1; it is used with the caller's commit or not at all."""
+    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
+    tx.execute(dialect.insert(ControlNumber).values(series=series, next=1).on_conflict_do_nothing())
+    following = tx.execute(
+        update(NUMBER)
+        .where(NUMBER.c.series == series)
+        .values(next=NUMBER.c.next % HIGHEST + 1)
+        .returning(NUMBER.c.next)
+    ).scalar_one()
+    return int(following) - 1 or HIGHEST
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A series and the number it will give next."""
+
+    series: str
+    next: int
+
+
+def every(view: Connection) -> list[Series]:
+    """All series, by name."""
+    return [Series(*row) for row in view.execute(select(NUMBER.c.series, NUMBER.c.next).order_by("series"))]
+
+
+def set_next(tx: Connection, series: str, number: int) -> int | None:
+    """Make `number` the next one of `series`, for a cut-over; the number it would have been.
+
+    Raises TradepostError GTW-003 if that would use a number twice.
+    """
+    if not 1 <= number <= HIGHEST:
+        raise TradepostError("GTW-003", f"{number} is no control number.", f"Choose 1 to {HIGHEST}.")
+    before = tx.execute(select(func.max(NUMBER.c.next)).where(NUMBER.c.series == series)).scalar_one_or_none()
+    if before is not None and number < before:
+        raise TradepostError(
+            "GTW-003",
+            f"The series “{series}” has used numbers up to {before - 1} already.",
+            f"Choose {before} or more; no control number is ever used twice.",
+        )
+    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(ControlNumber).values(series=series, next=number)
+    tx.execute(statement.on_conflict_do_update(index_elements=["series"], set_={"next": number}))
+    return before

@@ -1,0 +1,253 @@
+"""What is read from a transmission: interchanges, groups, documents, findings, staged then settled."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, delete, false, func, insert, select, update
+
+from gateway.errors import Fenced
+from gateway.store.tables import (
+    BusinessKey,
+    Document,
+    FindingRow,
+    FunctionalGroup,
+    Interchange,
+)
+from parsers.finding import Finding
+from parsers.x12.model import PartyId
+
+INTERCHANGE = Interchange.__table__  # type: ignore[attr-defined]
+GROUP = FunctionalGroup.__table__  # type: ignore[attr-defined]
+DOCUMENT = Document.__table__  # type: ignore[attr-defined]
+FINDING = FindingRow.__table__  # type: ignore[attr-defined]
+KEY = BusinessKey.__table__  # type: ignore[attr-defined]
+
+Row = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Chunk:
+    """Rows to be written in one transaction."""
+
+    groups: list[Row]
+    documents: list[Row]
+    findings: list[Row]
+    keys: list[Row]
+
+
+def finding_row(
+    finding: Finding, transmission: str, interchange: str | None = None, document: str | None = None
+) -> Row:
+    """A finding as a row."""
+    return {
+        "transmission_id": transmission,
+        "interchange_id": interchange,
+        "document_id": document,
+        "code": finding.code,
+        "severity": finding.severity.value,
+        "level": finding.level.value,
+        "detail": json.dumps(finding.as_json(), ensure_ascii=False),
+    }
+
+
+def insert_findings(tx: Connection, rows: Sequence[Row]) -> None:
+    """Keep findings."""
+    if rows:
+        tx.execute(insert(FINDING), list(rows))
+
+
+def sweep_unsettled(tx: Connection, transmission: str) -> None:
+    """Remove what an earlier attempt staged and did not settle; settled interchanges stay."""
+    unsettled = select(INTERCHANGE.c.id).where(
+        INTERCHANGE.c.transmission_id == transmission, INTERCHANGE.c.state == "reading"
+    )
+    staged = select(DOCUMENT.c.id).where(DOCUMENT.c.interchange_id.in_(unsettled))
+    tx.execute(delete(KEY).where(KEY.c.document_id.in_(staged)))
+    tx.execute(delete(FINDING).where(FINDING.c.interchange_id.in_(unsettled)))
+    tx.execute(
+        delete(FINDING).where(FINDING.c.transmission_id == transmission, FINDING.c.interchange_id.is_(None))
+    )
+    tx.execute(delete(DOCUMENT).where(DOCUMENT.c.interchange_id.in_(unsettled)))
+    tx.execute(delete(GROUP).where(GROUP.c.interchange_id.in_(unsettled)))
+    tx.execute(delete(INTERCHANGE).where(INTERCHANGE.c.id.in_(unsettled)))
+
+
+def insert_interchange(tx: Connection, row: Row) -> None:
+    """Begin an interchange, in state reading."""
+    tx.execute(insert(INTERCHANGE), [row])
+
+
+def stage(tx: Connection, chunk: Chunk) -> None:
+    """Write staged rows; parents first."""
+    for table, rows in (
+        (GROUP, chunk.groups),
+        (DOCUMENT, chunk.documents),
+        (KEY, chunk.keys),
+        (FINDING, chunk.findings),
+    ):
+        if rows:
+            tx.execute(insert(table), rows)
+
+
+def close_group(tx: Connection, group: str, **values: object) -> None:
+    """Set a group's verdict."""
+    tx.execute(update(GROUP).where(GROUP.c.id == group).values(**values))
+
+
+def is_settled(view: Connection, interchange: str) -> bool:
+    """True if an earlier attempt read this interchange to its end."""
+    state = view.execute(
+        select(INTERCHANGE.c.state).where(INTERCHANGE.c.id == interchange)
+    ).scalar_one_or_none()
+    return state not in {None, "reading"}
+
+
+@dataclass(frozen=True, slots=True)
+class Occupant:
+    """The accepted interchange that occupies a control number. sha256: of its own bytes."""
+
+    id: str
+    sha256: str
+
+
+def accepted_before(
+    view: Connection,
+    sender: PartyId,
+    receiver: PartyId,
+    control_number: str,
+    since: datetime,
+    besides: str,
+) -> Occupant | None:
+    """The accepted interchange that occupies this ISA13, or None.
+
+    Keys: ISA05 to ISA08 and ISA13, within the look-back (X12-FACTS, control number rules).
+    """
+    row = view.execute(
+        select(INTERCHANGE.c.id, INTERCHANGE.c.sha256)
+        .where(
+            INTERCHANGE.c.sender_qualifier == sender.qualifier,
+            INTERCHANGE.c.sender_id == sender.id,
+            INTERCHANGE.c.receiver_qualifier == receiver.qualifier,
+            INTERCHANGE.c.receiver_id == receiver.id,
+            INTERCHANGE.c.control_number == control_number,
+            INTERCHANGE.c.direction == "in",
+            INTERCHANGE.c.state.in_(("settled", "handed_on")),
+            INTERCHANGE.c.settled_at >= since,
+            INTERCHANGE.c.id != besides,
+        )
+        .order_by(INTERCHANGE.c.settled_at)
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else Occupant(row.id, row.sha256)
+
+
+def look_back(now: datetime, days: int) -> datetime:
+    """The start of the window in which a control number may not repeat."""
+    return now - timedelta(days=days)
+
+
+def drop_documents(tx: Connection, interchange: str) -> None:
+    """Remove the staged documents of an interchange that turned out to be a repeat; its bytes stay."""
+    staged = select(DOCUMENT.c.id).where(DOCUMENT.c.interchange_id == interchange)
+    tx.execute(delete(KEY).where(KEY.c.document_id.in_(staged)))
+    tx.execute(delete(FINDING).where(FINDING.c.document_id.in_(staged)))
+    tx.execute(delete(DOCUMENT).where(DOCUMENT.c.interchange_id == interchange))
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A staged document as the fan-out needs it. rejected_by_group: its group was refused as a whole."""
+
+    id: str
+    sequence: int
+    kind: str | None
+    number: str
+    standard: str
+    set_id: str
+    version_of_set: str
+    disposition: str
+    hold: str | None
+    canonical: bool
+    rejected_by_group: bool
+    supersedes: str | None
+
+
+_STAGED = select(
+    DOCUMENT.c.id,
+    DOCUMENT.c.sequence,
+    DOCUMENT.c.kind,
+    DOCUMENT.c.number,
+    DOCUMENT.c.standard,
+    DOCUMENT.c.set_id,
+    func.coalesce(GROUP.c.version, "").label("version_of_set"),
+    DOCUMENT.c.disposition,
+    DOCUMENT.c.hold,
+    DOCUMENT.c.canonical.is_not(None).label("canonical"),
+    func.coalesce(GROUP.c.rejects_all, false()).label("rejected_by_group"),
+    DOCUMENT.c.supersedes,
+).select_from(DOCUMENT.outerjoin(GROUP, DOCUMENT.c.group_id == GROUP.c.id))
+
+
+def next_staged(view: Connection, interchange: str, cursor: int, limit: int) -> list[Staged]:
+    """The next documents of a settled interchange after `cursor`, in order."""
+    rows = view.execute(
+        _STAGED.where(DOCUMENT.c.interchange_id == interchange, DOCUMENT.c.sequence > cursor)
+        .order_by(DOCUMENT.c.sequence)
+        .limit(limit)
+    )
+    return [Staged(**row._mapping) for row in rows]
+
+
+def staged(view: Connection, document: str) -> Staged:
+    """One document, as the fan-out sees it."""
+    return Staged(**view.execute(_STAGED.where(DOCUMENT.c.id == document)).one()._mapping)
+
+
+def canonical_of(view: Connection, document: str) -> str | None:
+    """The canonical JSON of a document, or what an acknowledgement says; None if it has neither."""
+    return view.execute(select(DOCUMENT.c.canonical).where(DOCUMENT.c.id == document)).scalar_one_or_none()
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """An interchange as the later stages need it."""
+
+    id: str
+    transmission_id: str
+    partner: str | None
+    usage: str
+    state: str
+    cursor: int
+    sender: PartyId
+    receiver: PartyId
+
+
+def interchange(view: Connection, interchange_id: str) -> Settled:
+    """One interchange."""
+    row = view.execute(select(INTERCHANGE).where(INTERCHANGE.c.id == interchange_id)).one()
+    return Settled(
+        row.id,
+        row.transmission_id,
+        row.partner,
+        row.usage,
+        row.state,
+        row.cursor,
+        PartyId(row.sender_qualifier, row.sender_id),
+        PartyId(row.receiver_qualifier, row.receiver_id),
+    )
+
+
+def advance_cursor(tx: Connection, interchange_id: str, before: int, after: int) -> None:
+    """Move the fan-out's cursor. Raises Fenced if another attempt has moved it."""
+    moved = tx.execute(
+        update(INTERCHANGE)
+        .where(INTERCHANGE.c.id == interchange_id, INTERCHANGE.c.cursor == before)
+        .values(cursor=after)
+    )
+    if moved.rowcount != 1:
+        raise Fenced(f"interchange {interchange_id} cursor {before}")

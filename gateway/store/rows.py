@@ -1,0 +1,150 @@
+"""Reports as rows: pure functions from what was understood to what the ledger keeps of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.store.identity import derived
+from gateway.store.readings import Row, finding_row
+from translators.canonical.codec import to_json_bytes
+from translators.report import DocumentReport, GroupReport, InterchangeReport
+
+ENVIRONMENTS = {"P": "production", "T": "test", "I": "test"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One reading of one transmission. generation: 0 for the first, one more for each replay."""
+
+    transmission: str
+    generation: int
+    attempt: int
+
+    def interchange_id(self, ordinal: int) -> str:
+        """The id of the interchange at `ordinal`."""
+        return derived("ix", self.transmission, self.generation, ordinal)
+
+    def group_id(self, interchange: int, ordinal: int) -> str:
+        """The id of a group."""
+        return derived("gr", self.transmission, self.generation, interchange, ordinal)
+
+    def document_id(self, interchange: int, group: int, ordinal: int) -> str:
+        """The id of a document in this reading."""
+        return self._document_id(self.generation, interchange, group, ordinal)
+
+    def superseded_id(self, interchange: int, group: int, ordinal: int) -> str | None:
+        """The id the document had in the reading before, None in the first."""
+        if self.generation == 0:
+            return None
+        return self._document_id(self.generation - 1, interchange, group, ordinal)
+
+    def _document_id(self, generation: int, interchange: int, group: int, ordinal: int) -> str:
+        return derived("doc", self.transmission, generation, interchange, group, ordinal)
+
+
+def interchange_row(reading: Reading, report: InterchangeReport) -> Row:
+    """An interchange in state reading."""
+    header = report.header
+    return {
+        "id": reading.interchange_id(report.ordinal),
+        "transmission_id": reading.transmission,
+        "direction": "in",
+        "ordinal": report.ordinal,
+        "partner": report.partner,
+        "sender_qualifier": report.sender.qualifier if report.sender else "",
+        "sender_id": report.sender.id if report.sender else "",
+        "receiver_qualifier": report.receiver.qualifier if report.receiver else "",
+        "receiver_id": report.receiver.id if report.receiver else "",
+        "control_number": header.control_number if header else "",
+        "version": header.version if header else "",
+        "usage": report.usage,
+        "state": "reading",
+        "cursor": 0,
+        "attempt": reading.attempt,
+    }
+
+
+def group_row(reading: Reading, interchange: InterchangeReport, group: GroupReport) -> Row:
+    """A group whose verdict is not known yet."""
+    header = group.header
+    return {
+        "id": reading.group_id(interchange.ordinal, group.ordinal),
+        "interchange_id": reading.interchange_id(interchange.ordinal),
+        "direction": "in",
+        "ordinal": group.ordinal,
+        "partner": interchange.partner,
+        "functional_id": header.functional_id if header else "",
+        "sender": header.sender if header else "",
+        "receiver": header.receiver if header else "",
+        "control_number": header.control_number if header else "",
+        "version": header.version if header else "",
+        "rejects_all": False,
+    }
+
+
+def group_verdict(group: GroupReport) -> Row:
+    """What the end of a group settles."""
+    ak9 = group.ak9
+    said = None
+    if ak9 is not None:
+        said = json.dumps([ak9.code, ak9.declared, ak9.received, ak9.accepted, *ak9.notes])
+    return {"status": group.status.value, "ak9": said, "rejects_all": group.rejects_all}
+
+
+def document_row(
+    reading: Reading,
+    interchange: InterchangeReport,
+    group: GroupReport,
+    document: DocumentReport,
+    sequence: int,
+    now: datetime,
+) -> Row:
+    """A staged document."""
+    place = (interchange.ordinal, group.ordinal, document.ordinal)
+    canonical = None
+    if document.canonical is not None:
+        canonical = to_json_bytes(document.canonical).decode()
+    elif document.answers is not None:
+        canonical = json.dumps(document.answers, ensure_ascii=False)
+    return {
+        "id": reading.document_id(*place),
+        "transmission_id": reading.transmission,
+        "interchange_id": reading.interchange_id(interchange.ordinal),
+        "group_id": reading.group_id(interchange.ordinal, group.ordinal),
+        "sequence": sequence,
+        "version": reading.generation + 1,
+        "supersedes": reading.superseded_id(*place),
+        "partner": interchange.partner,
+        "environment": ENVIRONMENTS.get(interchange.usage, "production"),
+        "standard": "x12" if interchange.header is not None else "csv",
+        "set_id": document.set_id,
+        "control_number": document.control_number,
+        "kind": document.kind,
+        "number": document.number,
+        "state": "staged",
+        "status": document.status.value,
+        "disposition": document.disposition.value,
+        "hold": "\n".join(document.hold) or None,
+        "ak5": None if document.ak5 is None else json.dumps([document.ak5.code, *document.ak5.notes]),
+        "canonical": canonical,
+        "attempt": reading.attempt,
+        "created_at": now,
+    }
+
+
+def key_rows(document_id: str, document: DocumentReport) -> list[Row]:
+    """The numbers by which a document is found, each once."""
+    pairs = dict.fromkeys((key.kind, key.value) for key in document.keys if key.value)
+    return [{"document_id": document_id, "kind": kind, "value": value} for kind, value in pairs]
+
+
+def document_findings(
+    reading: Reading, interchange_id: str, document_id: str, document: DocumentReport
+) -> list[Row]:
+    """The findings of one document."""
+    return [
+        finding_row(finding, reading.transmission, interchange_id, document_id)
+        for finding in document.findings
+    ]

@@ -1,0 +1,125 @@
+"""The task table: work to do, each piece once, with the fence that refuses a worker of the past."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from gateway.errors import Fenced
+from gateway.ports import Claim, Job
+from gateway.store.tables import Task
+
+TASK = Task.__table__  # type: ignore[attr-defined]
+MAX_ERROR_CHARS = 8000
+
+
+def insert_new(tx: Connection, jobs: Sequence[Job], now: datetime) -> None:
+    """Add tasks that are not there yet; those that are stay as they are."""
+    if not jobs:
+        return
+    rows = [
+        {
+            "stage": job.stage,
+            "subject": job.subject,
+            "generation": job.generation,
+            "partner": job.partner,
+            "state": "waiting",
+            "attempt": 0,
+            "not_before": job.not_before or now,
+        }
+        for job in jobs
+    ]
+    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
+    tx.execute(dialect.insert(Task).on_conflict_do_nothing(), rows)
+
+
+def _due(now: datetime) -> Select[Any]:
+    return select(TASK.c.id).where(TASK.c.state == "waiting", TASK.c.not_before <= now)
+
+
+def claim_due(tx: Connection, now: datetime, limit: int) -> list[Claim]:
+    """Take up to `limit` due tasks in hand, partners in turn so that no flood starves another."""
+    partners = tx.execute(
+        select(TASK.c.partner).where(TASK.c.state == "waiting", TASK.c.not_before <= now).distinct()
+    ).scalars()
+    lanes = [list(_lane(tx, now, partner, limit)) for partner in partners]
+    chosen = [lane[turn] for turn in range(limit) for lane in lanes if turn < len(lane)][:limit]
+    if not chosen:
+        return []
+    rows = tx.execute(
+        update(TASK)
+        .where(TASK.c.id.in_(chosen), TASK.c.state == "waiting")
+        .values(state="running", attempt=TASK.c.attempt + 1)
+        .returning(TASK.c.id, TASK.c.stage, TASK.c.subject, TASK.c.generation, TASK.c.attempt, TASK.c.partner)
+    ).all()
+    place = {task_id: index for index, task_id in enumerate(chosen)}
+    return [Claim(*row) for row in sorted(rows, key=lambda row: place[row.id])]
+
+
+def _lane(tx: Connection, now: datetime, partner: str | None, limit: int) -> Sequence[int]:
+    mine = TASK.c.partner.is_(None) if partner is None else TASK.c.partner == partner
+    return (
+        tx.execute(_due(now).where(mine).order_by(TASK.c.not_before, TASK.c.id).limit(limit)).scalars().all()
+    )
+
+
+def check_fence(tx: Connection, claim: Claim) -> None:
+    """Raise Fenced unless `claim` is the newest attempt and still running."""
+    alive = tx.execute(
+        select(func.count())
+        .select_from(TASK)
+        .where(TASK.c.id == claim.task_id, TASK.c.attempt == claim.attempt, TASK.c.state == "running")
+    ).scalar_one()
+    if alive != 1:
+        raise Fenced(f"task {claim.task_id} attempt {claim.attempt}")
+
+
+def _leave(tx: Connection, claim: Claim, **values: object) -> None:
+    left = tx.execute(
+        update(TASK)
+        .where(TASK.c.id == claim.task_id, TASK.c.attempt == claim.attempt, TASK.c.state == "running")
+        .values(**values)
+    )
+    if left.rowcount != 1:
+        raise Fenced(f"task {claim.task_id} attempt {claim.attempt}")
+
+
+def finish(tx: Connection, claim: Claim) -> None:
+    """Mark the task done, in the transaction that holds its effect."""
+    _leave(tx, claim, state="done", error=None)
+
+
+def postpone(tx: Connection, claim: Claim, not_before: datetime, reason: str) -> None:
+    """Put the task back, for later."""
+    _leave(tx, claim, state="waiting", not_before=not_before, error=reason[:MAX_ERROR_CHARS])
+
+
+def fail(tx: Connection, claim: Claim, error: str) -> None:
+    """Park the task with its error."""
+    _leave(tx, claim, state="failed", error=error[-MAX_ERROR_CHARS:])
+
+
+def take_back(tx: Connection) -> int:
+    """Return every running task to waiting: for the start, when no worker can be alive."""
+    return tx.execute(update(TASK).where(TASK.c.state == "running").values(state="waiting")).rowcount
+
+
+def hand_back(tx: Connection, claim: Claim) -> None:
+    """Return a claimed task that was not begun; its attempt number stays used."""
+    _leave(tx, claim, state="waiting")
+
+
+def next_due(tx: Connection) -> datetime | None:
+    """When the earliest waiting task may start, None if none waits."""
+    return tx.execute(
+        select(func.min(TASK.c.not_before)).where(TASK.c.state == "waiting")
+    ).scalar_one_or_none()
+
+
+def any_due(view: Connection, now: datetime) -> bool:
+    """True if a claim would find something; a look that needs no write lock."""
+    return view.execute(_due(now).limit(1)).first() is not None
