@@ -89,7 +89,7 @@ class HttpJson:
         with self._exchange():
             answer = self._post(consignment, int(now_s))
         now = datetime.fromtimestamp(now_s, UTC)
-        return receipt_of(answer, self._options.answer, consignment.key, now)
+        return receipt_of(answer, self._options.answer, _sent_key(consignment), now)
 
     def check(self) -> str:
         """See `Connector.check`: the host can be reached and its certificate is good. Nothing is sent."""
@@ -128,7 +128,7 @@ class HttpJson:
             ("Accept", "application/json"),
             ("Accept-Encoding", "identity"),
             ("User-Agent", "tradepost"),
-            ("Idempotency-Key", quote(consignment.key, safe=":/+=,;@")),
+            ("Idempotency-Key", _sent_key(consignment)),
         ]
         if options.auth_value:
             headers.append((options.auth_header, options.auth_value))
@@ -156,6 +156,11 @@ def signature(key: str, sent_s: int, body: bytes) -> str:
     """The value of Tradepost-Signature; see the head of this page."""
     digest = hmac.new(key.encode(), b"%d." % sent_s + body, hashlib.sha256).hexdigest()
     return f"t={sent_s},v1={digest}"
+
+
+def _sent_key(consignment: Consignment) -> str:
+    """The key as a header can carry it: percent-encoded where it is not plain ASCII."""
+    return quote(consignment.key, safe=":/+=,;@")
 
 
 def _checked_url(url: str) -> httpcore2.URL:

@@ -40,20 +40,36 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 def create_local_archive(folder: Path, archive_id: UUID) -> None:
     """Make an empty archive in `folder`, which must be empty or absent.
 
-    archive_id: remembered by the caller, and asked for at each start.
-    Raises ArchiveUnavailable if something is there already, or on a disk that refuses.
+    archive_id: remembered by the caller, and asked for at each start. The marker comes last
+    and whole, so that this may be called again after a crash anywhere in it.
+    Raises ArchiveUnavailable if something else is there already, or on a disk that refuses.
     """
+    incoming = folder / INCOMING
     with storing(str(folder)):
-        folder.mkdir(parents=True, exist_ok=True)
-        if any(folder.iterdir()):
+        incoming.mkdir(parents=True, exist_ok=True)
+        if any(path != incoming for path in folder.iterdir()):
             raise fault(ArchiveUnavailable, "GTW-209", place=str(folder))
-        (folder / INCOMING).mkdir()
-        with (folder / MARKER).open("x", encoding="ascii") as marker:
-            marker.write(f"{archive_id}\n")
-            marker.flush()
-            os.fsync(marker.fileno())
+        path, file = _locked_file(incoming)
+        with file:
+            file.write(f"{archive_id}\n".encode("ascii"))
+            file.flush()
+            _seal(file)
+            link_new(path, folder / MARKER)
+            path.unlink(missing_ok=True)
         sync_folder(folder)
         sync_folder(folder.parent)
+
+
+def found_or_made(folder: Path) -> UUID:
+    """The UUID of the archive in `folder`, a new one if the folder is empty or absent.
+
+    For a first start only, whose caller then remembers the UUID: afterwards an empty folder
+    is a disk not mounted. Raises ArchiveUnavailable.
+    """
+    with storing(str(folder)):
+        if not (folder / MARKER).exists():
+            create_local_archive(folder, uuid4())
+        return UUID((folder / MARKER).read_text("ascii").strip())
 
 
 class LocalArchive:

@@ -7,6 +7,7 @@ import fcntl
 import hashlib
 import io
 import os
+import shutil
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +17,7 @@ import pytest
 from dying import deaths
 
 from gateway.archive.faults import storing
-from gateway.archive.local import LocalArchive, create_local_archive
+from gateway.archive.local import LocalArchive, create_local_archive, found_or_made
 from gateway.archive.verified import BUFFER_BYTES
 from gateway.errors import ArchiveDamaged, ArchiveUnavailable
 
@@ -53,6 +54,23 @@ def test_a_kept_file_is_read_only_and_stands_under_its_hash(folder: Path) -> Non
     assert stat.S_IMODE(path.stat().st_mode) == 0o440
     assert path.stat().st_nlink == 1
     assert incoming(folder) == []
+
+
+def test_making_an_archive_dying_at_any_operation_can_be_repeated(tmp_path: Path) -> None:
+    folder = tmp_path / "new"
+    for _ in deaths(lambda: found_or_made(folder)):
+        archive_id = found_or_made(folder)
+        assert found_or_made(folder) == archive_id
+        LocalArchive(folder, archive_id)
+        assert incoming(folder) == []
+        shutil.rmtree(folder)
+
+
+def test_a_folder_with_something_else_in_it_is_not_made_an_archive(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("dear")
+    with pytest.raises(ArchiveUnavailable) as caught:
+        found_or_made(tmp_path)
+    assert caught.value.code == "GTW-209"
 
 
 def test_put_dying_at_any_operation_leaves_all_or_nothing_and_can_be_repeated(folder: Path) -> None:
