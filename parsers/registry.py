@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+from parsers.delimited import reader as delimited
 from parsers.sniffing import SNIFF_BYTES, sniff, unrecognised
 from parsers.x12 import interchange
 
@@ -13,4 +14,5 @@ __all__ = ["PARSERS", "SNIFF_BYTES", "sniff", "unrecognised"]
 #: page asks for, and gives the file's events or documents in order.
 PARSERS: Mapping[str, Callable[..., Iterator[object]]] = {
     "x12": interchange.read,
+    "csv": delimited.read,
 }

@@ -71,13 +71,13 @@ def read(
             yield Stray((_outside(item, seen_any=seen_any, at_end=reader.at_end),))
         seen.add(type(item))
     if not seen:
-        yield Stray((sniffing.unrecognised(b""),))
+        yield Stray((sniffing.unrecognised(b" " if reader.offset else b""),))
 
 
 def _outside(item: Outside, *, seen_any: bool, at_end: bool) -> Finding:
     """A finding on bytes outside any interchange: a wrapper before the first, nothing known, or garbage."""
     if not seen_any and at_end:
-        return sniffing.unrecognised(item.text.encode("latin-1"))
+        return sniffing.unrecognised(item.head)
     place = Location(byte_offset=item.offset)
     return found("X12-003" if seen_any else "X12-038", place, value=item.text, count=item.size)
 

@@ -19,7 +19,7 @@ from parsers.x12.separators import ISA_WINDOW_BYTES, Isa, Unreadable, looks_like
 #: What may stand before a segment and is no part of it: white space, NUL, and DOS's end of file.
 BLANK = b" \t\r\n\x0b\x0c\x00\x1a"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-#: Bytes kept of what lies outside any interchange.
+#: Bytes shown of what lies outside any interchange, at most.
 _OUTSIDE_BYTES = 200
 #: Characters kept of the id of a segment that is too long to hold.
 _LONGEST_ID = 8
@@ -39,11 +39,15 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """Bytes outside any interchange. text: their beginning, as Latin-1."""
+    """Bytes outside any interchange.
+
+    text: their beginning as Latin-1, as it may be shown. head: their first bytes, to tell what they are.
+    """
 
     text: str
     offset: int
     size: int
+    head: bytes
 
 
 class SegmentReader:
@@ -117,8 +121,12 @@ class SegmentReader:
                 return self.offset
 
     def _outside(self) -> Outside:
-        text, start = self._window.data[:_OUTSIDE_BYTES].rstrip(BLANK).decode("latin-1"), self.offset
-        return Outside(text, start, self.skip_to_header() - start)
+        window, start = self._window.fill(ISA_WINDOW_BYTES), self.offset
+        size = self.skip_to_header() - start
+        head = window[:size]
+        # Nothing from a header on is shown: its ISA02 and ISA04 may be passwords.
+        text = head[:_OUTSIDE_BYTES].split(b"ISA")[0].rstrip(BLANK).decode("latin-1")
+        return Outside(text, start, size, head)
 
     def _forget_and_read(self) -> bool:
         """Keep only what may begin an ISA, and the byte before it, and read on."""
