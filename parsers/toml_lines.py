@@ -9,6 +9,12 @@ TomlPath = tuple[int | str, ...]
 
 _TABLE = re.compile(r"\s*(\[{1,2})\s*([^\[\]]+?)\s*\]{1,2}\s*(?:#.*)?$")
 _KEY = re.compile(r"\s*((?:[\w-]+|\"[^\"]*\"|'[^']*')(?:\s*\.\s*(?:[\w-]+|\"[^\"]*\"|'[^']*'))*)\s*=")
+#: What may hold quotes that open nothing, and the two texts that may run over lines, in order of trial.
+_QUOTED = re.compile(
+    r"""#[^\n]*|(?P<long>\"{3}(?:\\.|[^\\])*?(?:\"{3}|\Z)|'{3}.*?(?:'{3}|\Z))"""
+    r"""|"(?:\\.|[^"\\\n])*"?|'[^'\n]*'?""",
+    re.DOTALL,
+)
 _PART = re.compile(r"[\w-]+|\"[^\"]*\"|'[^']*'")
 
 
@@ -34,13 +40,22 @@ def _places(text: str) -> dict[TomlPath, int]:
     places: dict[TomlPath, int] = {}
     counts: dict[TomlPath, int] = {}
     table: TomlPath = ()
-    for number, line in enumerate(text.split("\n"), start=1):
+    for number, line in enumerate(_without_long_texts(text).split("\n"), start=1):
         if heading := _TABLE.match(line):
             table = _table_path(_parts(heading[2]), counts, is_list=heading[1] == "[[")
             places.setdefault(table, number)
+            if heading[1] == "[[":
+                places.setdefault(table[:-1], number)
         elif key := _KEY.match(line):
             places.setdefault((*table, *_parts(key[1])), number)
     return places
+
+
+def _without_long_texts(text: str) -> str:
+    """The file with each text over several lines emptied, its line ends kept: it may look like keys."""
+    if '"""' not in text and "'''" not in text:
+        return text
+    return _QUOTED.sub(lambda match: "\n" * match[0].count("\n") if match["long"] else match[0], text)
 
 
 def _table_path(parts: TomlPath, counts: dict[TomlPath, int], *, is_list: bool) -> TomlPath:
