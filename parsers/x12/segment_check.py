@@ -149,7 +149,7 @@ class SegmentCheck:
 
     def _single(self, use: ElementUse) -> Accepts:
         if not use.checked:
-            return bool
+            return str.strip
         if use.type != COMPOSITE:
             return self._simple(use)
         parts = tuple(self._single(part) for part in use.components)
