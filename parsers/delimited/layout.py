@@ -93,10 +93,8 @@ class Grouping(_Part):
     """Whether the document's own values stand in each of its rows, or may be left empty after the first."""
 
 
-class TestMark(_Part):
+class UsageMark(_Part):
     """How a file says that a document is only a test."""
-
-    __test__ = False
 
     column: Name
     """Column that carries the mark."""
@@ -175,7 +173,7 @@ class Layout(_Part):
     """The row of column names."""
     grouping: Grouping = Grouping()
     """Which rows form one document."""
-    test: TestMark | None = None
+    test: UsageMark | None = None
     """How a document is marked as a test; none: the channel says."""
     totals: Totals | None = None
     """Rows of totals to leave out; none: every row belongs to a document."""
