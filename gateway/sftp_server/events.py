@@ -12,7 +12,7 @@ Fields = Mapping[str, str | int]
 class SftpEvent(StrEnum):
     """Names of events. All carry `address`; from the login on also `login`, `partner`, `key`."""
 
-    #: The server is full; the connection was closed.
+    #: A limit on connections or sessions is reached; the connection or session was refused.
     TURNED_AWAY = "sftp.turned_away"
     #: A session has begun.
     LOGIN_ACCEPTED = "sftp.login_accepted"

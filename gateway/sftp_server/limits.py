@@ -11,6 +11,8 @@ class SftpLimits:
 
     #: Connections at once, logged in or not; the next is closed before a word.
     connections: int = 200
+    #: Connections at once from one address that are not logged in yet; the next is closed likewise.
+    logins_per_address: int = 100
     #: SFTP sessions at once for one partner, over all its logins and connections.
     sessions_per_partner: int = 20
     #: Files and folders open at once in one session.

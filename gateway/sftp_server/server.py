@@ -152,7 +152,7 @@ class SftpServer:
                 self._admit(client, str(address[0]))
 
     def _admit(self, client: socket.socket, address: str) -> None:
-        if len(self._live()) >= self._desk.limits.connections:
+        if self._is_full_for(address):
             client.close()
             self._desk.on_event(SftpEvent.TURNED_AWAY, {"address": address})
             return
@@ -166,6 +166,12 @@ class SftpServer:
             return
         with self._lock:
             self._connections.append(connection)
+
+    def _is_full_for(self, address: str) -> bool:
+        """True if one more connection from `address` would be too many."""
+        live, limits = self._live(), self._desk.limits
+        waiting = sum(one.address == address and not one.transport.is_authenticated() for one in live)
+        return len(live) >= limits.connections or waiting >= limits.logins_per_address
 
     def _greet(self, client: socket.socket, address: str) -> _Connection:
         """Start a transport, in a thread of its own."""

@@ -2,6 +2,9 @@
 
 An upload is accepted when its client closes it, or renames it if its name waits for that.
 A connection that breaks is neither: what came so far is held for a resume and never processed.
+
+What cannot be told: a client that is interrupted but closes its file all the same, and even renames
+it, as OpenSSH's `sftp` does on Ctrl-C. Only the content shows that, by a missing IEA.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ The two facts of paramiko's server that make this worth its own file: FI-A02, FI
 
 from __future__ import annotations
 
+import signal
 import socket
 import subprocess
 import threading
@@ -41,6 +42,27 @@ def test_a_killed_openssh_client_leaves_nothing_behind_but_a_torso(house: Any) -
     (held,) = house.boxes.held("acme", "big.edi")
     assert not held.complete
     assert held.path.stat().st_size == held.size == cut["size"]
+
+
+def test_an_interrupted_openssh_client_closes_its_file_like_any_other(house: Any) -> None:
+    """A limit, pinned: on Ctrl-C `sftp` sends a CLOSE, goes on with its batch and exits with 0.
+
+    Nothing on the wire tells; the reader will find the end of the interchange missing.
+    """
+    house.open()
+    source = house.file("big.edi", b"x" * 4_000_000)
+    slowly = house.command("-l", "8000")
+    with subprocess.Popen(
+        slowly, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        assert process.stdin is not None
+        process.stdin.write(f"put {source} /inbox/big.tmp\nrename /inbox/big.tmp /inbox/big.edi\n".encode())
+        process.stdin.close()
+        house.wait_until(lambda: any(path.stat().st_size for path in house.spooled()))
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+    (kept,) = house.boxes.kept
+    assert 0 < len(kept.content) < 4_000_000
 
 
 @pytest.mark.parametrize("name", ["o.edi", "o.tmp"])

@@ -266,6 +266,16 @@ def test_a_full_server_turns_the_next_connection_away(house: Any) -> None:
     house.events.wait_for(SftpEvent.TURNED_AWAY)
 
 
+def test_one_address_may_have_only_so_many_logins_pending(house: Any) -> None:
+    house.limits = SftpLimits(logins_per_address=1)
+    house.open()
+    address = ("127.0.0.1", house.server.port)
+    with socket.create_connection(address, 10) as silent, socket.create_connection(address, 10) as late:
+        assert late.recv(100) == b""
+        assert silent.recv(100).startswith(b"SSH-2.0-tradepost")
+    house.wait_until(lambda: house.sftp("ls /").returncode == 0)
+
+
 def test_who_does_not_log_in_in_time_is_disconnected(house: Any) -> None:
     house.limits = SftpLimits(login_grace_s=0.2)
     house.open()
