@@ -102,8 +102,7 @@ class HttpJson:
         return f"{self._host} can be reached."
 
     def close(self) -> None:
-        """See `Connector.close`."""
-        self._pool.close()
+        """Nothing is held open between deliveries, and one that is under way is left to end."""
 
     def _post(self, consignment: Consignment, sent_s: int) -> Answer:
         options = self._options

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -146,6 +147,13 @@ def test_a_consignment_arrives_whole_under_its_name(end: FarEnd) -> None:
 def test_the_same_key_again_is_a_duplicate_and_has_one_effect(end: FarEnd) -> None:
     end.connector.deliver(ORDER)
     assert end.connector.deliver(ORDER).outcome is Outcome.DUPLICATE
+    assert end.arrived() == {ORDER.file_name: ORDER.payload}
+
+
+def test_one_key_from_several_workers_at_once_has_one_effect(end: FarEnd) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        receipts = list(pool.map(end.connector.deliver, [ORDER] * 4))
+    assert sorted(receipt.outcome for receipt in receipts) == [Outcome.ACCEPTED] + [Outcome.DUPLICATE] * 3
     assert end.arrived() == {ORDER.file_name: ORDER.payload}
 
 

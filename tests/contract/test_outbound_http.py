@@ -7,6 +7,7 @@ import hmac
 import socket
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -156,6 +157,18 @@ def test_an_answer_that_does_not_come_ends_at_the_time_limit(erp: FakeErp) -> No
     fault = delay(door(erp, read_s=0.2))
     release.set()
     assert fault.reason.startswith("OUT-032")
+
+
+def test_closing_leaves_a_delivery_that_is_under_way_to_end(erp: FakeErp) -> None:
+    release = threading.Event()
+    erp.script(commit_then_wait(release))
+    connector = door(erp)
+    with ThreadPoolExecutor(1) as pool:
+        under_way = pool.submit(connector.deliver, ORDER)
+        erp.wait_for_requests(1)
+        connector.close()
+        release.set()
+        assert under_way.result().outcome is Outcome.ACCEPTED
 
 
 def test_a_dripping_answer_ends_at_the_total_limit(erp: FakeErp) -> None:
