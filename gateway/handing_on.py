@@ -118,6 +118,8 @@ def rule_of(directory: Directory, settled: Settled, document: Staged) -> Documen
     agreement = directory.by_partner(settled.partner or "")
     if agreement is None:
         return None
+    if document.standard == "csv":
+        return agreement.rule_for_file(settled.file_name)
     return agreement.rule_for(document.standard, document.set_id, document.version_of_set)
 
 

@@ -16,6 +16,7 @@ import fcntl
 import os
 import secrets
 import shutil
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -59,6 +60,8 @@ def prepare(settings: Settings, *, samples: bool) -> bool:
         (home / name).mkdir(exist_ok=True)
     for name in PRIVATE_FOLDERS:
         (home / name).chmod(0o700)
+    if samples:
+        _make_sample_folders(home)
     ensure_host_key(home / "keys" / HOST_KEY)
     _copy_profiles(home, samples=samples)
     _write_settings(home)
@@ -114,6 +117,15 @@ def _copy_profiles(home: Path, *, samples: bool) -> None:
         elif source.is_dir() and samples and not (target / source.name).exists():
             shutil.copytree(source, target / source.name)
             _give_key(home, source.name)
+
+
+def _make_sample_folders(home: Path) -> None:
+    """The folders where the sample destinations drop files; a connector never makes one itself."""
+    destinations = tomllib.loads((BUNDLED / "destinations.toml").read_text("utf-8"))
+    for destination in destinations.values():
+        scheme, _, folder = destination["url"].partition(":")
+        if scheme == "folder":
+            (home / folder).mkdir(parents=True, exist_ok=True)
 
 
 def _give_key(home: Path, partner: str) -> None:

@@ -17,11 +17,13 @@ from gateway.store.tables import (
     FindingRow,
     FunctionalGroup,
     Interchange,
+    Transmission,
 )
 from parsers.finding import Finding
 from parsers.x12.model import PartyId
 
 INTERCHANGE = Interchange.__table__  # type: ignore[attr-defined]
+TRANSMISSION = Transmission.__table__  # type: ignore[attr-defined]
 GROUP = FunctionalGroup.__table__  # type: ignore[attr-defined]
 DOCUMENT = Document.__table__  # type: ignore[attr-defined]
 FINDING = FindingRow.__table__  # type: ignore[attr-defined]
@@ -219,6 +221,7 @@ class Settled:
 
     id: str
     transmission_id: str
+    file_name: str
     partner: str | None
     usage: str
     state: str
@@ -229,10 +232,15 @@ class Settled:
 
 def interchange(view: Connection, interchange_id: str) -> Settled:
     """One interchange."""
-    row = view.execute(select(INTERCHANGE).where(INTERCHANGE.c.id == interchange_id)).one()
+    row = view.execute(
+        select(INTERCHANGE, TRANSMISSION.c.name)
+        .join(TRANSMISSION, INTERCHANGE.c.transmission_id == TRANSMISSION.c.id)
+        .where(INTERCHANGE.c.id == interchange_id)
+    ).one()
     return Settled(
         row.id,
         row.transmission_id,
+        row.name,
         row.partner,
         row.usage,
         row.state,

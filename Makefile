@@ -1,0 +1,75 @@
+# tradepost: `make run` starts it, `make test` proves it. Everything lives in .venv and home/.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+HOME_FOLDER ?= $(CURDIR)/home
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+SOURCES := gateway outbound parsers partners translators tests
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test fast lint format bench lock clean system
+
+help: ## Show the targets.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(VENV)/run.stamp ## Start the gateway here; on its first start it loads partners and samples.
+	@$(BIN)/tradepost --home $(HOME_FOLDER) run --samples
+
+demo: $(VENV)/run.stamp ## Run all samples in a temporary home; fails unless each ends where it should.
+	@$(BIN)/tradepost demo
+
+test: ## Run everything that CI runs, part by part, each within its budget.
+	@$(PYTHON) tests/parts.py
+
+fast: $(VENV)/test.stamp ## Run the quick tests (under 30 s).
+	@$(BIN)/pytest -q -n 2 -m "not slow" tests/unit tests/golden tests/docs tests/architecture
+
+lint: $(VENV)/test.stamp ## Check style, types and the direction of imports.
+	@$(BIN)/ruff format --check --quiet $(SOURCES)
+	@$(BIN)/ruff check --quiet $(SOURCES)
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(VENV)/test.stamp ## Put the code into its form.
+	@$(BIN)/ruff format $(SOURCES)
+	@$(BIN)/ruff check --fix $(SOURCES)
+
+bench: $(VENV)/test.stamp ## Measure, beside others on the same input; takes a few minutes.
+	@$(BIN)/pytest -q -s tests/benchmarks
+
+install: $(VENV)/test.stamp ## Install all that the tests need, without running them.
+
+system: ## Install the Debian packages that some tests need (as root; does nothing if they are there).
+	@missing=""; for package in openssh-client openssh-server; do \
+	  dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$package"; done; \
+	if [ -n "$$missing" ]; then \
+	  if [ "$$(id -u)" = 0 ]; then apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $$missing >/dev/null; \
+	  else echo "Please run: sudo apt-get install -y$$missing"; exit 1; fi; fi
+
+lock: $(VENV)/test.stamp ## Compute the locked versions anew from requirements/*.in.
+	@$(PIP) install uv
+	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/run.in -o requirements/run.txt
+	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/test.in -o requirements/test.txt
+
+clean: ## Remove the environment; the home stays.
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(VENV)/made.stamp:
+	@$(PYTHON) -c 'import sys; sys.exit("tradepost needs Python 3.11 or newer") if sys.version_info < (3, 11) else None'
+	@$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || { rm -rf $(VENV); \
+	  if [ "$$(id -u)" = 0 ]; then apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends python3-venv >/dev/null && $(PYTHON) -m venv $(VENV); \
+	  else echo "Python has no venv here. Please run: sudo apt-get install -y python3-venv"; exit 1; fi; }
+	@touch $@
+
+$(VENV)/run.stamp: $(VENV)/made.stamp requirements/run.txt pyproject.toml
+	@echo "Installing what running needs …"
+	@$(PIP) install --require-hashes -r requirements/run.txt
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/test.stamp: $(VENV)/made.stamp requirements/test.txt pyproject.toml
+	@echo "Installing what the tests need …"
+	@$(PIP) install --require-hashes -r requirements/test.txt
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@ $(VENV)/run.stamp
