@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from parsers.delimited.layout import Layout, parse_layout
 from parsers.finding import Finding
+from parsers.toml_lines import TomlPath
 from partners.destinations import Destination
 from partners.faults import fault, refusals
 from partners.inheritance import DOCUMENT_DEFAULTS, Chain, Source
@@ -136,6 +137,16 @@ def _read_member(folder: Path, bases: Bases) -> Member | Findings:
     chain = source if isinstance(source, Finding) else bases.chain(source)
     if isinstance(chain, Finding):
         return (chain,)
+    if not SLUG.fullmatch(folder.name):
+        return (fault("PRT-009", chain.own.place(()), value=folder.name),)
+    profile = _read_profile(folder, chain)
+    if isinstance(profile, tuple):
+        return profile
+    layouts = _read_layouts(folder, profile, chain)
+    return layouts if isinstance(layouts, tuple) else Member(profile, chain, layouts)
+
+
+def _read_profile(folder: Path, chain: Chain) -> PartnerProfile | Findings:
     keys = list(read_keys(folder, folder.name))
     data = _completed(chain.effective(), folder.name, [key for key in keys if isinstance(key, str)])
     profile = _model(PartnerProfile, data, chain)
@@ -143,25 +154,14 @@ def _read_member(folder: Path, bases: Bases) -> Member | Findings:
         *_misnamed(chain, data, folder.name),
         *(key for key in keys if isinstance(key, Finding)),
         *_document_defaults(chain),
-        *(profile if isinstance(profile, tuple) else ()),
     )
-    if faults or isinstance(profile, tuple):
-        return faults
-    layouts = {
-        rule.layout: _read_layout(folder, rule, number, chain)
-        for number, rule in enumerate(profile.documents)
-        if rule.layout is not None
-    }
-    faults = tuple(finding for part in layouts.values() if isinstance(part, tuple) for finding in part)
-    return faults or Member(
-        profile, chain, {name: file for name, file in layouts.items() if isinstance(file, LayoutFile)}
-    )
+    if isinstance(profile, tuple):
+        return (*faults, *profile)
+    return faults or profile
 
 
 def _misnamed(chain: Chain, data: Mapping[str, object], folder: str) -> Iterator[Finding]:
-    if not SLUG.fullmatch(folder):
-        yield fault("PRT-009", chain.own.place(()), value=folder)
-    elif data["partner"] != folder:
+    if data["partner"] != folder:
         yield fault("PRT-010", chain.place(("partner",)), value=str(data["partner"]), expected=folder)
 
 
@@ -198,21 +198,37 @@ def _completed_channel(channel: object, partner: str, keys: list[str]) -> object
     return completed
 
 
-def _read_layout(folder: Path, rule: DocumentRule, number: int, chain: Chain) -> LayoutFile | Findings:
-    files = {path.name.removesuffix(LAYOUT_SUFFIX): path for path in sorted(folder.glob(f"*{LAYOUT_SUFFIX}"))}
-    path = ("documents", number, "layout")
-    if rule.layout not in files:
+def _read_layouts(folder: Path, profile: PartnerProfile, chain: Chain) -> dict[str, LayoutFile] | Findings:
+    layouts: dict[str, LayoutFile] = {}
+    faults: list[Finding] = []
+    for number, rule in enumerate(profile.documents):
+        if rule.layout is None:
+            continue
+        layout = _read_layout(folder, rule.layout, rule.document, chain, ("documents", number, "layout"))
+        if isinstance(layout, LayoutFile):
+            layouts[rule.layout] = layout
+        else:
+            faults += layout
+    return tuple(faults) or layouts
+
+
+def _read_layout(
+    folder: Path, name: str, document: str, chain: Chain, path: TomlPath
+) -> LayoutFile | Findings:
+    """The layout `name` for `document`; path: where the rule names it."""
+    files = {file.name.removesuffix(LAYOUT_SUFFIX): file for file in sorted(folder.glob(f"*{LAYOUT_SUFFIX}"))}
+    if name not in files:
         names = ", ".join(files) or "none"
-        return (fault("PRT-030", chain.place(path), value=rule.layout, expected=names),)
-    name = f"{folder.name}/{files[rule.layout].name}"
-    text = read_text(files[rule.layout], name)
+        return (fault("PRT-030", chain.place(path), value=name, expected=names),)
+    label = f"{folder.name}/{files[name].name}"
+    text = read_text(files[name], label)
     if isinstance(text, Finding):
         return (text,)
-    layout = parse_layout(text, name)
+    layout = parse_layout(text, label)
     if isinstance(layout, tuple):
         return layout
-    if layout.document != rule.document:
-        return (fault("PRT-031", chain.place(path), value=str(layout.document), expected=rule.document),)
+    if layout.document != document:
+        return (fault("PRT-031", chain.place(path), value=str(layout.document), expected=document),)
     return LayoutFile(layout, text)
 
 

@@ -500,6 +500,14 @@ def test_the_version_changes_with_anything_that_changes_a_reading(tmp_path: Path
     assert version({"acme/profile.toml": ACME.replace("Acme", "Acme Inc")}) == first
 
 
+def test_each_rule_that_names_a_layout_is_checked_against_it(tmp_path: Path) -> None:
+    invoices = '[[documents]]\ndocument = "invoice"\nstandard = "csv"\nlayout = "orders"\nreceipt = false\n'
+    orders = invoices.replace("invoice", "order") + 'file_pattern = "o*"\n'
+    profile = f'name = "Shop"\n{invoices}{orders}'
+    findings = refused(tmp_path, {"shop/profile.toml": profile, "shop/orders.layout.toml": LAYOUT})
+    assert [(finding.code, finding.location.row) for finding in findings] == [("PRT-031", 5)]
+
+
 def test_a_hidden_folder_is_no_partner(tmp_path: Path) -> None:
     directory = loaded(tmp_path, {".git/config": "", "_old/profile.toml": "nothing"})
     assert [profile.partner for profile in directory.partners] == ["acme"]
