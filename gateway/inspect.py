@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from tempfile import SpooledTemporaryFile
-from typing import IO, BinaryIO
+from typing import IO, TYPE_CHECKING, BinaryIO
 
 from parsers.finding import Finding
 from partners.directory import Directory
@@ -35,6 +35,9 @@ from translators.report import (
     ReportEvent,
     Status,
 )
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 SCHEMA = "inspect-1.0.0"
 #: Spools up to this size stay in memory.
@@ -285,3 +288,10 @@ def _answer(answer: Answer) -> Json:
         "groups": [group.control_number for group in answer.groups],
         "text": answer.payload.decode("utf-8-sig", "replace"),
     }
+
+
+def show(inspection: Inspection, console: Console) -> int:
+    """Print the report for people and give the exit status; see `gateway.inspect_view`."""
+    from gateway import inspect_view  # rich is not loaded for --json
+
+    return inspect_view.show(inspection, console)

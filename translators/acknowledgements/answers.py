@@ -28,6 +28,7 @@ from translators.acknowledgements.answer import (
     separators_of_answer,
     usage_of,
 )
+from translators.acknowledgements.decision import can_be_addressed
 from translators.acknowledgements.receipt import receipt
 from translators.report import GroupReport, InterchangeReport
 
@@ -55,9 +56,9 @@ class _Reply:
 
     @classmethod
     def to(cls, report: InterchangeReport, at: datetime) -> _Reply | None:
-        """None if nobody can be answered: no readable ISA, or no agreement."""
+        """None if nobody can be answered: no ISA that can be turned round, or no agreement."""
         header, agreement = report.header, report.agreement
-        if header is None or agreement is None or agreement.x12 is None:
+        if not can_be_addressed(header) or agreement is None or agreement.x12 is None:
             return None
         policy = agreement.x12.acknowledge
         separators = separators_of_answer(policy, header.separators, isa12_of(policy, header))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeGuard
 
 from parsers.finding import Finding, Level
 from parsers.x12.model import InterchangeHeader
@@ -144,9 +144,17 @@ def decide_interchange(findings: Iterable[Finding], *, processed: bool) -> Ta1:
     return Ta1("R" if refused or not processed else "E", note)
 
 
-def can_be_answered(header: InterchangeHeader | None) -> bool:
-    """True if ISA13, ISA09 and ISA10 can be quoted; without them there is no TA1."""
+def can_be_addressed(header: InterchangeHeader | None) -> TypeGuard[InterchangeHeader]:
+    """True if its ids can stand in the ISA of an answer."""
     if header is None:
+        return False
+    parties = (header.sender, header.receiver)
+    return all(re.fullmatch(r"[A-Z0-9]{2}", party.qualifier) and party.id for party in parties)
+
+
+def can_be_answered(header: InterchangeHeader | None) -> bool:
+    """True if ISA13, ISA09 and ISA10 can be quoted and the ids be addressed; else there is no TA1."""
+    if not can_be_addressed(header):
         return False
     quoted = ((header.control_number, 9), (header.date, 6), (header.time, 4))
     return all(re.fullmatch(rf"[0-9]{{{width}}}", text) for text, width in quoted)
