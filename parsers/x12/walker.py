@@ -45,7 +45,11 @@ class _Kind(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """One meaning of a segment that does not fit: where it would go, and how well the next ones follow."""
+    """One meaning of a segment that does not fit.
+
+    depth, place: the open loop and the position it would take. chain: for an orphan the loops to
+        open inside that loop.
+    """
 
     kind: _Kind
     depth: int = 0
