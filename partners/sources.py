@@ -26,6 +26,9 @@ def read_source(path: Path, name: str) -> Source | Finding:
         return Source(name, text, tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         return fault("PRT-002", Place(name, _line(error, text), ""), reason=str(error))
+    except (ValueError, RecursionError):
+        # A number of thousands of digits, or lists within lists without end: no TOML error to tomllib.
+        return fault("PRT-002", Place(name, 1, ""), reason="a number is too long or a list nested too deep")
 
 
 def read_text(path: Path, name: str) -> str | Finding:

@@ -375,6 +375,11 @@ def test_every_fault_of_every_partner_is_told_at_once(tmp_path: Path) -> None:
     assert {finding.code for finding in findings} == {"PRT-003", "PRT-004", "PRT-005"}
 
 
+@pytest.mark.parametrize("text", ["x = " + "9" * 5_000, "x = " + "[" * 5_000])
+def test_toml_beyond_all_bounds_is_refused_like_any_other(tmp_path: Path, text: str) -> None:
+    assert [finding.code for finding in refused(tmp_path, {"acme/profile.toml": text})] == ["PRT-002"]
+
+
 def test_a_misspelt_key_is_answered_with_the_key_that_was_meant(tmp_path: Path) -> None:
     finding = refused(tmp_path, acme("test_destination", "test_destinaton"))[0]
     assert "Did you mean test_destination?" in finding.message
