@@ -21,6 +21,8 @@ from translators.x12_terms import SSCC_MARKS
 SHIPMENT, ORDER = "S", "O"
 PACKAGES = frozenset("TPQ")
 ITEMS = frozenset("IKFDX")
+#: HL04, which the tree says better.
+CHILD_CODES = ("0", "1")
 #: DTM01 of an expiry (element 374); REF01 of lot, serial number and department (element 128).
 EXPIRY = "036"
 LOT, SERIAL, DEPARTMENT = "LT", "SE", "DP"
@@ -82,7 +84,8 @@ def _read_level(reading: Reading, node: HlNode, level: str, above: Above, levels
     segment, rest = opened(node.loop)
     if segment is None:
         return above
-    reading.take(segment, 1, 2, 3, 4)
+    taken = (level == node.id, True, True, segment.get(4).strip() in CHILD_CODES)
+    reading.take(segment, *(position for position, told in enumerate(taken, start=1) if told))
     common: dict[str, Any] = {
         **details(reading, rest),
         "level": level,

@@ -73,6 +73,7 @@ def price_detail(reading: Reading, segment: Segment, rest: Sequence[Node]) -> It
             multiplier_kind=reading.code(segment, 6, "648"),
             multiplier=reading.decimal(segment, 7),
             amount=reading.money(segment, 8),
+            currency=own,
             condition=reading.text(segment, 10),
             origin=reading.path(segment),
         )
@@ -129,6 +130,7 @@ def charge(reading: Reading, segment: Segment, rest: Sequence[Node]) -> Iterator
             option=reading.text(segment, 14),
             description=reading.text(segment, 15),
             language=reading.text(segment, 16),
+            currency=own,
             taxes=tuple(one for line, inner in of(rest, "TXI") for one in tax(reading, line, inner)),
             origin=reading.path(segment),
         )

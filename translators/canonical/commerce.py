@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass
 
-from translators.canonical.values import Code, Exact, Money, Quantity, Value
+from translators.canonical.values import Code, Currency, Exact, Money, Quantity, Value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +28,7 @@ class PriceDetail(Value):
 
     trade_class: who it is for. kind: what price it is. quantity: from which quantity on.
     multiplier: factor and its meaning. amount: extended amount or rebate.
+    currency: where the price names its own.
     """
 
     trade_class: Code | None = None
@@ -37,6 +38,7 @@ class PriceDetail(Value):
     multiplier_kind: Code | None = None
     multiplier: Exact | None = None
     amount: Money | None = None
+    currency: Currency | None = None
     condition: str | None = None
     origin: str | None = None
 
@@ -79,6 +81,7 @@ class AllowanceOrCharge(Value):
     service: what it is for (SAC02); agency and agency_code: the same in another list.
     amount: exact (SAC05 carries two implied decimals). percent: of percent_basis.
     rate: per rate_unit. quantity, quantity_to: what rate applies to.
+    currency: where the charge names its own.
     handling: how it is settled (SAC12): bill-back (01) and information only (15) are not
         part of the invoice total.
     """
@@ -99,6 +102,7 @@ class AllowanceOrCharge(Value):
     option: str | None = None
     description: str | None = None
     language: str | None = None
+    currency: Currency | None = None
     taxes: tuple[Tax, ...] = ()
     origin: str | None = None
 
