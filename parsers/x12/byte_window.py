@@ -2,54 +2,70 @@
 
 from __future__ import annotations
 
+import re
 from typing import BinaryIO
 
 DEFAULT_CHUNK_BYTES = 256 * 1024
+#: The longest mark that a pattern given to `skip` may have to see whole.
+_LONGEST_MARK = 3
 
 
 class ByteWindow:
     """What has been read of a stream and not yet been used.
 
-    data: the bytes at hand. offset: byte offset of the first of them in the stream.
-    ended: True once the stream has given all it has.
+    data: the bytes at hand, those before index `at` used up. ended: True once the stream has
+    given all it has. Using bytes up copies nothing; only reading a chunk does. The last byte
+    used up stays at hand, so that one can look back at it.
     """
 
     def __init__(self, stream: BinaryIO, chunk_bytes: int = DEFAULT_CHUNK_BYTES) -> None:
         self.data = b""
-        self.offset = 0
+        self.at = 0
         self.ended = False
         self._stream = stream
         self._chunk_bytes = chunk_bytes
+        self._used_before = 0
+
+    @property
+    def offset(self) -> int:
+        """Byte offset in the stream of the next byte to use."""
+        return self._used_before + self.at
+
+    @property
+    def left(self) -> int:
+        """How many bytes are at hand."""
+        return len(self.data) - self.at
 
     def more(self) -> bool:
         """Read one more chunk; False at the end of the stream."""
         chunk = b"" if self.ended else self._stream.read(self._chunk_bytes)
         self.ended = not chunk
-        self.data += chunk
+        if chunk:
+            kept = min(self.at, 1)
+            self._used_before += self.at - kept
+            self.data = self.data[self.at - kept :] + chunk
+            self.at = kept
         return not self.ended
 
-    def fill(self, size: int) -> bytes:
-        """The next `size` bytes without using them, fewer only at the end of the stream."""
-        while len(self.data) < size and self.more():
+    def ahead(self, size: int, skipped: int = 0) -> bytes:
+        """`size` bytes after the next `skipped`, none used up; fewer only at the end of the stream."""
+        while self.left < skipped + size and self.more():
             pass
-        return self.data[:size]
+        begin = self.at + skipped
+        return self.data[begin : begin + size]
 
     def drop(self, size: int) -> None:
         """Use up `size` bytes, at most all that are at hand."""
-        size = min(size, len(self.data))
-        self.data = self.data[size:]
-        self.offset += size
+        self.at += min(size, self.left)
 
     def drop_all(self) -> None:
         """Use up all bytes at hand."""
-        self.drop(len(self.data))
+        self.at = len(self.data)
 
-    def skip(self, blanks: bytes, mark: bytes) -> None:
-        """Use up leading bytes of `blanks`, and `mark` wherever it stands among them."""
-        while True:
-            self.fill(len(mark))
-            kept = self.data.lstrip(blanks).removeprefix(mark)
-            unchanged = len(kept) == len(self.data)
-            self.drop(len(self.data) - len(kept))
-            if unchanged and (kept or not self.more()):
+    def skip(self, pattern: re.Pattern[bytes]) -> None:
+        """Use up what `pattern` matches, again and again. Its longest single mark is three bytes."""
+        while self.ahead(_LONGEST_MARK):
+            match = pattern.match(self.data, self.at)
+            if match is None or match.end() == self.at:
                 return
+            self.at = match.end()

@@ -7,6 +7,7 @@ hard-wrapped lines, blank lines) takes a careful path, which gives the same for 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -18,7 +19,7 @@ from parsers.x12.separators import ISA_WINDOW_BYTES, Isa, Unreadable, looks_like
 
 #: What may stand before a segment and is no part of it: white space, NUL, and DOS's end of file.
 BLANK = b" \t\r\n\x0b\x0c\x00\x1a"
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_BLANKS = re.compile(rb"(?:[ \t\r\n\x0b\x0c\x00\x1a]|\xef\xbb\xbf)+")
 #: Bytes shown of what lies outside any interchange, at most.
 _OUTSIDE_BYTES = 200
 #: Characters kept of the id of a segment that is too long to hold.
@@ -71,20 +72,20 @@ class SegmentReader:
     @property
     def received(self) -> int:
         """How many bytes of the file have been read from the stream."""
-        return self._window.offset + len(self._window.data)
+        return self._window.offset + self._window.left
 
     @property
     def at_end(self) -> bool:
         """True if nothing is left to read."""
-        return not self._window.fill(1)
+        return not self._window.ahead(1)
 
     def next_header(self) -> Isa | Unreadable | Outside | None:
         """The next interchange header, or what stands before it, or None at the end of the file.
 
         Blank bytes and byte order marks are passed over. After an Isa come its segments.
         """
-        self._window.skip(BLANK, BYTE_ORDER_MARK)
-        head = self._window.fill(ISA_WINDOW_BYTES)
+        self._window.skip(_BLANKS)
+        head = self._window.ahead(ISA_WINDOW_BYTES)
         if not head:
             return None
         if not looks_like_isa(head):
@@ -106,37 +107,35 @@ class SegmentReader:
 
         Returns the byte offset reached.
         """
-        window, at = self._window, 0
+        window = self._window
         while True:
-            at = window.data.find(b"ISA", at)
-            if at >= 0 and self._isa_at(at):
-                window.drop(at)
-                return self.offset
-            if at >= 0:
-                at += 1
-            elif self._forget_and_read():
-                at = 0
-            else:
+            at = window.data.find(b"ISA", window.at)
+            if at < 0:
+                window.drop(max(0, window.left - 3))
+                if window.more():
+                    continue
                 window.drop_all()
                 return self.offset
+            begins_word = at == 0 or not window.data[at - 1 : at].isalnum()
+            window.drop(at - window.at)
+            if begins_word and self._at_isa():
+                return self.offset
+            window.drop(1)
+
+    def _at_isa(self) -> bool:
+        """True if a readable ISA comes next. ISA01 of two characters is the cheap sign of one."""
+        head = self._window.ahead(ISA_WINDOW_BYTES)
+        if not looks_like_isa(head) or head[6:7] != head[3:4]:
+            return False
+        return isinstance(read_isa(head, 0), Isa)
 
     def _outside(self) -> Outside:
-        window, start = self._window.fill(ISA_WINDOW_BYTES), self.offset
+        window, start = self._window.ahead(ISA_WINDOW_BYTES), self.offset
         size = self.skip_to_header() - start
         head = window[:size]
         # Nothing from a header on is shown: its ISA02 and ISA04 may be passwords.
         text = head[:_OUTSIDE_BYTES].split(b"ISA")[0].rstrip(BLANK).decode("latin-1")
         return Outside(text, start, size, head)
-
-    def _forget_and_read(self) -> bool:
-        """Keep only what may begin an ISA, and the byte before it, and read on."""
-        self._window.drop(max(0, len(self._window.data) - 3))
-        return self._window.more()
-
-    def _isa_at(self, at: int) -> bool:
-        head = self._window.fill(at + ISA_WINDOW_BYTES)[at:]
-        begins_word = at == 0 or not self._window.data[at - 1 : at].isalnum()
-        return begins_word and looks_like_isa(head) and isinstance(read_isa(head, 0), Isa)
 
 
 class _Splitter:
@@ -161,24 +160,39 @@ class _Splitter:
     def segments(self) -> Iterator[Segment]:
         window = self._window
         while True:
-            end = window.data.rfind(self._terminator)
-            if end >= 0:
-                if (yield from self._up_to(end + len(self._terminator))):
+            size = self._stretch_size()
+            if size > 0:
+                if (yield from self._up_to(size)):
                     return
-            elif len(window.data) > self._limits.segment_bytes:
-                window.drop(len(window.data) - len(window.data.lstrip(BLANK)))
-                if looks_like_isa(window.data):
+            elif window.left > self._limits.segment_bytes:
+                window.skip(_BLANKS)
+                if looks_like_isa(window.ahead(4)):
                     return
-                if len(window.data) > self._limits.segment_bytes:
+                if window.left > self._limits.segment_bytes:
                     yield self._skipped()
             elif not window.more():
                 yield from self._unterminated()
                 return
 
+    def _stretch_size(self) -> int:
+        """Bytes up to and with the last terminator at hand, 0 if there is none.
+
+        Or up to the first one after what may be an IEA or ISA: small interchanges are not
+        split again and again with all that follows them.
+        """
+        data, begin = self._window.data, self._window.at
+        trailer = data.find(b"IEA", begin)
+        header = data.find(b"ISA", begin, trailer if trailer >= 0 else len(data))
+        bound = header if header >= 0 else trailer
+        end = data.find(self._terminator, bound) if bound >= 0 else -1
+        if end < 0:
+            end = data.rfind(self._terminator, begin)
+        return end + len(self._terminator) - begin if end >= 0 else 0
+
     def _up_to(self, size: int) -> Generator[Segment, None, bool]:
         """The segments of the next `size` bytes; True if the interchange ended among them."""
         window, base = self._window, self._window.offset
-        data = window.data[:size]
+        data = window.ahead(size)
         parts = self._plain_parts(data)
         segments = self._carefully(data, base) if parts is None else self._plainly(parts, data, base)
         if parts is not None and b"IEA" not in data and b"ISA" not in data:
@@ -281,27 +295,27 @@ class _Splitter:
     def _skipped(self) -> Segment:
         """The segment at hand, longer than allowed: its bytes are passed over, not kept."""
         window, start = self._window, self._window.offset
-        tag = self._tag(window.data)
-        at = window.data.find(self._terminator)
-        while at < 0:
-            window.drop(len(window.data) - len(self._terminator) + 1)
+        tag = self._tag(window.ahead(_LONGEST_ID + 1))
+        while (at := window.data.find(self._terminator, window.at)) < 0:
+            window.drop(window.left - len(self._terminator) + 1)
             if not window.more():
                 window.drop_all()
                 break
-            at = window.data.find(self._terminator)
-        size = window.offset + max(at, 0) - start
         if at >= 0:
-            window.drop(at + len(self._terminator))
+            window.drop(at - window.at)
+        size = window.offset - start
+        if at >= 0:
+            window.drop(len(self._terminator))
         self._remark("X12-100", start)
         return Segment(tag, [], 0, start, size)
 
     def _unterminated(self) -> Iterator[Segment]:
         """What stands after the last terminator of the file, if anything does."""
         window = self._window
-        window.skip(BLANK, BYTE_ORDER_MARK)
-        if looks_like_isa(window.data):
+        window.skip(_BLANKS)
+        if looks_like_isa(window.ahead(4)):
             return
-        text = window.data.rstrip(BLANK)
+        text = window.data[window.at :].rstrip(BLANK)
         segment = self._segment(text, window.offset, terminated=False) if text else None
         window.drop_all()
         if segment is not None:
