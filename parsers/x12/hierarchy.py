@@ -156,7 +156,8 @@ def _structure_notes(roots: list[HlNode], bsn05: str | None) -> Iterator[Finding
     while waiting:
         node, parent = waiting.pop()
         waiting += [(child, node) for child in node.children]
-        if not _fits(order, node, parent):
+        further_root = parent is None and node is not roots[0]
+        if not further_root and not _fits(order, node, parent):
             above = f'level "{parent.level}"' if parent else "nothing"
             yield found("X12-312", _location(node, 3), value=node.level, parent=above, structure=bsn05)
 
@@ -166,7 +167,7 @@ def _fits(order: str, node: HlNode, parent: HlNode | None) -> bool:
     if len(node.level) != 1 or node.level not in order:
         return True
     if parent is None:
-        return node.level == order[0] or bool(node.parent_id)
+        return node.level == order[0]
     return parent.level not in order or order.index(parent.level) < order.index(node.level)
 
 
