@@ -33,11 +33,18 @@ class Cells:
         return self._cells.get(field)
 
     def text(self, field: str) -> str | None:
-        """The field as text: ours for a code, otherwise as sent without blanks at its ends."""
-        cell = self._take(field)
+        """The field as text: as sent without blanks at its ends, or ours for a code.
+
+        A code that is replaced by ours is kept unmapped, since a text has no room for both.
+        """
+        cell = self._cells.get(field)
         if cell is None:
             return None
-        return cell.value if isinstance(cell.value, str) else cell.text.strip() or str(cell.value)
+        sent = cell.text.strip()
+        value = cell.value if isinstance(cell.value, str) else sent or str(cell.value)
+        if sent in ("", value.strip()):
+            self._taken.add(field)
+        return value
 
     def number(self, field: str) -> Decimal | None:
         """The field as an exact number."""

@@ -18,7 +18,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from parsers.delimited.fields import FIELDS, INDISPENSABLE, ColumnType, DocumentKind
-from parsers.delimited.layout import Column, Grouping, Header, Layout, Limits, UsageMark, Totals
+from parsers.delimited.layout import Column, Grouping, Header, Layout, Limits, Totals, UsageMark
 
 INTRODUCTION = """\
 # CSV layouts
