@@ -77,12 +77,17 @@ class Desk:
 
 @dataclass(slots=True)
 class Upload:
-    """An upload under way. id: drawn anew for each; append: writes go to the end, whatever they say."""
+    """An upload under way.
+
+    id: drawn anew for each. append: writes go to the end, whatever they say.
+    broken: a write was refused or failed, so that bytes are missing. Clients close such files too.
+    """
 
     id: str
     name: str
     file: SpoolFile
     append: bool
+    broken: bool = False
 
 
 class Inbox:
@@ -155,15 +160,25 @@ class Inbox:
         return file
 
     def write(self, upload: Upload, offset: int, data: bytes) -> None:
-        """Take bytes. Raises Refusal (GTW-105, GTW-106) past a limit."""
+        """Take bytes. Raises Refusal (GTW-105, GTW-106) past a limit, OSError if the disk fails.
+
+        An upload of which one write was not taken is never kept.
+        """
         at = upload.file.size if upload.append else offset
-        limits = self._desk.limits
-        if at + len(data) > limits.file_bytes:
-            raise refusal("GTW-105", Status.FAILURE, value=upload.name, limit=limits.file_bytes)
-        if self._written + len(data) > limits.session_bytes:
-            raise refusal("GTW-106", Status.FAILURE, limit=limits.session_bytes)
-        upload.file.write(at, data)
+        try:
+            self._check_limits(upload.name, at + len(data), self._written + len(data))
+            upload.file.write(at, data)
+        except BaseException:
+            upload.broken = True
+            raise
         self._written += len(data)
+
+    def _check_limits(self, name: str, file_bytes: int, session_bytes: int) -> None:
+        limits = self._desk.limits
+        if file_bytes > limits.file_bytes:
+            raise refusal("GTW-105", Status.FAILURE, value=name, limit=limits.file_bytes)
+        if session_bytes > limits.session_bytes:
+            raise refusal("GTW-106", Status.FAILURE, limit=limits.session_bytes)
 
     def closed(self, upload: Upload) -> None:
         """The client has closed the upload: accept it, or hold it for its rename.
@@ -180,6 +195,9 @@ class Inbox:
 
     def _keep(self, upload: Upload) -> None:
         """Hold or accept. If holding fails, the row may be there: the spool file stays for it."""
+        if upload.broken:
+            upload.file.discard()
+            raise refusal("GTW-112", Status.FAILURE, value=upload.name)
         held = _held(upload, upload.file.finish())
         if self._waits(upload.name):
             self._hold(held)
@@ -190,7 +208,7 @@ class Inbox:
     def cut(self, upload: Upload) -> None:
         """The connection broke before the close: keep what came for a resume, process nothing."""
         try:
-            if upload.file.size == 0:
+            if upload.file.size == 0 or upload.broken:
                 upload.file.discard()
             else:
                 torso = replace(_held(upload, upload.file.finish()), sha256=None, complete=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import struct
 import subprocess
@@ -18,6 +19,7 @@ from gateway.sftp_server.limits import SftpLimits
 from gateway.sftp_server.mailbox import OUTBOX, LoginFacts
 from gateway.sftp_server.passwords import hash_password
 from gateway.sftp_server.server import SftpServer
+from gateway.sftp_server.spool import SpoolFile
 
 
 def test_writes_out_of_order_and_overlapping_make_the_file_they_describe(house: Any) -> None:
@@ -226,13 +228,40 @@ def test_a_file_may_not_grow_past_its_limit_nor_a_session_past_its_own(house: An
     house.limits = SftpLimits(file_bytes=10, session_bytes=15)
     house.open()
     with house.client() as client:
-        with pytest.raises(OSError, match="GTW-105"), client.open("/inbox/a.tmp", "w") as file:
-            file.write(b"x" * 11)
-        with client.open("/inbox/b.edi", "w") as file:
-            file.write(b"x" * 10)
-        with pytest.raises(OSError, match="GTW-106"), client.open("/inbox/c.tmp", "w") as file:
-            file.write(b"x" * 6)
+        for name, size, code in (("a.edi", 11, "GTW-105"), ("b.edi", 10, None), ("c.edi", 6, "GTW-106")):
+            file = client.open(f"/inbox/{name}", "w")
+            if code is None:
+                file.write(b"x" * size)
+                file.close()
+                continue
+            with pytest.raises(OSError, match=code):
+                file.write(b"x" * size)
+            with pytest.raises(OSError, match="GTW-112"):  # paramiko's own close() keeps it to itself
+                client._request(CMD_CLOSE, file.handle)
     assert [kept.content for kept in house.boxes.kept] == [b"x" * 10]
+    assert house.spooled() == []
+
+
+def test_a_file_with_a_hole_from_a_failed_write_is_not_kept_though_its_client_closes_it(
+    house: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """FI-B01: OpenSSH closes the file after a failed write, as after a whole upload."""
+    honest, writes = SpoolFile.write, []
+
+    def fills_up(self: SpoolFile, offset: int, data: bytes) -> None:
+        writes.append(offset)
+        if len(writes) == 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        honest(self, offset, data)
+
+    monkeypatch.setattr(SpoolFile, "write", fills_up)
+    house.open()
+    source = house.file("850.edi", b"x" * 200_000)
+    assert house.sftp(f"put {source} /inbox/o.edi").returncode != 0
+    assert house.boxes.kept == []
+    assert house.boxes.held() == []
+    house.events.wait_for(SftpEvent.UPLOAD_FAILED)
+    assert house.spooled() == []
 
 
 def test_a_session_may_open_only_so_many_files(house: Any) -> None:
