@@ -18,7 +18,8 @@ TOTAL_CODES = frozenset({"TRN-001", "TRN-002", "TRN-003", "TRN-004"})
 class Translation:
     """A document as our business sees it, with what a person should know about it.
 
-    document: None only where nothing of the set was kept to read (a set beyond the size limit).
+    document: as far as it could be read; of a set whose segments were not kept (beyond the size
+        limit) the envelope alone. None is for translators that give no document.
     findings: business findings, severity note unless the document must not go on by itself.
         None of them carries an X12 code: a business fault never changes a 997.
     keys: numbers that people search by, each once.

@@ -80,7 +80,8 @@ class Reading:
         self.tree = transaction_set.tree or Loop("", "", list(transaction_set.segments))
         self.currency: str | None = None
         self.findings: list[Finding] = []
-        self._taken: Counter[int] = Counter()
+        #: Bit n of a segment's number is set if its element n was taken.
+        self._taken: dict[int, int] = {}
         self._told: Counter[str] = Counter()
         self._paths = {id(segment): (segment, path, loop) for path, loop, segment in _walk(self.tree)}
 
@@ -92,8 +93,11 @@ class Reading:
 
     def take(self, segment: Segment, *positions: int) -> None:
         """Tick elements off whose content now stands in the document."""
+        key = id(segment)
+        taken = self._taken.get(key, 0)
         for position in positions:
-            self._taken[id(segment)] |= 1 << position
+            taken |= 1 << position
+        self._taken[key] = taken
 
     def text(self, segment: Segment, position: int) -> str | None:
         """The text, without trailing spaces: these are padding in X12."""
@@ -110,14 +114,16 @@ class Reading:
 
     def decimal(self, segment: Segment, position: int) -> Decimal | None:
         """An R element."""
-        value = decimal_of(segment.get(position).strip())
+        text = segment.get(position)
+        value = decimal_of(text.strip()) if text else None
         if value is not None:
             self.take(segment, position)
         return value
 
     def whole(self, segment: Segment, position: int) -> int | None:
         """An N0 element."""
-        value = whole_of(segment.get(position).strip())
+        text = segment.get(position)
+        value = whole_of(text.strip()) if text else None
         if value is not None:
             self.take(segment, position)
         return value
@@ -171,7 +177,8 @@ class Reading:
 
     def date(self, segment: Segment, position: int) -> datetime.date | None:
         """A DT element."""
-        value = self._day(segment.get(position))
+        text = segment.get(position)
+        value = self._day(text) if text else None
         if value is not None:
             self.take(segment, position)
         return value
@@ -279,7 +286,7 @@ class Reading:
             Unmapped(f"{path}-{position:02}", text)
             for path, segment in [*placed, *strays]
             for position, text in enumerate(segment.elements, start=1)
-            if text and not self._taken[id(segment)] >> position & 1
+            if text and not self._taken.get(id(segment), 0) >> position & 1
         )
 
 

@@ -1,7 +1,7 @@
 """Whatever a set holds: translating never raises, loses nothing, and survives JSON.
 
 Sets are taken apart and put together anew: segments repeated, dropped, moved and mutilated.
-Cites I1 (nothing a partner sends is lost) and BI (bad input) of the reliability page.
+Cites BI-039 and BI-041.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 
 from translators.canonical.values import Code
@@ -16,6 +16,7 @@ def _table() -> Mapping[tuple[str, str], str]:
     return {(row["element"], row["code"]): row["meaning"] for row in csv.DictReader(text.splitlines())}
 
 
+@lru_cache(maxsize=4096)
 def coded(element: str, code: str) -> Code:
     """The code of X12 data element `element` with its meaning, None where we have no word for it."""
     return Code(code, _table().get((element, code)))

@@ -1,4 +1,4 @@
-"""The canonical invoice of an 810, credits and totals above all."""
+"""The canonical invoice of an 810, credits and totals above all (BI-039)."""
 
 from __future__ import annotations
 

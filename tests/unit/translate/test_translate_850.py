@@ -1,4 +1,4 @@
-"""The canonical order of an 850, element by element."""
+"""The canonical order of an 850, element by element; totals and units that do not fit (BI-039)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The canonical ship notice of an 856: levels in any of the usual orders."""
+"""The canonical ship notice of an 856: levels in any of the usual orders, broken trees too (BI-041)."""
 
 from __future__ import annotations
 
