@@ -17,8 +17,6 @@ from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, BinaryIO
 
 from parsers.finding import Finding
-from partners.directory import Directory
-from partners.profile import Agreement
 from translators.acknowledgements.answer import Answer, PreviewNumbers
 from translators.acknowledgements.answers import write_answers
 from translators.canonical.codec import to_json_bytes
@@ -38,6 +36,9 @@ from translators.report import (
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from partners.directory import Directory
+    from partners.profile import Agreement
 
 SCHEMA = "inspect-1.0.0"
 #: Spools up to this size stay in memory.

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import BinaryIO, Literal
+from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from parsers.sniffing import SNIFF_BYTES, sniff
 from parsers.x12.limits import DEFAULT_LIMITS, Limits
-from partners.directory import Directory
-from partners.profile import Agreement
 from translators.acknowledgements.decision import at_least_with_errors, rolled_up
 from translators.reading_agreements import resolver
-from translators.reading_delimited import read_delimited
 from translators.reading_x12 import X12Reading
 from translators.report import FileEnded, FileOpened, ReportEvent, Status
+
+if TYPE_CHECKING:
+    from partners.directory import Directory
+    from partners.profile import Agreement
 
 
 def read_file(
@@ -47,6 +48,8 @@ def read_file(
     head = stream.read(SNIFF_BYTES)
     stream.seek(-len(head), 1)
     if agreement is not None and sniff(head) != "x12" and _takes_delimited(agreement, name):
+        from translators.reading_delimited import read_delimited  # half the start of `inspect`
+
         yield from read_delimited(stream, agreement, directory, name=name, usage=usage)
     else:
         yield from _read_x12(X12Reading(stream, resolver(directory, agreement, senders), limits))

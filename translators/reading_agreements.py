@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
 from parsers.catalogue import found
 from parsers.finding import Finding, Location
 from parsers.x12.model import GroupHeader, InterchangeHeader, PartyId
-from partners.directory import Directory
 from partners.profile import Agreement, DocumentRule, InterchangeId, OurIdentity, PartnerProfile, X12Settings
+
+if TYPE_CHECKING:
+    from partners.directory import Directory
 
 _UNKNOWN = "unknown"
 

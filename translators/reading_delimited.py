@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from parsers.catalogue import found
 from parsers.delimited import reader
 from parsers.delimited.document import DelimitedDocument
 from parsers.delimited.layout import Layout
 from parsers.finding import Finding
-from partners.directory import Directory
 from partners.profile import Agreement, DocumentRule
 from translators import registry
 from translators.acknowledgements.decision import SetCounts, rolled_up
@@ -32,6 +31,9 @@ from translators.report import (
     SetOutcome,
     Status,
 )
+
+if TYPE_CHECKING:
+    from partners.directory import Directory
 
 #: The usage of a channel as ISA15 has it.
 _USAGES = {"production": "P", "test": "T"}
