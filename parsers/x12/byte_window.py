@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import BinaryIO
 
-DEFAULT_CHUNK_BYTES = 256 * 1024
+DEFAULT_CHUNK_BYTES = 64 * 1024
 #: The longest mark that a pattern given to `skip` may have to see whole.
 _LONGEST_MARK = 3
 

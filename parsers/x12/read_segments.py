@@ -154,8 +154,9 @@ class _Splitter:
         self._by_lines = isa.terminator in (b"\r", b"\n")
         self._crlf = marks.segment + marks.suffix == "\r\n"
         #: What stands between two segments of plain text, and after the last one of a stretch.
-        self._joint = (marks.segment + marks.suffix).encode("latin-1")
-        self._tail = self._joint if self._crlf else self._terminator
+        self._joint = marks.segment + marks.suffix
+        self._tail = b"\r\n" if self._crlf else self._terminator
+        self._breaks = self._joint.count("\r") + self._joint.count("\n")
 
     def segments(self) -> Iterator[Segment]:
         window = self._window
@@ -212,27 +213,25 @@ class _Splitter:
         return False
 
     def _plain_parts(self, data: bytes) -> list[str] | None:
-        """The texts of the segments in `data`, which ends with a terminator; None if it needs care."""
-        body = data.lstrip(b"\r\n")
-        if not self._is_plain(body):
-            return None
-        parts = body[: -len(self._tail)].decode("ascii").split(self._joint.decode("ascii"))
-        return None if max(map(len, parts)) > self._limits.element_bytes else parts
+        """The texts of the segments in `data`, which ends with a terminator; None if it needs care.
 
-    def _is_plain(self, body: bytes) -> bool:
-        """True if cutting at the joint alone gives what the careful path gives."""
-        joint, inner = self._joint, body[: -len(self._tail)]
-        if not body.isascii() or not body.endswith(self._tail) or not inner or inner.endswith(joint):
-            return False
-        joints = inner.count(joint)
-        breaks = joint.count(b"\r") + joint.count(b"\n")
-        return (
-            inner.count(self._terminator) == joints
-            and inner.count(b"\r") + inner.count(b"\n") == joints * breaks
-            and not any(mark in inner for mark in (b"\x00", b"\x0b", b"\x0c", b"\x1a"))
-            and not inner.startswith((b" ", b"\t", joint))
-            and not any(joint + mark in inner for mark in (b" ", b"\t", joint))
+        Care is due unless cutting at the joint alone gives what the careful path gives.
+        """
+        body = data.lstrip(b"\r\n")
+        if not body.isascii() or not body.endswith(self._tail):
+            return None
+        text = body[: -len(self._tail)].decode("ascii")
+        parts = text.split(self._joint)
+        joints = len(parts) - 1
+        plain = (
+            text.count(self._joint[0]) == joints
+            and text.count("\r") + text.count("\n") == joints * self._breaks
+            and not any(mark in text for mark in "\x00\x0b\x0c\x1a")
+            # The least of all texts shows whether any begins with a blank, or is empty.
+            and min(parts) >= "0"
+            and len(max(parts, key=len)) <= self._limits.element_bytes
         )
+        return parts if plain else None
 
     def _plainly(self, parts: list[str], data: bytes, base: int) -> Iterator[Segment]:
         step, element = len(self._joint), self._element
