@@ -60,6 +60,7 @@ class DelimitedDocument:
     test: True if the file marks it as a test, False if the file marks it otherwise,
         None if the layout knows no mark (the channel says).
     header: what all rows agree on, by canonical field ("number", "ship_to.name").
+    header_texts: the same as the first row sends it, also what is empty or cannot be read.
     findings: everything wrong with it; an error among them rejects it.
     first_row, last_row: of the file, from 1. offset, size: its bytes in the file, from first to last row.
     """
@@ -73,6 +74,7 @@ class DelimitedDocument:
     size: int = 0
     test: bool | None = None
     header: dict[str, Cell] = field(default_factory=dict)
+    header_texts: dict[str, str] = field(default_factory=dict)
     rows: list[Row] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 

@@ -17,12 +17,18 @@ from parsers.finding import Finding, Location
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One column as it stands in this file. column: None if the layout does not list it."""
+    """One column as it stands in this file.
+
+    column: None if the layout does not list it. field: canonical field, "" for none.
+    of_line: True if the field may differ from row to row of one document.
+    """
 
     index: int
     name: str
     column: Column | None
     read: Reader | None
+    field: str
+    of_line: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +82,9 @@ def _plan(layout: Layout, names: Sequence[str]) -> Plan:
 
 def _slot(layout: Layout, index: int, name: str) -> Slot:
     column = layout.column(name)
-    return Slot(index, name, column, None if column is None else reader_of(layout, column))
+    if column is None:
+        return Slot(index, name, None, None, "", of_line=True)
+    return Slot(index, name, column, reader_of(layout, column), column.field or "", of_line=column.of_line)
 
 
 def _faults(layout: Layout, record: Record, names: list[str]) -> list[Finding]:

@@ -8,7 +8,7 @@ from parsers.catalogue import found
 from parsers.delimited.document import Cell, DelimitedDocument, Extra, Row
 from parsers.delimited.fields import is_line_field
 from parsers.delimited.header import Plan, Slot
-from parsers.delimited.layout import Column, Layout, Limits
+from parsers.delimited.layout import Layout, Limits
 from parsers.delimited.records import Record, cell_offset
 from parsers.delimited.values import Value, Wrong, constant_reader, reader_of
 from parsers.finding import Finding, Location
@@ -64,15 +64,17 @@ class RowReader:
             document.header.update((name, c) for name, c in self.constants.items() if not is_line_field(name))
         cells = {name: cell for name, cell in self.constants.items() if is_line_field(name)}
         extra: list[Extra] = []
-        for slot in self.plan.slots:
-            text = record.cells[slot.index] if slot.index < len(record.cells) else ""
-            if fault := self._unsafe(text):
+        risky = "\0" in record.raw or len(record.raw) > self.limits.field_length
+        texts = [*record.cells, *[""] * (len(self.plan.slots) - len(record.cells))]
+        for slot, text in zip(self.plan.slots, texts, strict=False):
+            if risky and (fault := self._unsafe(text)):
                 note(document, found(fault, self._at(record, slot), value=text, expected=self._bound(fault)))
-            elif slot.column is None or slot.column.field is None:
+            elif not slot.field:
                 self._keep(document, record, slot, text, extra)
-            elif slot.column.of_line:
+            elif slot.of_line:
                 self._fill(document, record, slot, text, cells, extra)
             elif first:
+                document.header_texts[slot.field] = text
                 self._fill(document, record, slot, text, document.header, extra)
             else:
                 self._compare(document, record, slot, text)
@@ -99,8 +101,7 @@ class RowReader:
         self, document: DelimitedDocument, record: Record, slot: Slot, text: str, extra: list[Extra]
     ) -> None:
         """Keep a value without a field, once its column's own rules have been checked."""
-        if slot.column is not None:
-            self._value(document, record, slot, slot.column, text)
+        self._value(document, record, slot, text)
         if text.strip():
             extra.append(Extra(slot.name, text, record.number))
 
@@ -114,20 +115,17 @@ class RowReader:
         extra: list[Extra],
     ) -> None:
         """Put a value into its field; a text that is none of its type is kept as an extra value."""
-        column = slot.column
-        if column is None or column.field is None:
-            return
-        value = self._value(document, record, slot, column, text)
+        value = self._value(document, record, slot, text)
         if value is not None:
-            cells[column.field] = Cell(slot.name, text, value, record.number)
+            cells[slot.field] = Cell(slot.name, text, value, record.number)
         elif text.strip():
             extra.append(Extra(slot.name, text, record.number))
 
-    def _value(
-        self, document: DelimitedDocument, record: Record, slot: Slot, column: Column, text: str
-    ) -> Value | None:
+    def _value(self, document: DelimitedDocument, record: Record, slot: Slot, text: str) -> Value | None:
         """The value of a cell; None if it is empty or wrong, the latter with a finding."""
-        trimmed = self._trimmed(text)
+        trimmed, column = self._trimmed(text), slot.column
+        if column is None or slot.read is None:
+            return trimmed
         if not trimmed:
             if column.required and column.name not in self.defaults:
                 note(document, found("CSV-080", self._at(record, slot), expected="a value"))
@@ -136,7 +134,7 @@ class RowReader:
             expected = f"at most {column.max_length} characters"
             note(document, found("CSV-081", self._at(record, slot), value=trimmed, expected=expected))
             return None
-        value = trimmed if slot.read is None else slot.read(trimmed)
+        value = slot.read(trimmed)
         if isinstance(value, Wrong):
             place = self._at(record, slot)
             fault = found(value.code, place, value=trimmed, expected=value.expected, cause=value.cause)
@@ -146,11 +144,10 @@ class RowReader:
 
     def _compare(self, document: DelimitedDocument, record: Record, slot: Slot, text: str) -> None:
         """A value of the document as a whole must be the same in all its rows."""
-        column = slot.column
-        if column is None or column.field is None:
+        first = document.header_texts.get(slot.field, "")
+        if first == text:
             return
-        first = document.header.get(column.field)
-        before, now = "" if first is None else self._trimmed(first.text), self._trimmed(text)
+        before, now = self._trimmed(first), self._trimmed(text)
         if now == before or (not now and self.layout.grouping.repeat == "first_row"):
             return
         expected = f"{before!r} as in row {document.first_row}"

@@ -434,3 +434,14 @@ def test_the_cause_of_a_bad_number_is_named(cell: bytes, cause: str) -> None:
 def test_lost_leading_zeros_are_named_as_the_cause() -> None:
     (finding,) = all_findings(value(b"36000291452", 2))
     assert "leading zeros" in finding.message
+
+
+def test_a_bad_value_of_the_document_is_named_once_though_every_row_has_it() -> None:
+    bad = ROW.replace(b"31.12.2025", b"31.02.2025")
+    assert [finding.code for finding in all_findings(HEAD + bad * 3)] == ["CSV-093"]
+
+
+def test_a_message_repeats_no_control_characters() -> None:
+    (finding,) = all_findings(value(b"\x1b[31m", 3))
+    assert finding.value == "\\x1b[31m"
+    assert finding.message.isprintable()
