@@ -103,9 +103,21 @@ def interchange_header(isa: Isa) -> InterchangeHeader:
 
 def interchange_findings(isa: Isa) -> tuple[Finding, ...]:
     """What is wrong with the ISA: its delimiters, its elements, its widths."""
-    faults = _broken(_ISA_RULES, "ISA", isa.elements, isa.offset)
+    faults = _broken(_ISA_RULES, "ISA", _without_secrets(isa.elements), isa.offset)
     told = {fault.location.element for fault in (*isa.findings, *faults)}
     return (*isa.findings, *faults, *_standards_id(isa), *_widths(isa, told))
+
+
+def _without_secrets(elements: tuple[str, ...]) -> tuple[str, ...]:
+    """The elements as findings may show them.
+
+    Where an element was left out or added, a password stands in the place of a qualifier.
+    """
+    shown = list(elements)
+    for qualifier in (0, 2, 4, 6):
+        if len(shown[qualifier]) > ISA_WIDTHS[qualifier]:
+            shown[qualifier] = f"{len(shown[qualifier])} characters"
+    return tuple(shown)
 
 
 def _standards_id(isa: Isa) -> Iterable[Finding]:

@@ -108,6 +108,13 @@ def test_a_password_in_the_isa_is_never_shown() -> None:
     assert not any(secret in str(findings) for secret in ("LOGIN", "PASSWORD"))
 
 
+def test_a_password_that_slipped_into_another_place_is_never_shown() -> None:
+    lines = _changed("ISA*00*          *00*          ", "ISA*03*01*PASSWORD99*X", WHOLE)
+    findings = _findings(_events(lines))
+    assert "X12-014" in [finding.code for finding in findings]
+    assert "PASSWORD" not in str(findings)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "code", "x12"),
     [
