@@ -7,19 +7,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The bounds that keep memory flat. Source: BI-037.
+    """The bounds that keep memory flat. Source: BI-037. The depth of HL trees is bounded in `hierarchy`.
 
     element_bytes: longest element.
     segment_bytes: longest segment; a longer one is skipped, never held.
     set_segments: most segments of one transaction set that are held at once; a longer set is
         counted to its SE, but not kept and not checked.
-    hl_depth: deepest nesting of HL loops.
     """
 
     element_bytes: int = 64 * 1024
     segment_bytes: int = 1024 * 1024
     set_segments: int = 500_000
-    hl_depth: int = 32
 
 
 DEFAULT_LIMITS = Limits()
