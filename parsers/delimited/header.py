@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from parsers.catalogue import found
+from parsers.catalogue import found, shown
 from parsers.delimited.layout import Column, Layout
 from parsers.delimited.records import Record, cell_offset
 from parsers.delimited.values import Reader, reader_of
@@ -118,7 +118,7 @@ def _spelled(mark: str) -> str:
 def _missing(record: Record, column: Column, unlisted: list[str]) -> Finding:
     place = Location(row=record.number, column=column.name, byte_offset=record.offset)
     near = difflib.get_close_matches(column.name, unlisted, n=1, cutoff=0.5)
-    hint = f"; perhaps it was renamed to {near[0]!r}" if near else ""
+    hint = f"; perhaps it was renamed to {shown(near[0])}" if near else ""
     return found("CSV-035", place, value=near[0] if near else None, expected=column.name, hint=hint)
 
 
@@ -149,4 +149,4 @@ def _unexpected(layout: Layout, record: Record, names: list[str]) -> list[Findin
 
 def _place(layout: Layout, record: Record, names: list[str], name: str) -> Location:
     offset = cell_offset(record, names.index(name), layout)
-    return Location(row=record.number, column=name, byte_offset=offset)
+    return Location(row=record.number, column=shown(name), byte_offset=offset)

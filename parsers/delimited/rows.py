@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from parsers.catalogue import found
+from parsers.catalogue import found, shown
 from parsers.delimited.document import Cell, DelimitedDocument, Extra, Row
 from parsers.delimited.fields import is_line_field
 from parsers.delimited.header import Plan, Slot
@@ -83,7 +83,7 @@ class RowReader:
 
     def _at(self, record: Record, slot: Slot) -> Location:
         offset = cell_offset(record, slot.index, self.layout)
-        return Location(row=record.number, column=slot.name, byte_offset=offset)
+        return Location(row=record.number, column=shown(slot.name), byte_offset=offset)
 
     def _trimmed(self, text: str) -> str:
         return text.strip() if self.layout.trim else text
@@ -150,7 +150,7 @@ class RowReader:
         before, now = self._trimmed(first), self._trimmed(text)
         if now == before or (not now and self.layout.grouping.repeat == "first_row"):
             return
-        expected = f"{before!r} as in row {document.first_row}"
+        expected = f"{shown(before) or 'nothing'} as in row {document.first_row}"
         note(document, found("CSV-065", self._at(record, slot), value=now, expected=expected))
 
     def _mark_test(self, document: DelimitedDocument, record: Record) -> None:

@@ -20,6 +20,9 @@ Value = str | int | Decimal | datetime.date | datetime.time
 #: Longest text that is read as a number; far beyond any amount, short of any mischief.
 LONGEST_NUMBER = 40
 
+#: Codes that a finding lists.
+MOST_CODES = 12
+
 _EXPONENT = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?[eE][+-]?[0-9]+")
 _SERIAL_DAY = re.compile(r"[2-6][0-9]{4}(?:[.,][0-9]+)?")
 _GTIN_LENGTHS = (8, 12, 13, 14)
@@ -83,7 +86,8 @@ def _text(text: str) -> Value | Wrong:
 
 
 def _code_reader(codes: Mapping[str, str]) -> Reader:
-    accepted = ", ".join(codes)
+    more = f" and {len(codes) - MOST_CODES} more" if len(codes) > MOST_CODES else ""
+    accepted = ", ".join(list(codes)[:MOST_CODES]) + more
 
     def read(text: str) -> Value | Wrong:
         ours = codes.get(text)

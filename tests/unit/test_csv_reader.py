@@ -445,3 +445,21 @@ def test_a_message_repeats_no_control_characters() -> None:
     (finding,) = all_findings(value(b"\x1b[31m", 3))
     assert finding.value == "\\x1b[31m"
     assert finding.message.isprintable()
+
+
+def test_a_column_name_of_the_partner_is_made_safe_to_show() -> None:
+    (note,) = all_findings(HEAD.replace(b"Pos", b"Pos;\x1b[31m" + b"x" * 100) + ROW.replace(b"\n", b";\n"))
+    assert note.message.isprintable()
+    assert len(note.message) < 200
+
+
+def test_a_long_list_of_codes_is_cut() -> None:
+    codes = ", ".join(f"c{number} = 'EA'" for number in range(50))
+    by = layout(
+        columns=COLUMNS.replace(
+            'codes = { Stk = "EA", kg = "KG" }\ndefault = "Stk"', f"codes = {{ {codes} }}"
+        )
+    )
+    (finding,) = all_findings(value(b"x", 4), by)
+    assert finding.expected is not None
+    assert finding.expected.endswith("c11 and 38 more")
