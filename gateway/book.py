@@ -17,7 +17,7 @@ from gateway.ports import Clock
 from gateway.store import profile_versions
 from gateway.store.ledger import Ledger
 from gateway.store.moves import Act
-from partners.directory import Directory
+from partners.directory import Directory, load_directory
 
 #: What belongs to a profile folder; anything else in it is left alone.
 SUFFIXES = frozenset({".toml", ".csv", ".pub", ".md"})
@@ -60,13 +60,14 @@ class ProfileBook:
                     content = profile_versions.files(view, version)
                 if len(self._loaded) >= MAX_VERSIONS_IN_MEMORY:
                     self._loaded.pop(next(iter(self._loaded)))
-                self._loaded[version] = Applied(version, self._load(content))
+                self._loaded[version] = Applied(version, _directory(content))
             return self._loaded[version]
 
     def apply(self, folder: Path, act: Act) -> Applied:
         """Check a folder and put it in force as a whole. Raises ProfilesRefused with all that is wrong."""
         content = read_folder(folder)
-        directory = self._load(content)
+        profiles.load(folder, self._home)
+        directory = _directory(content)
         version = version_of(content)
         with self._ledger.write() as tx:
             if profile_versions.newest(tx) != version:
@@ -76,13 +77,18 @@ class ProfileBook:
             self._loaded[version] = Applied(version, directory)
         return self._loaded[version]
 
-    def _load(self, content: Mapping[str, str]) -> Directory:
-        with TemporaryDirectory(prefix="tradepost-profiles-") as folder:
-            for name, text in content.items():
-                path = Path(folder) / name
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(text, "utf-8")
-            return profiles.load(Path(folder), self._home)
+
+def _directory(content: Mapping[str, str]) -> Directory:
+    """The profiles of a version; secrets and schedules were checked when it was applied."""
+    with TemporaryDirectory(prefix="tradepost-profiles-") as folder:
+        for name, text in content.items():
+            path = Path(folder) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, "utf-8")
+        loaded = load_directory(Path(folder))
+    if isinstance(loaded, tuple):
+        raise profiles.ProfilesRefused(loaded)
+    return loaded
 
 
 def read_folder(folder: Path) -> dict[str, str]:

@@ -17,9 +17,11 @@ from gateway import home as homes
 from gateway import views
 from gateway.cli import show
 from gateway.errors import TradepostError
+from gateway.ports import Arrival
 from gateway.settings import Settings
 from gateway.sftp_server.server import SftpServer
 from gateway.wiring import Gateway, opened, running
+from partners.profile import SftpMailbox
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 #: Seconds until every sample must have come to rest.
@@ -74,14 +76,8 @@ def _sample(folder: Path) -> Sample:
 
 
 @contextmanager
-def _mailbox(gateway: Gateway, server: SftpServer, partner: str) -> Iterator[paramiko.SFTPClient]:
+def _mailbox(gateway: Gateway, server: SftpServer, partner: str, login: str) -> Iterator[paramiko.SFTPClient]:
     """A partner's session, as a real client opens it."""
-    directory = gateway.book.current().directory
-    login = next(
-        channel.login
-        for profile, channel in directory.open_channels()
-        if profile.partner == partner and channel.kind == "sftp_mailbox"
-    )
     key = paramiko.Ed25519Key.from_private_key_file(str(homes.client_key(gateway.settings.home, partner)))
     host_key = paramiko.Ed25519Key.from_private_key_file(str(gateway.settings.home / "keys" / homes.HOST_KEY))
     with paramiko.Transport((gateway.settings.sftp_host, server.port)) as transport:
@@ -97,13 +93,33 @@ def drop_samples(gateway: Gateway, server: SftpServer | None) -> list[Sample]:
     if server is None:
         return []
     chosen = samples()
+    logins = _logins(gateway)
     with ExitStack() as stack:
         sessions: dict[str, paramiko.SFTPClient] = {}
         for sample in chosen:
-            if sample.partner not in sessions:
-                sessions[sample.partner] = stack.enter_context(_mailbox(gateway, server, sample.partner))
-            sessions[sample.partner].put(str(sample.input), f"/inbox/{sample.file}")
+            partner = sample.partner
+            if partner not in logins:
+                _receive_by_hand(gateway, sample)
+                continue
+            if partner not in sessions:
+                sessions[partner] = stack.enter_context(_mailbox(gateway, server, partner, logins[partner]))
+            sessions[partner].put(str(sample.input), f"/inbox/{sample.file}")
     return chosen
+
+
+def _logins(gateway: Gateway) -> dict[str, str]:
+    """Logins by the partners that have a mailbox here."""
+    open_channels = gateway.book.current().directory.open_channels()
+    return {
+        profile.partner: channel.login
+        for profile, channel in open_channels
+        if isinstance(channel, SftpMailbox)
+    }
+
+
+def _receive_by_hand(gateway: Gateway, sample: Sample) -> None:
+    with sample.input.open("rb") as stream:
+        gateway.pipeline.receive(Arrival("hand", sample.title, sample.file, sample.partner), stream)
 
 
 def wait_until_idle(gateway: Gateway) -> None:

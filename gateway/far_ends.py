@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from gateway.profiles import SecretUnreadable, read_secret
-from outbound.connector import Connector, TryLater
+from gateway.profiles import SecretUnreadable, read_secrets
+from outbound.connector import Connector, Refused, TryLater
 from outbound.registry import connect
 from partners.destinations import Destination
 
@@ -25,7 +25,7 @@ class FarEnds:
             known = self._open.get(destination.name)
             if known is not None and known[0] == destination:
                 return known[1]
-            connector = connect(destination, self._secrets(destination), self._home)
+            connector = self._connect(destination)
             self._open[destination.name] = (destination, connector)
         if known is not None:
             known[1].close()
@@ -38,8 +38,10 @@ class FarEnds:
                 connector.close()
             self._open.clear()
 
-    def _secrets(self, destination: Destination) -> dict[str, str]:
+    def _connect(self, destination: Destination) -> Connector:
         try:
-            return {field: read_secret(ref, self._home) for field, ref in destination.secrets.items()}
+            return connect(destination, read_secrets(destination.secrets, self._home), self._home)
         except SecretUnreadable as fault:
             raise TryLater(fault.message) from fault
+        except (ValueError, OSError) as fault:
+            raise Refused(f"{destination.name}: {fault}", endpoint_wide=True) from fault

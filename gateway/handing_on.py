@@ -42,6 +42,18 @@ class Fate:
     version: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """What consignments packed together have in common. size: the most documents in one."""
+
+    partner: str | None
+    destination: str
+    form: str
+    kind: str
+    environment: str
+    size: int
+
+
 def hand_on_chunk(
     tx: Connection, act: Act, directory: Directory, settled: Settled, staged: Sequence[Staged]
 ) -> list[Job]:
@@ -169,12 +181,17 @@ def dispatch(
         if schedule:
             deliveries.insert_deliveries(tx, rows, [])
             continue
-        environment = ENVIRONMENTS.get(settled.usage, "production")
-        for batch in batches(rows, rule.schedule.batch_size):
-            numbers = [f.document.number for f in together if f.document.id == batch[0]["document_id"]]
-            packed = _consignment(
-                act, directory, settled.partner, destination, kind or "document", environment, batch, numbers
-            )
+        lot = Lot(
+            partner=settled.partner,
+            destination=destination,
+            form=directory.destinations[destination].format,
+            kind=kind or "document",
+            environment=ENVIRONMENTS.get(settled.usage, "production"),
+            size=rule.schedule.batch_size,
+        )
+        numbers = {fate.document.id: fate.document.number for fate in together}
+        for batch in batches(rows, lot.size):
+            packed = _consignment(act, lot, batch, numbers[batch[0]["document_id"]])
             for row in batch:
                 row.update(state="packed", consignment_id=packed["id"])
             deliveries.insert_deliveries(tx, list(batch), [packed])
@@ -205,31 +222,24 @@ def _delivery(
     }
 
 
-def _consignment(
-    act: Act,
-    directory: Directory,
-    partner: str | None,
-    destination: str,
-    kind: str,
-    environment: str,
-    rows: Sequence[dict[str, Any]],
-    numbers: Sequence[str],
-) -> dict[str, Any]:
-    """A consignment of one or several deliveries. One document lends its key; a batch has its own."""
+def _consignment(act: Act, lot: Lot, rows: Sequence[dict[str, Any]], number: str) -> dict[str, Any]:
+    """A consignment of one or several deliveries. One document lends its key; a batch has its own.
+
+    number: business number of the first document, for the file's name.
+    """
     keys = [row["key"] for row in rows]
     key = keys[0] if len(keys) == 1 else business_identity(*keys)[:32]
-    form = directory.destinations[destination].format
-    number = _UNSAFE.sub("-", numbers[0])[:MAX_NAME_CHARS].strip(".-") if len(keys) == 1 and numbers else ""
-    label = number or (f"batch-{len(keys)}" if len(keys) > 1 else "")
-    name = "_".join(part for part in (kind, partner or "", label, key[:12]) if part)
+    label = _UNSAFE.sub("-", number)[:MAX_NAME_CHARS].strip(".-") if len(keys) == 1 else f"batch-{len(keys)}"
+    name = "_".join(part for part in (lot.kind, lot.partner or "", label, key[:12]) if part)
     return {
-        "id": derived("cs", destination, *[row["id"] for row in rows]),
-        "partner": partner,
-        "destination": destination,
-        "kind": kind,
-        "environment": environment,
-        "key": f"{destination}.{key}",
-        "file_name": f"{name}.{form}",
+        "id": derived("cs", lot.destination, *[row["id"] for row in rows]),
+        "partner": lot.partner,
+        "destination": lot.destination,
+        "kind": lot.kind,
+        "environment": lot.environment,
+        "key": f"{lot.destination}.{key}",
+        "file_name": f"{name}.{lot.form}",
+        "is_batch": lot.size > 1,
         "state": "due",
         "attempts": 0,
         "created_at": act.at,
@@ -242,18 +252,21 @@ def pack_chunk(
     """Pack deliveries that waited for a slot, in batches of what their rule allows."""
     size = _batch_size(directory, schedule)
     jobs: list[Job] = []
-    ordered = sorted(waiting, key=lambda one: (one.destination, one.kind, one.environment))
-    for (destination, kind, environment), group in groupby(
-        ordered, key=lambda one: (one.destination, one.kind, one.environment)
-    ):
+    ordered = sorted(waiting, key=_together)
+    for (destination, kind, environment), group in groupby(ordered, key=_together):
         for batch in batches(list(group), size):
-            rows = [{"id": one.id, "key": one.key} for one in batch]
+            form = directory.destinations[destination].format
+            lot = Lot(batch[0].partner, destination, form, kind, environment, size)
             packed = _consignment(
-                act, directory, batch[0].partner, destination, kind, environment, rows, [batch[0].number]
+                act, lot, [{"id": one.id, "key": one.key} for one in batch], batch[0].number
             )
             deliveries.pack(tx, packed, [one.id for one in batch])
-            jobs.append(Job("deliver", packed["id"], partner=batch[0].partner))
+            jobs.append(Job("deliver", packed["id"], partner=lot.partner))
     return jobs
+
+
+def _together(one: Waiting) -> tuple[str, str, str]:
+    return one.destination, one.kind, one.environment
 
 
 def _batch_size(directory: Directory, schedule: str) -> int:

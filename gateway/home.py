@@ -20,7 +20,7 @@ import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
@@ -30,7 +30,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from gateway.archive.local import create_local_archive
+from gateway.archive.local import found_or_made
 from gateway.errors import TradepostError
 from gateway.settings import SETTINGS_FILE, Settings
 from gateway.sftp_server.host_key import ensure_host_key
@@ -73,9 +73,7 @@ def archive_id(settings: Settings) -> UUID:
     remembered = settings.home / ARCHIVE_ID
     folder = Path(settings.effective_archive_url)
     if not remembered.exists():
-        identity = uuid4()
-        create_local_archive(folder, identity)
-        _write_new(remembered, f"{identity}\n".encode(), 0o644)
+        _write_new(remembered, f"{found_or_made(folder)}\n".encode(), 0o644)
     return UUID(remembered.read_text("ascii").strip())
 
 
@@ -110,9 +108,13 @@ def locked(home: Path) -> Iterator[None]:
 def _copy_profiles(home: Path, *, samples: bool) -> None:
     target = home / "partners"
     for source in sorted(BUNDLED.iterdir()):
-        if source.name.startswith("_") or source.name.startswith("."):
+        if source.name.startswith("."):
             continue
-        if source.is_file() and not (target / source.name).exists():
+        if source.name == "_bases" and not (target / source.name).exists():
+            shutil.copytree(source, target / source.name)
+        elif source.name.startswith("_"):
+            continue
+        elif source.is_file() and not (target / source.name).exists():
             shutil.copyfile(source, target / source.name)
         elif source.is_dir() and samples and not (target / source.name).exists():
             shutil.copytree(source, target / source.name)

@@ -164,7 +164,8 @@ class _View:
         self._documents, self._hidden_documents = [], 0
 
     def interchange(self, report: InterchangeReport) -> None:
-        title, answer = "The file as a whole", ""
+        title = "The file as a whole" if report.ta1 is None else "An interchange that cannot be read"
+        answer = ""
         if report.header is not None:
             title = f"Interchange {report.header.control_number} from {report.sender} to {report.receiver}"
             answer = f" (TA1 {report.ta1.action} {report.ta1.note})" if report.ta1 else ""

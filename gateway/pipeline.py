@@ -128,7 +128,7 @@ class Pipeline:
 
         Twice: the bytes are found by their hash, and the arrival by channel and source key.
         """
-        stored = self._archive.adopt(content) if isinstance(content, Path) else self._archive.put(content)
+        stored = self._keep(arrival, content)
         act = self._act(f"channel {arrival.channel}")
         transmission = drawn("tx", act.at)
         with self._ledger.write() as tx:
@@ -140,6 +140,11 @@ class Pipeline:
                 transmission = arrivals.by_arrival(tx, arrival.channel, arrival.source_key) or transmission
         self._jobs.ring()
         return Received(transmission, stored.sha256, stored.size, Sight.NEW if new else Sight.SAME)
+
+    def _keep(self, arrival: Arrival, content: BinaryIO | Path) -> Stored:
+        if isinstance(content, Path):
+            return self._archive.adopt(content, arrival.attributes.get("sha256"))
+        return self._archive.put(content)
 
     # parse -----------------------------------------------------------------------------------
 
@@ -439,7 +444,7 @@ class Pipeline:
     ) -> tuple[Consignment, Stored]:
         """The bytes of the consignment: those of an earlier attempt if there was one."""
         values = [json.loads(canonical) for _, canonical in documents]
-        rendered = render(values, destination.format)
+        rendered = render(values, destination.format, kind=packed.kind, batch=packed.is_batch)
         payload = rendered.payload
         if packed.sha256 is not None and self._archive.holds(packed.sha256):
             with self._archive.open(packed.sha256) as kept:

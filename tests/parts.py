@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+MAKE = ["make", "--no-print-directory"]
 PYTEST = [".venv/bin/pytest", "-q", "-p", "no:cacheprovider"]
 COUNTS = re.compile(r"(\d+) (passed|failed|error|errors|skipped)")
 
@@ -33,7 +34,7 @@ class Part:
         """Run all commands; True if all succeeded in time."""
         print(f"\n=== {self.name} (budget {self.budget_s:.0f} s)", flush=True)
         start = time.monotonic()
-        succeeded = all([self._run_one(command) for command in self.commands])
+        succeeded = all(list(map(self._run_one, self.commands)))
         self.took_s = time.monotonic() - start
         in_time = self.took_s <= self.budget_s
         self.status = "failed" if not succeeded else "ok" if in_time else "over budget"
@@ -55,15 +56,15 @@ class Part:
 def parts() -> list[Part]:
     """The parts in order; budgets are those of the house rules."""
     return [
-        Part("install", 120, [["make", "--no-print-directory", "system"], ["make", "--no-print-directory", "install"]]),
-        Part("lint and types", 90, [["make", "--no-print-directory", "lint"]]),
+        Part("install", 120, [[*MAKE, "system"], [*MAKE, "install"]]),
+        Part("lint and types", 90, [[*MAKE, "lint"]]),
         Part(
             "unit, golden, docs",
             120,
             [[*PYTEST, "-n", "2", "tests/unit", "tests/golden", "tests/docs", "tests/architecture"]],
         ),
         Part("databases and stores", 240, [[*PYTEST, "-n", "2", "tests/contract"]]),
-        Part("journeys", 240, [[*PYTEST, "-n", "2", "tests/journey"], ["make", "--no-print-directory", "demo"]]),
+        Part("journeys", 240, [[*PYTEST, "-n", "2", "tests/journey"], [*MAKE, "demo"]]),
         Part("crash", 420, [[*PYTEST, "-n", "2", "tests/crash"]]),
         Part("fuzz and corpus", 180, [[*PYTEST, "-n", "2", "tests/property"]]),
     ]

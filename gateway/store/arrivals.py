@@ -73,7 +73,7 @@ def insert_transmission(
     """Record a file; False if this arrival was recorded before (channel and source key)."""
     insert_blob(tx, stored, now)
     dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
-    result = tx.execute(
+    inserted = tx.execute(
         dialect.insert(Transmission)
         .values(
             id=transmission_id,
@@ -91,8 +91,9 @@ def insert_transmission(
             received_at=now,
         )
         .on_conflict_do_nothing(index_elements=["channel", "source_key"])
+        .returning(TRANSMISSION.c.id)
     )
-    return result.rowcount == 1
+    return inserted.one_or_none() is not None
 
 
 def by_arrival(view: Connection, channel: str, source_key: str) -> str | None:

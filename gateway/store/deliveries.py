@@ -70,6 +70,7 @@ class Packed:
     environment: str
     key: str
     file_name: str
+    is_batch: bool
     state: str
     attempts: int
     sha256: str | None
@@ -86,6 +87,7 @@ def consignment(view: Connection, consignment_id: str) -> Packed:
             CONSIGNMENT.c.environment,
             CONSIGNMENT.c.key,
             CONSIGNMENT.c.file_name,
+            CONSIGNMENT.c.is_batch,
             CONSIGNMENT.c.state,
             CONSIGNMENT.c.attempts,
             CONSIGNMENT.c.sha256,
@@ -197,8 +199,9 @@ def fire(tx: Connection, schedule: str, slot: datetime, now: datetime) -> bool:
         dialect.insert(ScheduleSlot)
         .values(schedule=schedule, slot=slot, fired_at=now)
         .on_conflict_do_nothing()
+        .returning(ScheduleSlot.__table__.c.slot)  # type: ignore[attr-defined]
     )
-    return claimed.rowcount == 1
+    return claimed.one_or_none() is not None
 
 
 def last_slot(view: Connection, schedule: str) -> datetime | None:

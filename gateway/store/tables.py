@@ -293,6 +293,8 @@ class Consignment(SQLModel, table=True):
     #: Idempotency key; the same key always carries the same bytes.
     key: str = Field(unique=True)
     file_name: str
+    #: True if its schedule gathers documents: the payload is then a list, also of one.
+    is_batch: bool = False
     state: str
     attempts: int = 0
     next_at: datetime | None = _time(nullable=True)
