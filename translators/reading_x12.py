@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from sys import intern
 from typing import BinaryIO
 
 from parsers.catalogue import found
@@ -202,7 +203,7 @@ class X12Reading:
             raise RuntimeError("a set without an answer")
         told = tuple(f for f in document.findings if decision.counts_for_997(f))
         group.report.outcomes.append(
-            SetOutcome(read.set_id, read.control_number, read.implementation, document.ak5, told)
+            SetOutcome(intern(read.set_id), read.control_number, read.implementation, document.ak5, told)
         )
         self._note_unquotable(read, group)
         return report.DocumentRead(document, group.report, self._current)
