@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO
 
 from parsers.catalogue import found
@@ -45,7 +46,8 @@ def read_delimited(
     """The report of a delimited file of that name, by the layout that the partner's rules choose.
 
     Findings of the whole file stand in the pseudo-interchange; an error among them rejects every
-    document. usage: of the channel, for documents that carry no mark of their own.
+    document. usage: of the channel; a file that marks its documents as tests is
+    a test whatever its channel is for.
     """
     rule = agreement.rule_for_file(name)
     layout = None if rule is None else _layout(directory, agreement, rule)
@@ -54,12 +56,15 @@ def read_delimited(
         yield FileEnded(Status.REJECTED, (_no_layout(agreement, rule, name),), readable=False)
         return
     yield FileOpened("csv")
+    leading, rest = _up_to_first_document(reader.read(stream, layout))
+    if any(isinstance(item, DelimitedDocument) and item.test for item in leading):
+        usage = "test"
     report = _interchange(agreement, rule, name, usage)
     yield InterchangeOpened(report)
     group = GroupReport(None, 1)
     report.groups.append(group)
     counts = SetCounts()
-    for item in reader.read(stream, layout):
+    for item in chain(leading, rest):
         if isinstance(item, Finding):
             report.findings.append(item)
         else:
@@ -72,6 +77,18 @@ def read_delimited(
     yield GroupEnded(group, report)
     yield InterchangeEnded(report)
     yield FileEnded(report.status, (), readable=True)
+
+
+def _up_to_first_document(
+    events: Iterator[reader.DelimitedEvent],
+) -> tuple[list[reader.DelimitedEvent], Iterator[reader.DelimitedEvent]]:
+    """The events up to the first document, and those after it: it tells what the file is marked as."""
+    leading: list[reader.DelimitedEvent] = []
+    for event in events:
+        leading.append(event)
+        if isinstance(event, DelimitedDocument):
+            break
+    return leading, events
 
 
 def _layout(directory: Directory | None, agreement: Agreement, rule: DocumentRule) -> Layout | None:

@@ -5,12 +5,14 @@ its documents in the order of the file (gathered ones: at the end), and between 
 of level file. Such a finding that is an error refuses the file as a whole, also the documents
 given before it: nothing may be delivered before the iterator has ended. After a fault that
 leaves the rest unreadable (a bad byte, a quote without end, a key that comes back, a bound)
-that finding is the last thing given, and the document being read is not.
+that finding is the last thing given, and the document being read is not. The documents of a
+file are all tests or all not (`DelimitedDocument.test`), so that the first one tells.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import BinaryIO
 
 from parsers.catalogue import found
@@ -90,14 +92,36 @@ def _header(layout: Layout, record: Record, limits: Limits) -> tuple[Plan | None
 
 def _body(rows: Iterator[Record], layout: Layout, plan: Plan, limits: Limits) -> Iterator[DelimitedEvent]:
     assembler = Assembler(layout, plan, limits, RowReader.of(layout, plan, limits))
-    count = 0
+    usages, count = _Usages(), 0
     for record in rows:
         if not _is_totals(record, layout, plan):
             count += 1
-            yield from assembler.take(record)
+            yield from usages.checked(assembler.take(record))
     if count == 0:
         yield found("CSV-031" if layout.header.present else "CSV-030")
-    yield from assembler.finish()
+    yield from usages.checked(assembler.finish())
+
+
+@dataclass(slots=True)
+class _Usages:
+    """Holds a file to one usage, so that what is a test can be told before anything of it goes on."""
+
+    test: bool | None = None
+
+    def checked(self, events: Iterator[DelimitedEvent]) -> Iterator[DelimitedEvent]:
+        """The same events; raises FileFault at a document of another usage than those before."""
+        for event in events:
+            if isinstance(event, DelimitedDocument):
+                if self.test is not None and event.test != self.test:
+                    raise FileFault(_mixed(event))
+                self.test = event.test
+            yield event
+
+
+def _mixed(document: DelimitedDocument) -> Finding:
+    marks = ("test", "production") if document.test else ("production", "test")
+    place = Location(row=document.first_row, byte_offset=document.offset)
+    return found("CSV-052", place, value=marks[0], expected=marks[1])
 
 
 def _is_totals(record: Record, layout: Layout, plan: Plan) -> bool:

@@ -116,6 +116,7 @@ NO_HEADER = layout(
     tables="[header]\npresent = false\n", columns=COLUMNS.replace("may_be_absent = true\n", "")
 )
 FIXED = layout(tables='[header]\norder = "fixed"\n')
+MARKED = layout(tables='[test]\ncolumn = "Pos"\nvalues = ["99"]\n')
 CLOSED = layout(tables='[header]\nunexpected = "refuse"\n')
 FEW_GATHERED = layout(grouping=BY_PO + 'scattered = "gather"\n', tables="[limits]\ngathered_rows = 2\n")
 EIGHT = ROW.replace(b"7;", b"8;", 1)
@@ -148,6 +149,14 @@ FILE_CASES = [
     Case("CSV-047", HEAD + ROW * 3, 4, None, START + 2 * len(ROW), limited(document_rows=2)),
     Case("CSV-047", HEAD + ROW * 3, 4, None, START + 2 * len(ROW), FEW_GATHERED),
     Case("CSV-048", HEAD.replace(b";", b",") + ROW, 1, None, 0),
+    Case(
+        "CSV-052",
+        HEAD + ROW + value(b"99", 5)[START:].replace(b"7;", b"8;", 1),
+        3,
+        None,
+        START + len(ROW),
+        MARKED,
+    ),
     Case("CSV-050", b'"PO"x;Date\n', 1, None, 0),
     Case("CSV-051", HEAD + ROW, 1, None, 0, limited(columns=5)),
 ]
@@ -376,10 +385,8 @@ def test_rows_of_totals_are_left_out() -> None:
 
 
 def test_a_row_marked_test_makes_its_document_a_test() -> None:
-    by = layout(tables='[test]\ncolumn = "Pos"\nvalues = ["99"]\n')
-    rows = [ROW, value(b"99", 5)[START:], EIGHT]
-    documents, _ = taken(HEAD + b"".join(rows), by)
-    assert [document.test for document in documents] == [True, False]
+    documents, _ = taken(HEAD + ROW + value(b"99", 5)[START:], MARKED)
+    assert [document.test for document in documents] == [True]
 
 
 def test_without_a_mark_the_channel_says_what_is_a_test() -> None:

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import datetime
+import shutil
 from decimal import Decimal
 from io import BytesIO
+from pathlib import Path
 from typing import TypeVar
 
 from parsers.delimited.document import DelimitedDocument
 from parsers.delimited.fields import FIELDS, INDISPENSABLE, ColumnType, DocumentKind
 from parsers.delimited.layout import Layout, parse_layout
 from parsers.delimited.reader import read
+from partners.directory import Directory, load_directory
 from translators.canonical.codec import to_json_bytes
 from translators.canonical.document import Document
 from translators.canonical.invoice import Invoice
 from translators.canonical.order import Order
 from translators.canonical.ship_notice import ShipNotice
 from translators.canonical.values import Code, Money, Unmapped
+from translators.reading import read_file
 from translators.registry import translate_delimited
+from translators.report import DocumentRead, InterchangeOpened
 from translators.translation import Translation
+
+PROFILES = Path(__file__).parents[2] / "partners" / "profiles"
 
 AnyDocument = TypeVar("AnyDocument", bound=Document)
 
@@ -227,3 +234,21 @@ def test_a_rejected_document_is_translated_as_far_as_it_can_be_read() -> None:
 
 def test_what_a_layout_must_fill_is_a_field_of_its_kind() -> None:
     assert all(name in FIELDS[kind] for kind, names in INDISPENSABLE.items() for name in names)
+
+
+def test_a_file_marked_test_is_a_test_interchange_before_anything_of_it_is_read(tmp_path: Path) -> None:
+    shutil.copytree(PROFILES, tmp_path / "partners")
+    path = tmp_path / "partners" / "corner-bikes" / "orders.layout.toml"
+    mark = '[test]\ncolumn = "note"\nvalues = ["TEST"]\n\n[grouping]'
+    path.write_text(path.read_text("utf-8").replace("[grouping]", mark), encoding="utf-8")
+    directory = load_directory(tmp_path / "partners")
+    assert isinstance(directory, Directory)
+    content = b"order_number,order_date,ship_to,deliver_by,line,item,quantity,unit,price,note\n"
+    content += b"CB-1,2026-11-02,Leeds,,1,MB-1,1,each,1.00,TEST\n"
+    agreement = directory.by_partner("corner-bikes")
+    events = read_file(BytesIO(content), name="x.csv", directory=directory, agreement=agreement)
+    opened = next(event for event in events if isinstance(event, InterchangeOpened))
+    assert opened.report.usage == "T"
+    assert [event.document.disposition.value for event in events if isinstance(event, DocumentRead)] == [
+        "deliver"
+    ]
