@@ -182,12 +182,12 @@ class _View:
         if self._hidden_findings:
             self._line(f"… and {self._hidden_findings} more findings; --json lists them all")
         for answer in self._answers:
-            self._line("")
+            self._console.print()
             self._line(f"Would be answered with {answer.file_name}:", style="bold")
             text = answer.payload.decode("utf-8-sig", "replace")
             for line in text[:MAX_ANSWER_CHARS].replace("~", "~\n").splitlines():
                 if line:
-                    self._line(printable(line), indent=2)
+                    self._verbatim(printable(line), indent=2)
 
     def _document_line(self, document: DocumentReport, group: GroupReport) -> None:
         status = Status.REJECTED if group.rejects_all else document.status
@@ -208,14 +208,14 @@ class _View:
 
     def _finding(self, told: _Told) -> None:
         finding = told.finding
-        self._line("")
+        self._console.print()
         colour = "red" if finding.is_error else "cyan"
         head = Text(f"{finding.code} {finding.title}", style=f"bold {colour}")
         self._console.print(head.append(f"  {printable(told.subject)}", style="dim"), soft_wrap=True)
         shown = excerpt(self._inspection.stream, finding, told.separators) if told.separators else None
         if shown is not None:
-            self._line(shown.text, indent=4)
-            self._line(" " * shown.start + "^" * shown.length, indent=4, style=colour)
+            self._verbatim(shown.text, indent=4)
+            self._verbatim(" " * shown.start + "^" * shown.length, indent=4, style=colour)
         self._line(finding.message, indent=2)
         self._line(f"→ {finding.remedy}", indent=2)
 
@@ -225,4 +225,9 @@ class _View:
         self._console.print(text.append(printable(rest)), soft_wrap=True)
 
     def _line(self, text: str, *, indent: int = 0, style: str = "") -> None:
+        """A sentence, wrapped within its indent."""
         self._console.print(Padding(Text(text, style=style), (0, 0, 0, indent), expand=False))
+
+    def _verbatim(self, text: str, *, indent: int, style: str = "") -> None:
+        """Text of a file, never wrapped: what stands under it must stay under it."""
+        self._console.print(Text(" " * indent + text, style=style), soft_wrap=True)
