@@ -74,6 +74,8 @@ required = true
   bound) refuses the whole file, also what was read before it.
 - A field that begins with `line.` belongs to the row's line. Every other field belongs to the
   document and must be the same in all its rows.
+- A file holds tests or production documents, never both: one that is marked `[test]` anywhere goes
+  nowhere but to test destinations, whatever its channel is for.
 - What fills no field is kept with row and column, and travels with the document as unmapped.
 - Codes are mapped to ours (those of X12: `EA`, `CA`, `KG` for units; `00` for an original); the
   sender's code stays beside it.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import shutil
 from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
@@ -236,15 +235,11 @@ def test_what_a_layout_must_fill_is_a_field_of_its_kind() -> None:
     assert all(name in FIELDS[kind] for kind, names in INDISPENSABLE.items() for name in names)
 
 
-def test_a_file_marked_test_is_a_test_interchange_before_anything_of_it_is_read(tmp_path: Path) -> None:
-    shutil.copytree(PROFILES, tmp_path / "partners")
-    path = tmp_path / "partners" / "corner-bikes" / "orders.layout.toml"
-    mark = '[test]\ncolumn = "note"\nvalues = ["TEST"]\n\n[grouping]'
-    path.write_text(path.read_text("utf-8").replace("[grouping]", mark), encoding="utf-8")
-    directory = load_directory(tmp_path / "partners")
+def test_a_file_marked_test_is_a_test_interchange_before_anything_of_it_is_read() -> None:
+    directory = load_directory(PROFILES)
     assert isinstance(directory, Directory)
-    content = b"order_number,order_date,ship_to,deliver_by,line,item,quantity,unit,price,note\n"
-    content += b"CB-1,2026-11-02,Leeds,,1,MB-1,1,each,1.00,TEST\n"
+    content = b"order_number,order_date,ship_to,deliver_by,line,item,quantity,unit,price,note,mode\n"
+    content += b"CB-1,2026-11-02,Leeds,,1,MB-1,1,each,1.00,,TEST\n"
     agreement = directory.by_partner("corner-bikes")
     events = read_file(BytesIO(content), name="x.csv", directory=directory, agreement=agreement)
     opened = next(event for event in events if isinstance(event, InterchangeOpened))
