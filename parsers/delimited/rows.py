@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 
 from parsers.catalogue import found, shown
@@ -147,7 +148,7 @@ class RowReader:
         first = document.header_texts.get(slot.field, "")
         if first == text:
             return
-        before, now = self._trimmed(first), self._trimmed(text)
+        before, now = (unicodedata.normalize("NFC", self._trimmed(one)) for one in (first, text))
         if now == before or (not now and self.layout.grouping.repeat == "first_row"):
             return
         expected = f"{shown(before) or 'nothing'} as in row {document.first_row}"

@@ -1,4 +1,8 @@
-"""Reading delimited files: every fault is one finding, in its place, and fells no more than it must."""
+"""Reading delimited files: every fault is one finding, in its place, and fells no more than it must.
+
+Bad input by its list: encodings BI-050; delimiters, headers, ragged rows BI-051; formulas BI-052;
+dates BI-053; numbers and damaged GTINs BI-054; Unicode BI-055.
+"""
 
 from __future__ import annotations
 
@@ -470,3 +474,17 @@ def test_a_long_list_of_codes_is_cut() -> None:
     (finding,) = all_findings(value(b"x", 4), by)
     assert finding.expected is not None
     assert finding.expected.endswith("c11 and 38 more")
+
+
+def test_a_formula_is_kept_as_sent() -> None:
+    by = layout(columns=COLUMNS + '[[columns]]\nname = "Note"\nfield = "line.note"\n')
+    content = HEAD.replace(b"\n", b";Note\n") + ROW.replace(b"\n", b";=cmd|' /C calc'!A0\n")
+    (document,), _ = taken(content, by)
+    assert document.rows[0].cells["line.note"].value == "=cmd|' /C calc'!A0"
+
+
+def test_a_key_is_the_same_however_its_accents_are_composed() -> None:
+    composed, decomposed = "É1".encode(), "E\u03011".encode()
+    rows = [ROW.replace(b"7;", key + b";", 1) for key in (composed, decomposed)]
+    (document,), _ = taken(HEAD + b"".join(rows))
+    assert not document.rejected
