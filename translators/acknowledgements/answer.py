@@ -126,7 +126,7 @@ def _repetition(separators: Separators) -> str:
 
 def release_of(version: str, fallback: str | None) -> str:
     """GS08 to answer with: `version` if it begins like a release, else `fallback`, else 004010."""
-    if re.fullmatch(r"[0-9]{6}[0-9A-Z]{0,6}", version):
+    if re.fullmatch(r"00[2-8][0-9]{3}[0-9A-Z]{0,6}", version):
         return version
     return fallback or "004010"
 
@@ -135,7 +135,7 @@ def isa12_of(policy: AckPolicy, header: InterchangeHeader) -> str:
     """ISA12 to answer with: as received, or that of the version which the policy fixes."""
     if policy.version != "received":
         return policy.version[:5]
-    return header.version if re.fullmatch(r"00[0-9]{3}", header.version) else "00401"
+    return header.version if re.fullmatch(r"00[2-8][0-9]{2}", header.version) else "00401"
 
 
 def usage_of(header: InterchangeHeader) -> str:
