@@ -1,62 +1,136 @@
 """Answers in the ledger: ours, written with their control numbers, and theirs, matched to what we sent.
 
-All functions run inside the caller's write transaction and do no other I/O.
+All functions but `write_large` run inside the caller's write transaction and do no other I/O.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from typing import Any
 
 from sqlalchemy import Connection
-from translators.acknowledgements.answers import write_answers
 
 from gateway.store import answers, numbers
 from gateway.store.arrivals import Kept
 from gateway.store.identity import derived
+from gateway.store.ledger import Ledger
 from gateway.store.moves import Act, record
 from parsers.x12.model import PartyId
 from partners.profile import MAILBOX
 from translators.acknowledgements.answer import Answer, ControlNumbers
+from translators.acknowledgements.answers import needs, write_answers
 from translators.report import InterchangeReport
 
+#: Sets in an interchange from which on its answers are written outside of the transaction.
+LARGE_SETS = 10_000
 #: Answers by a partner that leave nothing open.
 CLOSING = frozenset({"A", "E", "P", "R"})
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The series that the answers to an interchange draw from."""
+
+    interchange: str
+    group: str
+
+    @classmethod
+    def of(cls, report: InterchangeReport) -> Series:
+        """Ours to the sender of `report`."""
+        ours, theirs = report.receiver or PartyId("", ""), report.sender or PartyId("", "")
+        return cls(
+            numbers.interchange_series(ours, theirs), numbers.group_series(str(ours), str(theirs), "FA")
+        )
 
 
 class LedgerNumbers(ControlNumbers):
     """Control numbers drawn in the caller's transaction; sets are counted from 1 in each answer."""
 
-    def __init__(self, tx: Connection, report: InterchangeReport) -> None:
+    def __init__(self, tx: Connection, series: Series) -> None:
         self._tx = tx
-        ours, theirs = report.receiver or PartyId("", ""), report.sender or PartyId("", "")
-        self._interchange = numbers.interchange_series(ours, theirs)
-        self._group = numbers.group_series(str(ours), str(theirs), "FA")
-        self._sets = 0
+        self._series = series
+        self._sets = count(1)
 
     def interchange(self) -> int:
         """The next ISA13 from us to them."""
-        return numbers.draw(self._tx, self._interchange)
+        return numbers.draw(self._tx, self._series.interchange)
 
     def group(self) -> int:
         """The next GS06 of our acknowledgements to them."""
-        return numbers.draw(self._tx, self._group)
+        return numbers.draw(self._tx, self._series.group)
 
     def set(self) -> int:
         """The next ST02 of this answer."""
-        self._sets += 1
-        return self._sets
+        return next(self._sets)
+
+
+class ReservedNumbers(ControlNumbers):
+    """Control numbers that a short transaction drew beforehand."""
+
+    def __init__(self, interchanges: Sequence[int], groups: Sequence[int]) -> None:
+        self._interchanges = iter(interchanges)
+        self._groups = iter(groups)
+        self._sets = count(1)
+
+    def interchange(self) -> int:
+        """The next reserved ISA13."""
+        return next(self._interchanges)
+
+    def group(self) -> int:
+        """The next reserved GS06."""
+        return next(self._groups)
+
+    def set(self) -> int:
+        """The next ST02 of this answer."""
+        return next(self._sets)
+
+
+def is_large(report: InterchangeReport) -> bool:
+    """True if the answers may exceed about 1 MB: too much to be written while a transaction is open."""
+    return sum(len(group.outcomes) for group in report.groups) > LARGE_SETS
+
+
+def write_large(ledger: Ledger, report: InterchangeReport, interchange: str, now: datetime) -> list[Answer]:
+    """Answers written outside of any transaction, with numbers that a short one reserved for them.
+
+    Twice: the numbers reserved for this interchange are found again; what is left over when its
+    answers are recorded becomes void, with a reason.
+    """
+    wanted, series = needs(report, now), Series.of(report)
+    with ledger.write() as tx:
+        interchanges = numbers.reserve(tx, series.interchange, interchange, wanted.interchanges)
+        groups = numbers.reserve(tx, series.group, interchange, wanted.groups)
+    return write_answers(report, ReservedNumbers(interchanges, groups), now)
 
 
 def record_answers(
-    tx: Connection, report: InterchangeReport, interchange: str, transmission: Kept, now: datetime
+    tx: Connection,
+    report: InterchangeReport,
+    interchange: str,
+    transmission: Kept,
+    now: datetime,
+    written: Sequence[Answer] | None = None,
 ) -> list[str]:
-    """Write what policy answers to an interchange, draw its numbers and store it; the ids to send."""
-    written = write_answers(report, LedgerNumbers(tx, report), now)
+    """Store what policy answers to an interchange together with its numbers; the ids to send.
+
+    written: answers of `write_large`; None writes them here, with numbers drawn here.
+    """
     partner = report.partner or transmission.partner
     if partner is None:
         return []
+    series = Series.of(report)
+    if written is None:
+        written = write_answers(report, LedgerNumbers(tx, series), now)
+    else:
+        used = {
+            series.interchange: [a.control_number for a in written if a.control_number is not None],
+            series.group: [number for a in written for number in a.group_numbers],
+        }
+        numbers.close_reservations(tx, interchange, used, "the answer came out shorter than foreseen")
     rows = [
         _row(answer, report, interchange, partner, ordinal, now)
         for ordinal, answer in enumerate(written, start=1)

@@ -220,8 +220,8 @@ def run_demo(home: Path | None, *, keep: bool) -> int:
         homes.prepare(settings, samples=True)
         gateway = stack.enter_context(opened(settings))
         gateway.apply_profiles_once()
-        server = stack.enter_context(running(gateway))
-        ended = show_outcome(gateway, drop_samples(gateway, server))
+        at_work = stack.enter_context(running(gateway))
+        ended = show_outcome(gateway, drop_samples(gateway, at_work.server))
         wrong = [ending for ending in ended if not ending.is_right]
         right = len(ended) - len(wrong)
         show.talk().print(f"{right} of {len(ended)} samples ended where they should.")

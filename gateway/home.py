@@ -90,16 +90,24 @@ def client_key(home: Path, partner: str) -> Path:
     return path
 
 
+def known_hosts(home: Path, host: str, port: int) -> Path:
+    """A file for clients on this machine that names the server's key, so that none is taken on trust."""
+    key = ensure_host_key(home / "keys" / HOST_KEY)
+    path = home / "keys" / "known_hosts"
+    path.write_text(f"[{host}]:{port} {key.get_name()} {key.get_base64()}\n", "ascii")
+    return path
+
+
 @contextmanager
-def locked(home: Path) -> Iterator[None]:
-    """Hold the home for one running gateway. Raises TradepostError GTW-022 if another one holds it."""
-    with (home / "tradepost.lock").open("a") as lock:
+def locked(home: Path, role: str) -> Iterator[None]:
+    """Hold one role in the home for this process. Raises TradepostError GTW-022 if another holds it."""
+    with (home / f"{role}.lock").open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as busy:
             raise TradepostError(
                 "GTW-022",
-                f"A gateway is running in {home} already.",
+                f"A gateway is running in {home} already (role {role}).",
                 "Stop it first, or name another home with --home.",
             ) from busy
         yield

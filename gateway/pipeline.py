@@ -24,7 +24,7 @@ from typing import BinaryIO, Protocol
 
 from sqlalchemy import Connection
 
-from gateway.answering import record_answers, record_received_ta1
+from gateway.answering import is_large, record_answers, record_received_ta1, write_large
 from gateway.handing_on import hand_on_chunk, pack_chunk
 from gateway.ports import Archive, Arrival, Claim, Clock, Job, JobQueue, Received, Sight, Stored
 from gateway.staging import Staging
@@ -237,6 +237,9 @@ class Pipeline:
         interchange = task.reading.interchange_id(report.ordinal)
         act = self._act("parse")
         target = "refused" if report.rejected or report.partner is None else "settled"
+        written = None
+        if is_large(report) and not task.is_replay:
+            written = write_large(self._ledger, report, interchange, act.at)
         with self._ledger.write() as tx:
             tasks.check_fence(tx, task.claim)
             task.staging.settle_into(tx, report)
@@ -247,7 +250,7 @@ class Pipeline:
             else:
                 self._jobs.enqueue(tx, [Job("hand_on", interchange, partner=report.partner)])
             if not task.is_replay:
-                stored = record_answers(tx, report, interchange, task.transmission, act.at)
+                stored = record_answers(tx, report, interchange, task.transmission, act.at, written)
                 self._jobs.enqueue(tx, [Job("send", answer, partner=report.partner) for answer in stored])
             record_received_ta1(tx, act, report, task.transmission, interchange)
 
@@ -421,7 +424,10 @@ class Pipeline:
             with self._ledger.write() as tx:
                 self._jobs.finish(tx, claim)
             return
-        destination = self._profiles.current().directory.destinations[packed.destination]
+        destination = self._profiles.current().directory.destinations.get(packed.destination)
+        if destination is None:
+            self._strand(claim, packed)
+            return
         consignment, stored = self._render(packed, destination, documents)
         number = packed.attempts + 1
         begun = self._act("deliver")
@@ -435,9 +441,23 @@ class Pipeline:
         except TryLater as wait:
             self._try_again(claim, packed, destination, number, wait)
         except Refused as refusal:
-            self._to_dead_letter(claim, packed, number, refusal.reason, refusal.response, "refused")
+            if refusal.endpoint_wide:  # it refuses us, not the document, which waits
+                later = TryLater(refusal.reason, response=refusal.response)
+                self._try_again(claim, packed, destination, number, later)
+            else:
+                self._to_dead_letter(claim, packed, number, refusal.reason, refusal.response, "refused")
         else:
             self._delivered(claim, packed, number, receipt)
+
+    def _strand(self, claim: Claim, packed: deliveries.Packed) -> None:
+        """The profiles no longer name its destination: a person decides."""
+        act = self._act("deliver", f"The profiles name no destination {packed.destination} any more.")
+        with self._ledger.write() as tx:
+            tasks.check_fence(tx, claim)
+            if packed.state != "sending":
+                move(tx, act, "consignment", packed.id, "sending")
+            move(tx, act, "consignment", packed.id, "dead", error=act.reason)
+            self._jobs.finish(tx, claim)
 
     def _render(
         self, packed: deliveries.Packed, destination: Destination, documents: list[tuple[str, str]]

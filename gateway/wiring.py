@@ -6,25 +6,28 @@ import random
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from types import FrameType
+from typing import BinaryIO
 
 import structlog
 
 from gateway import home as homes
 from gateway.archive.local import LocalArchive
 from gateway.book import ProfileBook
-from gateway.errors import TradepostError
+from gateway.errors import ArchiveUnavailable, TradepostError
 from gateway.far_ends import FarEnds
 from gateway.jobs.local import LocalJobs
 from gateway.logs import close_log, open_log
 from gateway.operations import Operations
 from gateway.pipeline import Parts, Pipeline
-from gateway.ports import Archive, Watcher
+from gateway.ports import Archive, Arrival, Receive, Received
 from gateway.scheduler import Scheduler
 from gateway.settings import Settings
 from gateway.sftp_server.events import Fields, SftpEvent
@@ -35,16 +38,13 @@ from gateway.sftp_server.server import SftpServer
 from gateway.store import schema
 from gateway.store.ledger import Ledger, open_engine
 from gateway.store.moves import Act
-from gateway.watchers.registry import open_watchers
-from gateway.watchers.watch import watch
+from gateway.watchers.crew import WatcherCrew
 from gateway.worker import Worker
 
 log = structlog.get_logger()
 
 #: How many ports above the wanted one are tried.
 PORTS_TRIED = 50
-#: Seconds between looks at changed profiles for the watchers.
-WATCH_POLL_S = 1.0
 
 
 class SystemClock:
@@ -97,10 +97,6 @@ class Gateway:
         self.scheduler.tick()
         return self.jobs.drain(self.worker.run)
 
-    def watchers(self) -> list[Watcher]:
-        """A watcher for each open channel that looks into a store of others."""
-        return open_watchers(self.book.current().directory, self.settings.home)
-
     def sftp_server(self) -> SftpServer:
         """The SFTP server, not listening yet."""
         settings = self.settings
@@ -118,7 +114,7 @@ class Gateway:
             free_port(settings.sftp_host, settings.sftp_port),
             [host_key],
             mailboxes,
-            self.pipeline.receive,
+            within(self.pipeline.receive, settings.archive_deadline_s),
             SftpLimits(file_bytes=settings.max_file_bytes),
             settings.spool_folder,
             _log_event,
@@ -139,55 +135,97 @@ def opened(settings: Settings) -> Iterator[Gateway]:
             f"{settings.home} is no home of tradepost.",
             "Run: tradepost init, or name one with --home.",
         )
-    gateway = Gateway(settings)
+    open_log(settings.home / "log", settings.log_level)
     try:
-        yield gateway
+        gateway = Gateway(settings)
+        try:
+            yield gateway
+        finally:
+            gateway.close()
     finally:
-        gateway.close()
+        close_log()
+
+
+class Running:
+    """A gateway at work. server: None if the SFTP role is not played here."""
+
+    def __init__(self) -> None:
+        self.server: SftpServer | None = None
+        self.stopping = threading.Event()
+        self._broken: list[BaseException] = []
+
+    def wait(self) -> None:
+        """Wait for SIGTERM, Ctrl-C, or a part that broke; what broke rises again here."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+        self.stopping.wait()
+        if self._broken:
+            raise self._broken[0]
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        del number, frame
+        self.stopping.set()
+
+    @contextmanager
+    def thread(self, name: str, work: Callable[[], None]) -> Iterator[None]:
+        """Run `work` beside; if it breaks, everything stops, since half a gateway helps nobody."""
+
+        def guarded() -> None:
+            try:
+                work()
+            except BaseException as fault:
+                self._broken.append(fault)
+                raise
+            finally:
+                self.stopping.set()
+
+        thread = threading.Thread(target=guarded, name=name)
+        thread.start()
+        try:
+            yield
+        finally:
+            self.stopping.set()
+            thread.join()
+
+
+class Role(StrEnum):
+    """What a process does; all of it by default."""
+
+    SFTP = "sftp"
+    WATCH = "watch"
+    WORK = "work"
+    SCHEDULE = "schedule"
 
 
 @contextmanager
-def running(gateway: Gateway) -> Iterator[SftpServer | None]:
-    """The gateway at work: SFTP server, watchers, stages, schedules. Drains within `stop_s` at the end.
+def running(gateway: Gateway, roles: Collection[Role] = tuple(Role)) -> Iterator[Running]:
+    """The gateway at work in these roles. At the end it drains within `stop_s`.
 
-    Gives the SFTP server if one listens. Raises TradepostError GTW-022 if another runs in this home.
+    Raises TradepostError GTW-022 if another process plays one of the roles in this home.
     """
-    stop = threading.Event()
+    run = Running()
+    settings = gateway.settings
     with ExitStack() as stack:
-        stack.enter_context(homes.locked(gateway.settings.home))
-        open_log(gateway.settings.home / "log", gateway.settings.log_level)
-        stack.callback(close_log)
-        gateway.jobs.take_back()
-        stack.enter_context(
-            _thread("stages", stop, partial(gateway.jobs.serve, gateway.worker.run, stop.is_set))
-        )
-        for watcher in gateway.watchers():
-            stack.callback(watcher.close)
-            loop = partial(watch, watcher, gateway.pipeline.receive, stop.is_set)
-            stack.enter_context(_thread(f"watch {watcher.channel}", stop, loop))
-        gateway.scheduler.start()
-        stack.callback(gateway.scheduler.stop)
-        server = gateway.sftp_server() if gateway.settings.sftp_enabled else None
-        if server is not None:
-            server.start()
-            stack.callback(server.stop, gateway.settings.stop_s)
-        stack.callback(stop.set)
-        log.info("gateway.started", home=str(gateway.settings.home))
-        yield server
+        for role in roles:
+            stack.enter_context(homes.locked(settings.home, role.value))
+        if Role.WORK in roles:
+            gateway.jobs.take_back()
+            serve = partial(gateway.jobs.serve, gateway.worker.run, run.stopping.is_set)
+            stack.enter_context(run.thread("stages", serve))
+        if Role.WATCH in roles:
+            crew = WatcherCrew(gateway.book, settings.home, gateway.pipeline.receive)
+            stack.enter_context(run.thread("watchers", partial(crew.serve, run.stopping.is_set)))
+        if Role.SCHEDULE in roles:
+            gateway.scheduler.start()
+            stack.callback(gateway.scheduler.stop)
+        if Role.SFTP in roles and settings.sftp_enabled:
+            run.server = gateway.sftp_server()
+            run.server.start()
+            stack.callback(run.server.stop, settings.stop_s)
+        stack.callback(run.stopping.set)
+        log.info("gateway.started", home=str(settings.home), roles=sorted(roles))
+        yield run
         log.info("gateway.stopping")
-
-
-def wait_for_signal() -> None:
-    """Wait for SIGTERM or Ctrl-C."""
-    told = threading.Event()
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        del number, frame
-        told.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
-    told.wait()
 
 
 def open_archive(settings: Settings) -> Archive:
@@ -219,21 +257,23 @@ def free_port(host: str, wanted: int) -> int:
     )
 
 
-@contextmanager
-def _thread(name: str, stop: threading.Event, work: Callable[[], None]) -> Iterator[None]:
-    def guarded() -> None:
-        try:
-            work()
-        finally:
-            stop.set()
+def within(receive: Receive, deadline_s: float) -> Receive:
+    """`receive` that gives up after `deadline_s`: the sender is told of a failure, never of success.
 
-    thread = threading.Thread(target=guarded, name=name)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
+    What still becomes durable later is a transmission that nobody was promised; the sender's
+    next try is another one, and is recognised by its bytes.
+    """
+    pool = ThreadPoolExecutor(thread_name_prefix="receive")
+
+    def bounded(arrival: Arrival, content: BinaryIO | Path) -> Received:
+        try:
+            return pool.submit(receive, arrival, content).result(deadline_s)
+        except TimeoutError as late:
+            raise ArchiveUnavailable(
+                "GTW-039", f"The archive did not answer within {deadline_s:.0f} s.", "Send the file again."
+            ) from late
+
+    return bounded
 
 
 def _log_event(event: SftpEvent, fields: Fields) -> None:

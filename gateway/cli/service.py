@@ -14,6 +14,7 @@ from gateway.cli.common import Json, gateway_of
 from gateway.errors import TradepostError
 
 if TYPE_CHECKING:
+    from gateway.wiring import Role
     from partners.directory import Directory
 
 UNREADABLE_FILE = "GTW-033"
@@ -38,12 +39,15 @@ def run(
     samples: Annotated[
         bool, typer.Option("--samples", help="On the first start, load the sample partners and drop samples.")
     ] = False,
+    role: Annotated[
+        list[str] | None, typer.Option(help="sftp, watch, work or schedule; may be repeated; else all.")
+    ] = None,
     sftp_port: Annotated[int | None, typer.Option(help="Port of the SFTP server; 0 for any.")] = None,
 ) -> None:
     """Run the gateway until it is stopped."""
     from gateway import home as homes
     from gateway.settings import load_settings
-    from gateway.wiring import opened, running, wait_for_signal
+    from gateway.wiring import Role, opened, running
 
     settings = load_settings(context.obj)
     first = homes.prepare(settings, samples=samples)
@@ -52,21 +56,33 @@ def run(
     with opened(settings) as gateway:
         gateway.apply_profiles_once()
         if once:
-            with homes.locked(settings.home):
+            with homes.locked(settings.home, Role.WORK):
                 count = gateway.drain()
             show.talk().print(f"{count} stages were run; nothing is due now.")
             return
-        with running(gateway) as server:
+        with running(gateway, _roles(role)) as at_work:
+            server = at_work.server
             if first and samples:
                 from gateway.demo import drop_samples, show_outcome
 
                 show_outcome(gateway, drop_samples(gateway, server))
             _say_where(settings.home, server.port if server else None, settings.sftp_host)
-            wait_for_signal()
+            at_work.wait()
             show.talk().print("Stopping: finishing what is in hand …")
 
 
+def _roles(names: list[str] | None) -> tuple[Role, ...]:
+    from gateway.wiring import Role
+
+    try:
+        return tuple(Role(name) for name in names or Role)
+    except ValueError as fault:
+        raise typer.BadParameter(f"{fault}; choose from {', '.join(Role)}") from fault
+
+
 def _say_where(home: Path, port: int | None, host: str) -> None:
+    from gateway.home import known_hosts
+
     console = show.out()
     show.heading("Where everything is")
     places = {
@@ -82,7 +98,7 @@ def _say_where(home: Path, port: int | None, host: str) -> None:
     if clients.is_dir():
         key = next((clients / name for name in ("acme-retail",) if (clients / name).exists()), None)
         if key is not None:
-            options = "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null"
+            options = f"-o UserKnownHostsFile={known_hosts(home, host, port)}"
             console.print("\nLog in as the sample partner Acme Retail:")
             console.print(f"  sftp -P {port} -i {key} {options} acme@{host}", soft_wrap=True)
     console.print(f"\nThe SFTP server listens on {host}:{port}. Stop with Ctrl-C.")

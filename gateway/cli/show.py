@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -11,6 +12,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+#: Width of what is not a terminal.
+WIDE = 160
 COLOURS = {
     "accepted": "green",
     "delivered": "green",
@@ -27,8 +30,11 @@ COLOURS = {
 
 
 def out() -> Console:
-    """Where data goes."""
-    return Console(highlight=False)
+    """Where data goes; a file or a pipe gets wide lines."""
+    console = Console(highlight=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = WIDE
+    return console
 
 
 def talk() -> Console:

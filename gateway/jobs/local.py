@@ -8,12 +8,16 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
+import structlog
 from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
 from gateway.errors import Fenced
 from gateway.ports import Claim, Clock, Job
 from gateway.store import tasks
 from gateway.store.ledger import Ledger
+
+log = structlog.get_logger()
 
 
 class Bell:
@@ -74,17 +78,22 @@ class LocalJobs:
         with ThreadPoolExecutor(self._workers, thread_name_prefix="stage") as pool:
             free = threading.Semaphore(self._workers)
             while not should_stop():
-                if not free.acquire(timeout=self._poll_s):
-                    continue
-                free.release()
-                claims = self._claim(self._workers * 2)
-                if not claims:
-                    self._bell.wait(self._poll_s)
-                    continue
+                claims = self._claim_or_wait(self._workers * 2)
                 for claim in claims:
                     hand.put(claim)
                 self._dispatch(pool, free, hand, run, should_stop)
             self._hand_back(hand)
+
+    def _claim_or_wait(self, limit: int) -> list[Claim]:
+        """Claims, or none after a wait. A database that is away is looked for again, not given up."""
+        try:
+            claims = self._claim(limit)
+        except OperationalError as fault:
+            log.warning("ledger.unavailable", reason=str(fault.orig))
+            claims = []
+        if not claims:
+            self._bell.wait(self._poll_s)
+        return claims
 
     def _dispatch(
         self,

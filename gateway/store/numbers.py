@@ -6,16 +6,18 @@ by the pair of ids, a group number by the pair and the functional id.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.errors import TradepostError
-from gateway.store.tables import ControlNumber
+from gateway.store.tables import ControlNumber, ControlReservation
 from parsers.x12.model import PartyId
 
 NUMBER = ControlNumber.__table__  # type: ignore[attr-defined]
+RESERVATION = ControlReservation.__table__  # type: ignore[attr-defined]
 #: ISA13 and GS06 have at most nine digits; after the highest comes 1 again.
 HIGHEST = 999_999_999
 
@@ -41,6 +43,37 @@ def draw(tx: Connection, series: str) -> int:
         .returning(NUMBER.c.next)
     ).scalar_one()
     return int(following) - 1 or HIGHEST
+
+
+def reserve(tx: Connection, series: str, subject: str, count: int) -> list[int]:
+    """`count` numbers of `series` for a payload that is written after this transaction.
+
+    Numbers that `subject` has reserved before and not used come first: a repeat after a crash
+    leaves no gap.
+    """
+    mine = [RESERVATION.c.series == series, RESERVATION.c.subject == subject]
+    found = tx.execute(
+        select(RESERVATION.c.number)
+        .where(*mine, RESERVATION.c.state == "reserved")
+        .order_by(RESERVATION.c.number)
+    )
+    numbers = list(found.scalars())[:count]
+    fresh = [draw(tx, series) for _ in range(count - len(numbers))]
+    rows = [{"series": series, "number": n, "subject": subject, "state": "reserved"} for n in fresh]
+    if rows:
+        tx.execute(insert(RESERVATION), rows)
+    return numbers + fresh
+
+
+def close_reservations(
+    tx: Connection, subject: str, used: Mapping[str, Collection[int]], reason: str
+) -> None:
+    """Mark what `subject` reserved as used, series by series, and the rest void with the reason."""
+    for series, taken in used.items():
+        mine = [RESERVATION.c.series == series, RESERVATION.c.subject == subject]
+        tx.execute(update(RESERVATION).where(*mine, RESERVATION.c.number.in_(taken)).values(state="used"))
+    rest = [RESERVATION.c.subject == subject, RESERVATION.c.state == "reserved"]
+    tx.execute(update(RESERVATION).where(*rest).values(state="void", reason=reason))
 
 
 @dataclass(frozen=True, slots=True)

@@ -403,6 +403,7 @@ class ControlReservation(SQLModel, table=True):
     __table_args__ = (CheckConstraint("state IN ('reserved', 'used', 'void')", name="reservation_state"),)
     series: str = Field(primary_key=True)
     number: int = Field(primary_key=True)
+    #: The interchange whose answer it was drawn for.
     subject: str = Field(index=True)
     state: str
     reason: str | None = None

@@ -6,17 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from gateway.ports import Watcher
-from partners.directory import Directory
 from partners.profile import Channel
 
 #: How each kind of channel is watched; kinds that are not here do not need watching.
 OPENERS: Mapping[str, Callable[[Channel, Path], Watcher]] = {}
-
-
-def open_watchers(directory: Directory, home: Path) -> list[Watcher]:
-    """A watcher for each open channel that looks into a store of others."""
-    return [
-        OPENERS[channel.kind](channel, home)
-        for _, channel in directory.open_channels()
-        if channel.kind in OPENERS
-    ]
