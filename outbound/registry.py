@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from outbound.connector import Connector
 from outbound.file_drop import FileDrop, FileDropOptions
+from outbound.http_answers import AnswerContract
 from outbound.http_json import HttpJson, HttpJsonOptions
 from outbound.s3_client import S3Access
 from outbound.s3_drop import S3Drop, S3DropOptions
@@ -38,7 +39,7 @@ def _folder(destination: Destination, _secrets: Secrets, home: Path) -> Connecto
     return FileDrop(FileDropOptions(home / path))
 
 
-def _http(destination: Destination, secrets: Secrets, _home: Path) -> Connector:
+def _http(destination: Destination, secrets: Secrets, home: Path) -> Connector:
     http = destination.http
     return HttpJson(
         HttpJsonOptions(
@@ -46,13 +47,21 @@ def _http(destination: Destination, secrets: Secrets, _home: Path) -> Connector:
             auth_header=http.auth_header,
             auth_value=secrets.get("http.auth_secret", ""),
             hmac_key=secrets.get("http.hmac_secret", ""),
-            connect_s=http.timeout_s,
+            connect_s=min(http.connect_s, http.timeout_s),
             read_s=http.timeout_s,
             total_s=http.timeout_s,
             max_response_bytes=http.max_response_bytes,
+            answer=AnswerContract(http.answer_json or bool(http.answer_reference), http.answer_reference),
             allow_hosts=frozenset(destination.allow_hosts),
+            ca_file=_file(http.ca_file, home),
+            client_certificate=_file(http.client_certificate, home),
+            client_key=_file(http.client_key, home),
         )
     )
+
+
+def _file(name: str | None, home: Path) -> Path | None:
+    return None if name is None else home / name
 
 
 def _sftp(destination: Destination, secrets: Secrets, _home: Path) -> Connector:

@@ -34,6 +34,27 @@ class HttpOptions(Model):
     timeout_s: Seconds = Field(
         default=30.0, description="How long one call may take.", json_schema_extra=unit("seconds")
     )
+    connect_s: Seconds = Field(
+        default=10.0, description="How long connecting may take.", json_schema_extra=unit("seconds")
+    )
+    answer_json: bool = Field(
+        default=False, description="Whether a good answer must be whole JSON; anything else is tried again."
+    )
+    answer_reference: str = Field(
+        default="",
+        description="Where the answer's JSON holds the far end's own id, keys joined by dots: 'data.id'.",
+    )
+    ca_file: Text | None = Field(
+        default=None,
+        description="Certificates to trust, PEM, taken from the home; left out: the machine's own.",
+    )
+    client_certificate: Text | None = Field(
+        default=None, description="Certificate that shows who we are, PEM, taken from the home."
+    )
+    client_key: Text | None = Field(
+        default=None,
+        description="Its private key, PEM, taken from the home; left out: in the certificate's file.",
+    )
     max_response_bytes: Annotated[int, Field(ge=1)] = Field(
         default=65536, description="How much of an answer is read and kept.", json_schema_extra=unit("bytes")
     )
