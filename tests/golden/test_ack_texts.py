@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from parsers.x12 import interchange
+from parsers.x12.model import Separators
 from parsers.x12.options import DEFAULT_OPTIONS
 from partners.profile import (
     AckPolicy,
@@ -20,7 +21,7 @@ from partners.profile import (
     PartnerProfile,
     X12Settings,
 )
-from translators.acknowledgements.answer import Answer, PreviewNumbers
+from translators.acknowledgements.answer import Answer, PreviewNumbers, release_of, separators_of_answer
 from translators.acknowledgements.answers import needs, write_answers
 from translators.reading import read_file
 from translators.report import InterchangeEnded, InterchangeReport
@@ -323,3 +324,17 @@ def test_our_own_reader_finds_nothing_wrong_with_our_answers(text: str, _: str) 
             for finding in (event.set.findings if hasattr(event, "set") else getattr(event, "findings", ()))
         ]
         assert told == []
+
+
+@pytest.mark.parametrize("component", ["\r", "\n", "*", "A", "é"])
+def test_delimiters_that_no_reader_takes_are_not_repeated(component: str) -> None:
+    chosen = separators_of_answer(AckPolicy(), Separators(component=component), "00401")
+    assert (chosen.element, chosen.component, chosen.segment) == ("*", ">", "~")
+
+
+@pytest.mark.parametrize(
+    ("sent", "answered"),
+    [("004010VICS", "004010VICS"), ("000001", "004010"), ("", "004010"), ("five", "004010")],
+)
+def test_a_version_that_is_none_is_not_repeated(sent: str, answered: str) -> None:
+    assert release_of(sent, None) == answered

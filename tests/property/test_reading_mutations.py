@@ -34,9 +34,8 @@ FILE = (
     b"GS*FA*ACMERETAIL*TRADEPOST*20261123*0915*13*X*004010~ST*997*0001~AK1*IN*77~AK9*R*1*1*0~SE*4*0001~GE*1*13~"
     b"IEA*2*000000007~"
 )
-#: Codes that no list has, short application ids and a short ST02 are repeated as they were sent, so that
-#: their sender finds them.
-REPEATED_AS_SENT = {("AK1", 1), ("AK2", 1), ("AK2", 2), ("GS", 2), ("GS", 3)}
+#: Codes that no list has and a short ST02 are repeated as they were sent, so that their sender finds them.
+REPEATED_AS_SENT = {("AK1", 1), ("AK2", 1), ("AK2", 2)}
 
 Edit = tuple[int, int, bytes]
 places = st.integers(0, len(FILE))
@@ -57,15 +56,17 @@ def edited(changes: list[Edit]) -> bytes:
 
 
 def faults(payload: bytes) -> list[Finding]:
-    """What our own reader finds wrong with an answer."""
+    """What our own reader finds wrong with an answer; a note (a version read by another's tables) is none."""
     told: list[Finding] = []
     for event in interchange.read(io.BytesIO(payload), lambda _header: DEFAULT_OPTIONS):
         told += event.set.findings if isinstance(event, model.SetRead) else event.findings
-    return [f for f in told if (f.location.segment, f.location.element) not in REPEATED_AS_SENT]
+    return [
+        f for f in told if f.is_error and (f.location.segment, f.location.element) not in REPEATED_AS_SENT
+    ]
 
 
 @pytest.mark.slow
-@settings(derandomize=True, max_examples=1500, deadline=None)
+@settings(derandomize=True, max_examples=600, deadline=None)
 @given(edits)
 @example([(69, 1, b"~")])
 @example([(3, 1, b"|")])

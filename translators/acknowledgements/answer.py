@@ -114,8 +114,11 @@ def separators_of_answer(policy: AckPolicy, received: Separators, isa12: str) ->
 
 
 def _usable(separators: Separators) -> bool:
-    used = (separators.element, separators.component, separators.segment)
-    return len(set(used)) == len(used) and not any(c.isalnum() or c == " " or not c.isascii() for c in used)
+    """True if the delimiters differ and are ones that every reader takes; only a terminator ends lines."""
+    inner = (separators.element, separators.component)
+    used = (*inner, separators.segment)
+    differ = len(set(used)) == len(used) and "\r" not in inner and "\n" not in inner
+    return differ and not any(c.isalnum() or c == " " or not c.isascii() for c in used)
 
 
 def _repetition(separators: Separators) -> str:

@@ -149,7 +149,10 @@ def can_be_addressed(header: InterchangeHeader | None) -> TypeGuard[InterchangeH
     if header is None:
         return False
     parties = (header.sender, header.receiver)
-    return all(re.fullmatch(r"[A-Z0-9]{2}", party.qualifier) and party.id for party in parties)
+    return all(
+        re.fullmatch(r"[A-Z0-9]{2}", party.qualifier) and re.search(r"[A-Za-z0-9]", party.id)
+        for party in parties
+    )
 
 
 def can_be_answered(header: InterchangeHeader | None) -> bool:
