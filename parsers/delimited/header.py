@@ -37,8 +37,6 @@ class Plan:
 
     key: positions of the grouping columns, in the layout's order.
     test, totals: positions of the columns that the layout looks into, None if absent.
-    key_leads: True if nothing stands before the grouping columns, so that a row that breaks
-        further on still says truly which document it belongs to.
     """
 
     slots: tuple[Slot, ...]
@@ -48,6 +46,10 @@ class Plan:
 
     @property
     def key_leads(self) -> bool:
+        """True if nothing stands before the grouping columns.
+
+        A row that breaks further on then still says truly which document it belongs to.
+        """
         return sorted(self.key) == list(range(len(self.key)))
 
 
