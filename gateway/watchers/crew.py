@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import structlog
-
-from gateway.errors import TradepostError
 from gateway.jobs.local import Bell
 from gateway.pipeline import Profiles
 from gateway.ports import Receive, Watcher
-from gateway.watchers.registry import OPENERS
+from gateway.watchers.registry import open_watcher
 from gateway.watchers.watch import watch
 from partners.profile import Channel
-
-log = structlog.get_logger()
 
 #: Seconds between looks whether other profiles have come into force.
 LOOK_S = 1.0
@@ -25,8 +20,9 @@ LOOK_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class _Post:
-    """A watcher at work for a channel as it was configured."""
+    """A watcher at work for a channel of a partner, as it was configured."""
 
+    partner: str
     channel: Channel
     watcher: Watcher
     thread: threading.Thread
@@ -51,14 +47,16 @@ class WatcherCrew:
                 applied = self._profiles.current()
                 if applied.version != version:
                     version = applied.version
-                    wanted = {channel.name: channel for _, channel in applied.directory.open_channels()}
-                    self._man(wanted)
+                    open_now = applied.directory.open_channels()
+                    self._man({channel.name: (profile.partner, channel) for profile, channel in open_now})
                 pause.wait(LOOK_S)
         finally:
             self._man({})
 
-    def _man(self, wanted: dict[str, Channel]) -> None:
-        changed = [post for name, post in self._posts.items() if wanted.get(name) != post.channel]
+    def _man(self, wanted: Mapping[str, tuple[str, Channel]]) -> None:
+        changed = [
+            post for name, post in self._posts.items() if wanted.get(name) != (post.partner, post.channel)
+        ]
         for post in changed:
             post.relieved.set()
             post.watcher.bell.ring()
@@ -66,19 +64,17 @@ class WatcherCrew:
             post.thread.join()
             post.watcher.close()
             del self._posts[post.channel.name]
-        for name, channel in wanted.items():
-            if channel.kind in OPENERS and name not in self._posts:
-                self._open(channel)
+        for name, (partner, channel) in wanted.items():
+            if name not in self._posts:
+                self._open(partner, channel)
 
-    def _open(self, channel: Channel) -> None:
-        try:
-            watcher = OPENERS[channel.kind](channel, self._home)
-        except TradepostError as fault:
-            log.warning("channel.closed", channel=channel.name, code=fault.code, reason=fault.message)
+    def _open(self, partner: str, channel: Channel) -> None:
+        watcher = open_watcher(channel, partner, self._home)
+        if watcher is None:
             return
         relieved = threading.Event()
         thread = threading.Thread(
             target=watch, args=(watcher, self._receive, relieved.is_set), name=f"watch {channel.name}"
         )
-        self._posts[channel.name] = _Post(channel, watcher, thread, relieved)
+        self._posts[channel.name] = _Post(partner, channel, watcher, thread, relieved)
         thread.start()

@@ -68,5 +68,7 @@ class _Ringer(FileSystemEventHandler):
         self._bell = bell
 
     def on_any_event(self, event: FileSystemEvent) -> None:
-        del event
-        self._bell.ring()
+        # Hidden names are ours, or unfinished: a sweep has nothing to do with either.
+        path = os.fsdecode(event.dest_path or event.src_path)
+        if not Path(path).name.startswith("."):
+            self._bell.ring()

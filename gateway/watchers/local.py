@@ -49,6 +49,14 @@ class _Found:
     title: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Stuck:
+    """A file that is kept, but whose folder did not let it be moved; not to be read anew."""
+
+    identity: Identity
+    retry_at_s: float
+
+
 class FolderWatcher:
     """A `Watcher` (gateway/ports.py) over one folder.
 
@@ -69,7 +77,7 @@ class FolderWatcher:
         self._log = Log(channel.name)
         self._is_wanted = wanted(channel.pattern)
         self._stability = Stability(channel.stable_s)
-        self._stuck: SweepMemory[Identity] = SweepMemory()
+        self._stuck: SweepMemory[_Stuck] = SweepMemory()
         self._taken = Taken(self._folder, channel.move_to if channel.after == "move" else None)
 
     @property
@@ -98,8 +106,9 @@ class FolderWatcher:
                 source = self._found(folder, entry)
                 if source is not None:
                     count += self._take(folder, source, receive)
-        for memory in (self._stability, self._stuck, self._log):
-            memory.end_sweep()
+        self._stability.end_sweep()
+        self._stuck.end_sweep()
+        self._log.end_sweep()
         return count
 
     def close(self) -> None:
@@ -159,24 +168,30 @@ class FolderWatcher:
         return name + self._settings.marker_suffix
 
     def _take(self, folder: int, source: _Found, receive: Receive) -> int:
-        """Hand one file over and settle it; 0 if it has to wait."""
+        """Hand one file over, then move or remove it; how many were handed over."""
+        stuck = self._stuck.get(source.title)
+        if stuck is not None and self._now_s() < stuck.retry_at_s:
+            return 0
+        known = None if stuck is None else stuck.identity
         try:
-            identity = self._hand_over(folder, source, receive)
-            self._settle(folder, source, identity)
+            identity, handed_over = self._hand_over(folder, source, known, receive)
         except SourceFault as fault:
             self._log.file_left(source.title, fault.code, fault.reason)
             return 0
         except FileNotFoundError:
             return 0
-        return 1
+        self._settle(folder, source, identity)
+        return handed_over
 
-    def _hand_over(self, folder: int, source: _Found, receive: Receive) -> Identity:
-        """Keep and record, unless that was done and only the moving failed. Gives what was read."""
+    def _hand_over(
+        self, folder: int, source: _Found, known: Identity | None, receive: Receive
+    ) -> tuple[Identity, int]:
+        """Keep and record, unless it is the `known` file; which file it was, and 1 if handed over."""
         handle = _open_regular(folder, source.name)
         identity = Identity.of(os.fstat(handle))
         with guarded(handle, identity) as stream:
-            if self._stuck.get(source.name) == identity:
-                return identity
+            if identity == known:
+                return identity, 0
             arrival = Arrival(
                 channel=self.channel,
                 source_key=identity.source_key,
@@ -185,22 +200,20 @@ class FolderWatcher:
                 attributes={"folder": str(self._folder)},
             )
             receive(arrival, stream)
-        return identity
+        return identity, 1
 
     def _settle(self, folder: int, source: _Found, identity: Identity) -> None:
-        """Move or remove what is kept. A folder that refuses is noted once, and nothing is read anew."""
-        already_stuck = self._stuck.get(source.name) == identity
+        """Move or remove what is kept. A folder that refuses is noted once, and tried again at the poll."""
         try:
-            title = self._taken.settle(folder, source.name, source.title, identity)
-            if self._settings.mode == "marker":
-                marker = self._marker_of(source.title)
+            last_name = self._taken.settle(folder, source.name, source.title, identity)
+            if last_name is not None and self._settings.mode == "marker":
                 with suppress(FileNotFoundError):
-                    self._taken.put(folder, marker, self._marker_of(title or source.title))
+                    self._taken.put(folder, self._marker_of(source.title), self._marker_of(last_name))
         except OSError as refusal:
-            self._stuck.put(source.name, identity)
-            raise SourceFault(NOT_MOVED, refusal.strerror or str(refusal)) from refusal
-        if already_stuck:
-            self._stuck.drop(source.name)
+            self._stuck.put(source.title, _Stuck(identity, self._now_s() + self._settings.poll_s))
+            self._log.file_left(source.title, NOT_MOVED, refusal.strerror or str(refusal))
+        else:
+            self._stuck.drop(source.title)
 
 
 def _open_regular(folder: int, name: str) -> int:

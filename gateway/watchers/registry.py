@@ -1,12 +1,21 @@
-"""From a channel of the profiles to the watcher that looks into it. A new transport is one line here."""
+"""From a channel of the profiles to the watcher that looks into it. A new transport is one case here."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from gateway.ports import Watcher
-from partners.profile import Channel
+from gateway.watchers.local import FolderWatcher
+from partners.profile import Channel, FolderChannel
 
-#: How each kind of channel is watched; kinds that are not here do not need watching.
-OPENERS: Mapping[str, Callable[[Channel, Path], Watcher]] = {}
+
+def open_watcher(channel: Channel, partner: str, home: Path) -> Watcher | None:
+    """The watcher of a channel; None for a kind that needs none. Connects to nothing and never fails.
+
+    partner: to whom the channel belongs. home: where relative folders and secret files are, and the spool.
+    """
+    match channel:
+        case FolderChannel():
+            return FolderWatcher(channel, partner, home)
+        case _:
+            return None

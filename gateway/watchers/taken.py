@@ -37,8 +37,8 @@ class Taken:
     def settle(self, source: int, name: str, title: str, identity: Identity) -> str | None:
         """Move or remove the file under `name` if it is the one that was kept.
 
-        source: the open folder. title: the name it gets. Returns the name under which it was put,
-        None if it was removed or is another file by now. Raises OSError if the folder refuses.
+        source: the open folder. title: the sender's name. Returns the name that it had last, None
+        if there was another file by now, or none. Raises OSError if the folder refuses.
         Twice: a file that was linked to its new place already is only taken from the old one.
         """
         aside = fitted(title, prefix=f".tradepost-taken-{secrets.token_hex(4)}-")
@@ -49,20 +49,17 @@ class Taken:
         if Identity.of(_status(source, aside)) != identity:
             place_new(source, aside, source, title)
             return None
-        if self._move_to is None:
-            os.unlink(aside, dir_fd=source)
-            return None
         try:
             return self.put(source, aside, title)
         except OSError:
             place_new(source, aside, source, title)
             raise
 
-    def put(self, source: int, name: str, title: str) -> str | None:
-        """Move `name` to the folder for kept files as `title` or a numbered one; None if files are removed."""
+    def put(self, source: int, name: str, title: str) -> str:
+        """Move `name` away as `title` or with a number added, or remove it. Returns the name it had last."""
         if self._move_to is None:
             os.unlink(name, dir_fd=source)
-            return None
+            return title
         target = _open_folder(self._folder / self._move_to)
         try:
             return place_new(source, name, target, title)
