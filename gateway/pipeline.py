@@ -326,12 +326,19 @@ class Pipeline:
                 jobs = hand_on_chunk(tx, act, directory, settled, staged)
                 readings.advance_cursor(tx, settled.id, cursor, staged[-1].sequence)
                 self._jobs.enqueue(tx, jobs)
-            cursor = staged[-1].sequence
+                if len(staged) < self._chunk:
+                    self._handed_on(tx, act, claim, settled)
             self._jobs.ring()
+            if len(staged) < self._chunk:
+                return
+            cursor = staged[-1].sequence
         with self._ledger.write() as tx:
-            if settled.state == "settled":
-                move(tx, self._act("hand_on"), "interchange", settled.id, "handed_on")
-            self._jobs.finish(tx, claim)
+            self._handed_on(tx, self._act("hand_on"), claim, settled)
+
+    def _handed_on(self, tx: Connection, act: Act, claim: Claim, settled: readings.Settled) -> None:
+        if settled.state == "settled":
+            move(tx, act, "interchange", settled.id, "handed_on")
+        self._jobs.finish(tx, claim)
 
     # send ------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from gateway.ports import Claim, Clock
 from gateway.store import arrivals, readings, rows, tasks
 from gateway.store.ledger import Ledger
-from gateway.store.readings import Chunk
+from gateway.store.readings import Chunk, Row
 from gateway.store.rows import Reading
 from translators.report import DocumentRead, GroupEnded, InterchangeOpened, InterchangeReport
 
@@ -15,9 +15,10 @@ from translators.report import DocumentRead, GroupEnded, InterchangeOpened, Inte
 class Staging:
     """Gathers rows and writes at most `chunk_documents` documents a transaction.
 
-    May run twice: ids are derived from the reading, and a new attempt first sweeps what the
-    old one staged. Every transaction checks the fence. An interchange that an earlier attempt
-    settled is passed over.
+    What fits into one chunk is written with the interchange's settling transaction only. May run
+    twice: ids are derived from the reading, and a new attempt first sweeps what the old one
+    staged. Every transaction checks the fence. An interchange that an earlier attempt settled
+    is passed over.
     """
 
     def __init__(
@@ -28,17 +29,18 @@ class Staging:
         self._claim = claim
         self._reading = reading
         self._chunk_documents = chunk_documents
-        self._chunk = Chunk([], [], [], [])
-        self._groups: set[str] = set()
+        self._chunk = Chunk()
+        self._groups: dict[str, Row] = {}
         self._sequence = 0
         #: True while the interchange being read was settled by an earlier attempt.
         self.passed_over = False
 
     def begin(self, profile_version: str) -> None:
-        """Sweep what an earlier attempt left unsettled, and note which profiles read it now."""
+        """Note which profiles read it now, and sweep what an earlier attempt left unsettled."""
         with self._ledger.write() as tx:
             tasks.check_fence(tx, self._claim)
-            readings.sweep_unsettled(tx, self._reading.transmission)
+            if self._claim.attempt > 1:
+                readings.sweep_unsettled(tx, self._reading.transmission)
             arrivals.note_profiles(tx, self._reading.transmission, profile_version)
 
     def open(self, event: InterchangeOpened) -> None:
@@ -46,19 +48,16 @@ class Staging:
         row = rows.interchange_row(self._reading, event.report)
         self._sequence = 0
         self._groups.clear()
-        with self._ledger.read() as view:
-            self.passed_over = readings.is_settled(view, row["id"])
-        if self.passed_over:
-            return
-        with self._ledger.write() as tx:
-            tasks.check_fence(tx, self._claim)
-            readings.insert_interchange(tx, row)
+        self.passed_over = self._claim.attempt > 1 and self._is_settled(row["id"])
+        if not self.passed_over:
+            self._chunk.interchanges.append(row)
 
     def add(self, event: DocumentRead) -> None:
         """Stage a document with its findings and keys."""
+        if self.passed_over:
+            return
         self._sequence += 1
-        group = rows.group_row(self._reading, event.interchange, event.group)
-        self._add_group(group)
+        self._group(rows.group_row(self._reading, event.interchange, event.group))
         row = rows.document_row(
             self._reading, event.interchange, event.group, event.document, self._sequence, self._clock.now()
         )
@@ -68,20 +67,22 @@ class Staging:
             self._reading, row["interchange_id"], row["id"], event.document
         )
         if len(self._chunk.documents) >= self._chunk_documents:
-            self.flush()
+            self._flush()
 
     def end_group(self, event: GroupEnded) -> None:
-        """Write what is left of a group, and its verdict."""
-        group = rows.group_row(self._reading, event.interchange, event.report)
-        self._add_group(group)
+        """Give a group its verdict and its own findings."""
+        if self.passed_over:
+            return
+        group = self._group(rows.group_row(self._reading, event.interchange, event.report))
         self._chunk.findings += [
             readings.finding_row(finding, self._reading.transmission, group["interchange_id"])
             for finding in event.report.findings
         ]
-        with self._ledger.write() as tx:
-            tasks.check_fence(tx, self._claim)
-            self._write(tx)
-            readings.close_group(tx, group["id"], **rows.group_verdict(event.report))
+        verdict = rows.group_verdict(event.report)
+        if any(row is group for row in self._chunk.groups):
+            group.update(verdict)
+        else:
+            self._chunk.verdicts.append((group["id"], verdict))
 
     def settle_into(self, tx: Connection, report: InterchangeReport) -> None:
         """Write what is left, with the interchange's own findings, in the settling transaction."""
@@ -92,17 +93,25 @@ class Staging:
         ]
         self._write(tx)
 
-    def flush(self) -> None:
-        """Write what is gathered."""
+    def _is_settled(self, interchange: str) -> bool:
+        with self._ledger.read() as view:
+            return readings.is_settled(view, interchange)
+
+    def _flush(self) -> None:
         with self._ledger.write() as tx:
             tasks.check_fence(tx, self._claim)
             self._write(tx)
 
     def _write(self, tx: Connection) -> None:
         readings.stage(tx, self._chunk)
-        self._chunk = Chunk([], [], [], [])
+        self._chunk = Chunk()
 
-    def _add_group(self, row: readings.Row) -> None:
-        if row["id"] not in self._groups:
-            self._groups.add(row["id"])
-            self._chunk.groups.append(row)
+    def _group(self, row: Row) -> Row:
+        """The group's row, added the first time it is met."""
+        known = self._groups.get(row["id"])
+        if known is not None:
+            return known
+        row.update(rows.UNJUDGED)
+        self._groups[row["id"]] = row
+        self._chunk.groups.append(row)
+        return row

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -34,12 +34,14 @@ Row = dict[str, Any]
 
 @dataclass(slots=True)
 class Chunk:
-    """Rows to be written in one transaction."""
+    """Rows to be written in one transaction. verdicts: of groups written by an earlier chunk, by id."""
 
-    groups: list[Row]
-    documents: list[Row]
-    findings: list[Row]
-    keys: list[Row]
+    interchanges: list[Row] = field(default_factory=list)
+    groups: list[Row] = field(default_factory=list)
+    documents: list[Row] = field(default_factory=list)
+    keys: list[Row] = field(default_factory=list)
+    findings: list[Row] = field(default_factory=list)
+    verdicts: list[tuple[str, Row]] = field(default_factory=list)
 
 
 def finding_row(
@@ -79,14 +81,10 @@ def sweep_unsettled(tx: Connection, transmission: str) -> None:
     tx.execute(delete(INTERCHANGE).where(INTERCHANGE.c.id.in_(unsettled)))
 
 
-def insert_interchange(tx: Connection, row: Row) -> None:
-    """Begin an interchange, in state reading."""
-    tx.execute(insert(INTERCHANGE), [row])
-
-
 def stage(tx: Connection, chunk: Chunk) -> None:
     """Write staged rows; parents first."""
     for table, rows in (
+        (INTERCHANGE, chunk.interchanges),
         (GROUP, chunk.groups),
         (DOCUMENT, chunk.documents),
         (KEY, chunk.keys),
@@ -94,11 +92,8 @@ def stage(tx: Connection, chunk: Chunk) -> None:
     ):
         if rows:
             tx.execute(insert(table), rows)
-
-
-def close_group(tx: Connection, group: str, **values: object) -> None:
-    """Set a group's verdict."""
-    tx.execute(update(GROUP).where(GROUP.c.id == group).values(**values))
+    for group, verdict in chunk.verdicts:
+        tx.execute(update(GROUP).where(GROUP.c.id == group).values(**verdict))
 
 
 def is_settled(view: Connection, interchange: str) -> bool:

@@ -80,8 +80,11 @@ def group_row(reading: Reading, interchange: InterchangeReport, group: GroupRepo
         "receiver": header.receiver if header else "",
         "control_number": header.control_number if header else "",
         "version": header.version if header else "",
-        "rejects_all": False,
     }
+
+
+#: Of a group whose end has not been read.
+UNJUDGED: Row = {"status": None, "ak9": None, "rejects_all": False}
 
 
 def group_verdict(group: GroupReport) -> Row:

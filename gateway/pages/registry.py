@@ -1,0 +1,20 @@
+"""Every made page by its file in docs/."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from gateway.pages import cli, findings, settings, states
+from parsers.delimited import layout_page
+from parsers.x12 import unchecked
+from partners import reference
+
+PAGES: Mapping[str, Callable[[], str]] = {
+    "cli.md": cli.page,
+    "csv-layouts.md": layout_page.page,
+    "findings.md": findings.page,
+    "partners.md": reference.page,
+    "settings.md": settings.page,
+    "states.md": states.page,
+    "x12-unchecked.md": unchecked.page,
+}
