@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 SOURCES := gateway outbound parsers partners translators tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test fast lint format bench lock clean system
+.PHONY: help run demo test fast lint format docs bench lock clean system
 
 help: ## Show the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ lint: $(VENV)/test.stamp ## Check style, types and the direction of imports.
 format: $(VENV)/test.stamp ## Put the code into its form.
 	@$(BIN)/ruff format $(SOURCES)
 	@$(BIN)/ruff check --fix $(SOURCES)
+
+docs: $(VENV)/run.stamp ## Make the pages anew that are made from the code.
+	@$(BIN)/python -m gateway.pages docs
 
 bench: $(VENV)/test.stamp ## Measure, beside others on the same input; takes a few minutes.
 	@$(BIN)/pytest -q -s tests/benchmarks

@@ -42,14 +42,16 @@ def variable(name: str) -> str:
 
 def _table() -> Iterator[str]:
     rows = (
-        (f"`{name}`", _type(field), _unit(name), _default(name, field), plain(field.description or ""))
+        (
+            f"`{name}`<br>`{variable(name)}`",
+            _type(field),
+            _unit(name),
+            _default(name, field),
+            plain(field.description or ""),
+        )
         for name, field in Settings.model_fields.items()
     )
-    yield from table(("setting", "type", "unit", "default", "meaning"), rows)
-    yield ""
-    yield "| setting | in the environment |"
-    yield "|---|---|"
-    yield from (f"| `{name}` | `{variable(name)}` |" for name in Settings.model_fields)
+    yield from table(("setting, and in the environment", "type", "unit", "default", "meaning"), rows)
 
 
 def _type(field: FieldInfo) -> str:
@@ -70,7 +72,7 @@ def _bounds(field: FieldInfo) -> str:
         return ": " + ", ".join(f"`{choice}`" for choice in limits["pattern"].strip("^$()").split("|"))
     low = f"above {limits['gt']}" if "gt" in limits else f"{limits['ge']}" if "ge" in limits else ""
     if "le" in limits:
-        return f", {low} to {limits['le']}"
+        return f", {low}{', at most' if 'gt' in limits else ' to'} {limits['le']}"
     return f", {low}" if "gt" in limits else f", {low} or more" if low else ""
 
 
