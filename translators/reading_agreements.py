@@ -61,7 +61,7 @@ def resolver(
 
 
 def _isa(position: int, header: InterchangeHeader) -> Location:
-    return Location("ISA", element=position, byte_offset=header.offset)
+    return Location("ISA", element=position, byte_offset=header.offset_of(position))
 
 
 def _forced(agreement: Agreement, header: InterchangeHeader) -> Resolved:
@@ -126,10 +126,10 @@ def group_faults(agreement: Agreement, header: GroupHeader) -> tuple[Finding, ..
     findings = []
     theirs = agreement.x12.gs if agreement.x12 else ()
     if theirs and header.sender not in theirs:
-        place = Location("GS", element=2, byte_offset=header.offset)
+        place = Location("GS", element=2, byte_offset=header.offset_of(2))
         findings.append(found("TRN-309", place, value=header.sender, expected=", ".join(theirs)))
     if agreement.ours.gs and header.receiver not in agreement.ours.gs:
-        place = Location("GS", element=3, byte_offset=header.offset)
+        place = Location("GS", element=3, byte_offset=header.offset_of(3))
         expected = ", ".join(agreement.ours.gs)
         findings.append(found("TRN-310", place, value=header.receiver, expected=expected))
     return tuple(findings)

@@ -287,7 +287,8 @@ def _without_rule(agreement: Agreement, read: model.TransactionSet, group: Group
     Where nobody is known, a set that we have tables for is as good as agreed.
     """
     unsupported = [f for f in read.findings if f.x12.get("AK502") == _NOT_SUPPORTED]
-    place = Location("ST", segment_number=1, element=1, byte_offset=read.offset)
+    offset = read.segments[0].offset_of(1) if read.segments else read.offset
+    place = Location("ST", segment_number=1, element=1, byte_offset=offset)
     if agreement is permissive():
         if unsupported:
             return read.findings

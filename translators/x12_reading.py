@@ -243,7 +243,7 @@ class Reading:
             segment_number=segment.number or None,
             loop=known[2] if known else None,
             element=element,
-            byte_offset=segment.offset,
+            byte_offset=segment.offset if element is None else segment.offset_of(element),
         )
 
     def tell(

@@ -44,6 +44,7 @@ def is_date(text: str) -> bool:
     return True
 
 
+_GS_ELEMENTS = 8
 _TIME = r"([01]\d|2[0-3])[0-5]\d"
 _nine_digits = _matches(r"\d{9}")
 _is_time = _matches(_TIME)
@@ -98,12 +99,13 @@ def interchange_header(isa: Isa) -> InterchangeHeader:
         usage=text[14],
         separators=isa.separators,
         offset=isa.offset,
+        starts=isa.starts,
     )
 
 
 def interchange_findings(isa: Isa) -> tuple[Finding, ...]:
     """What is wrong with the ISA: its delimiters, its elements, its widths."""
-    faults = _broken(_ISA_RULES, "ISA", _without_secrets(isa.elements), isa.offset)
+    faults = _broken(_ISA_RULES, "ISA", _without_secrets(isa.elements), isa.offset_of)
     told = {fault.location.element for fault in (*isa.findings, *faults)}
     return (*isa.findings, *faults, *_standards_id(isa), *_widths(isa, told))
 
@@ -123,7 +125,7 @@ def _without_secrets(elements: tuple[str, ...]) -> tuple[str, ...]:
 def _standards_id(isa: Isa) -> Iterable[Finding]:
     """A note if ISA11 of an old version is not U."""
     if isa.elements[10] != "U" and isa.elements[11] < FIRST_VERSION_WITH_REPETITION:
-        yield found("X12-021", _place("ISA", 11, isa.offset), value=isa.elements[10])
+        yield found("X12-021", _place("ISA", 11, isa.offset_of), value=isa.elements[10])
 
 
 def _widths(isa: Isa, told: set[int | None]) -> Iterable[Finding]:
@@ -150,12 +152,13 @@ def group_header(segment: Segment, release: str | None) -> GroupHeader:
         version=segment.get(8).strip(),
         release=release,
         offset=segment.offset,
+        starts=tuple(segment.offset_of(position) for position in range(1, _GS_ELEMENTS + 1)),
     )
 
 
 def group_findings(segment: Segment) -> list[Finding]:
     """What is wrong with the elements of a GS, its version left aside."""
-    return _broken(_GS_RULES, "GS", segment.elements, segment.offset)
+    return _broken(_GS_RULES, "GS", segment.elements, segment.offset_of)
 
 
 def release_of(
@@ -167,7 +170,7 @@ def release_of(
     other_releases: as in ReadOptions. None if no version can be told, or it is refused.
     """
     version = segment.get(8).strip()
-    place = _place("GS", 8, segment.offset)
+    place = _place("GS", 8, segment.offset_of)
     release, exact = nearest_release(version)
     if release is None and version.isalpha() and other_releases:
         release, _ = nearest_release(f"{control_version}0")
@@ -182,17 +185,19 @@ def release_of(
 
 def ta1_findings(segment: Segment) -> tuple[Finding, ...]:
     """What is wrong with the elements of a TA1."""
-    return tuple(_broken(_TA1_RULES, "TA1", segment.elements, segment.offset))
+    return tuple(_broken(_TA1_RULES, "TA1", segment.elements, segment.offset_of))
 
 
-def _broken(rules: Iterable[_Rule], segment: str, elements: Iterable[str], offset: int) -> list[Finding]:
+def _broken(
+    rules: Iterable[_Rule], segment: str, elements: Iterable[str], offset_of: Callable[[int], int]
+) -> list[Finding]:
     texts = dict(enumerate(elements, start=1))
     return [
-        found(rule.code, _place(segment, rule.element, offset), value=text, expected=rule.expected)
+        found(rule.code, _place(segment, rule.element, offset_of), value=text, expected=rule.expected)
         for rule in rules
         if not rule.holds(text := texts.get(rule.element, ""))
     ]
 
 
-def _place(segment: str, element: int, offset: int) -> Location:
-    return Location(segment=segment, element=element, byte_offset=offset)
+def _place(segment: str, element: int, offset_of: Callable[[int], int]) -> Location:
+    return Location(segment=segment, element=element, byte_offset=offset_of(element))

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from parsers.catalogue import found
 from parsers.finding import Finding, Location
 from parsers.x12.model import Loop, Segment
-from parsers.x12.segment_check import element_offset
 
 #: Levels that a tree may have; the deepest document known needs six.
 MAX_DEPTH = 32
@@ -179,5 +178,5 @@ def _location(node: HlNode, element: int) -> Location:
         loop=node.loop.path,
         element=element,
         data_element=_DATA_ELEMENTS[element],
-        byte_offset=element_offset(segment, element),
+        byte_offset=segment.offset_of(element),
     )

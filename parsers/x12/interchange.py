@@ -200,7 +200,7 @@ class _Interchange:
         yield from self._end_set(None, end)
         if self._group is not None:
             closing, self._group = self._group, None
-            yield closing.close(trailer)
+            yield closing.close(trailer, end)
         yield from self._ta1_waiting()
 
     def _ta1_waiting(self) -> Iterator[Event]:

@@ -31,6 +31,20 @@ class Separators:
     suffix: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How the bytes of a segment differ from its text in UTF-8.
+
+    breaks: the line breaks taken out, each by its place in the segment's bytes, ascending.
+    """
+
+    encoding: str
+    breaks: tuple[int, ...] = ()
+
+
+_PLAIN = Form("utf-8")
+
+
 @dataclass(slots=True)
 class Segment:
     """One segment as sent.
@@ -41,6 +55,7 @@ class Segment:
     number: place in its transaction set, ST = 1; 0 outside a set.
     offset: byte offset of the first character of the id in the file.
     size: bytes, without the terminator.
+    form: None if the bytes are the text in UTF-8.
     """
 
     id: str
@@ -48,10 +63,24 @@ class Segment:
     number: int
     offset: int
     size: int
+    form: Form | None = None
 
     def get(self, position: int) -> str:
         """Text of the element at `position` (from 1), "" where absent."""
         return self.elements[position - 1] if position <= len(self.elements) else ""
+
+    def offset_of(self, position: int, before: str = "") -> int:
+        """Byte offset of the element at `position` (from 1), or of the segment's end where it is absent.
+
+        before: text of the element that is passed over, to come to one of its parts.
+        """
+        form = self.form or _PLAIN
+        whole = [self.id, *self.elements[: position - 1]]
+        skipped = len("*".join((*whole, before)).encode(form.encoding, "surrogateescape"))
+        at = min(skipped, self.size - len(form.breaks))
+        for line_break in form.breaks:
+            at += line_break <= at
+        return self.offset + at
 
 
 @dataclass(slots=True)
@@ -97,7 +126,10 @@ class PartyId:
 
 @dataclass(frozen=True, slots=True)
 class InterchangeHeader:
-    """The ISA as read. control_number, date, time, version and usage are the text sent."""
+    """The ISA as read. control_number, date, time, version and usage are the text sent.
+
+    starts: byte offsets of ISA01 to ISA16; empty if they are not known.
+    """
 
     sender: PartyId
     receiver: PartyId
@@ -110,6 +142,11 @@ class InterchangeHeader:
     usage: str
     separators: Separators
     offset: int
+    starts: tuple[int, ...] = ()
+
+    def offset_of(self, position: int) -> int:
+        """Byte offset of the element at `position` (from 1), or of the ISA."""
+        return self.starts[position - 1] if self.starts else self.offset
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +154,7 @@ class GroupHeader:
     """The GS as read.
 
     release: the dictionary that reads its sets, "004010"; None if none comes near.
+    starts: byte offsets of GS01 to GS08; empty if they are not known.
     """
 
     functional_id: str
@@ -129,6 +167,11 @@ class GroupHeader:
     version: str
     release: str | None
     offset: int
+    starts: tuple[int, ...] = ()
+
+    def offset_of(self, position: int) -> int:
+        """Byte offset of the element at `position` (from 1), or of the GS."""
+        return self.starts[position - 1] if self.starts else self.offset
 
 
 @dataclass(slots=True)

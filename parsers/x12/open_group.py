@@ -64,11 +64,11 @@ class OpenGroup:
         """The end of a group because nothing follows; the finding stands with the interchange."""
         return GroupClosed(None, self.sets, (*self._findings, *self.misplaced.findings("X12-059")))
 
-    def close(self, trailer: Segment | None) -> GroupClosed:
-        """The end of the group. trailer: its GE, None if it has none."""
+    def close(self, trailer: Segment | None, end: int) -> GroupClosed:
+        """The end of the group. trailer: its GE, None if it has none. end: byte offset of what comes next."""
         findings = [*self._findings, *self.misplaced.findings("X12-059")]
         if trailer is None:
-            place = Location("GE", byte_offset=self.header.offset)
+            place = Location("GE", byte_offset=end)
             findings.append(found("X12-055", place, value=self.header.control_number))
             return GroupClosed(None, self.sets, tuple(findings))
         findings += self._count_fault(trailer)
@@ -91,7 +91,7 @@ def open_group(
     findings = [*group_findings(segment), *about_release]
     kind = "\0".join((header.functional_id, header.sender, header.receiver))
     if header.control_number and not earlier.setdefault(kind, SeenNumbers()).add(header.control_number):
-        place = Location("GS", element=6, byte_offset=segment.offset)
+        place = Location("GS", element=6, byte_offset=segment.offset_of(6))
         findings.append(found("X12-058", place, value=header.control_number))
     return OpenGroup(header, findings)
 
@@ -105,7 +105,7 @@ def count_fault(trailer: Segment, counted: int, code: str, *, lost: bool) -> lis
     number = int(declared) if declared.isascii() and declared.isdigit() else None
     if number == counted or (lost and number is not None and number > counted):
         return []
-    place = Location(trailer.id, element=1, byte_offset=trailer.offset)
+    place = Location(trailer.id, element=1, byte_offset=trailer.offset_of(1))
     return [found(code, place, value=declared, expected=str(counted))]
 
 
@@ -117,6 +117,6 @@ def number_fault(trailer: Segment, element: int, opened: str, code: str, padding
     closed = trailer.get(element)
     if closed == opened:
         return []
-    place = Location(trailer.id, element=element, byte_offset=trailer.offset)
+    place = Location(trailer.id, element=element, byte_offset=trailer.offset_of(element))
     same = closed.isdigit() and opened.isdigit() and closed.lstrip("0") == opened.lstrip("0")
     return [found(padding_code if same else code, place, value=closed, expected=opened)]

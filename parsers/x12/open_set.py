@@ -84,7 +84,7 @@ class OpenSet:
             self.add(trailer)
         tree, faults = self._checked()
         if trailer is None:
-            self._findings.append(self._without_trailer())
+            self._findings.append(self._without_trailer(end))
         else:
             self._of_trailer(trailer)
         return self._as_set(tree, faults, end)
@@ -144,8 +144,8 @@ class OpenSet:
         if number != self.control_number:
             self._say("X12-081", trailer, 2, value=number, expected=self.control_number)
 
-    def _without_trailer(self) -> Finding:
-        place = Location("SE", segment_number=self._count + 1, byte_offset=self.offset)
+    def _without_trailer(self, end: int) -> Finding:
+        place = Location("SE", segment_number=self._count + 1, byte_offset=end)
         return found("X12-080", place, value=self.control_number)
 
     def _say(
@@ -158,9 +158,8 @@ class OpenSet:
         expected: str | None = None,
         group: str | None = None,
     ) -> None:
-        place = Location(
-            segment.id, segment_number=segment.number, element=element, byte_offset=segment.offset
-        )
+        offset = segment.offset if element is None else segment.offset_of(element)
+        place = Location(segment.id, segment_number=segment.number, element=element, byte_offset=offset)
         self._findings.append(found(code, place, value=value, expected=expected, group=group))
 
 

@@ -14,12 +14,13 @@ from typing import BinaryIO
 
 from parsers.x12.byte_window import DEFAULT_CHUNK_BYTES, ByteWindow
 from parsers.x12.limits import Limits
-from parsers.x12.model import Segment
+from parsers.x12.model import Form, Segment
 from parsers.x12.separators import ISA_WINDOW_BYTES, Isa, Unreadable, looks_like_isa, read_isa
 
 #: What may stand before a segment and is no part of it: white space, NUL, and DOS's end of file.
 BLANK = b" \t\r\n\x0b\x0c\x00\x1a"
 _BLANKS = re.compile(rb"(?:[ \t\r\n\x0b\x0c\x00\x1a]|\xef\xbb\xbf)+")
+_UTF8 = frozenset({"utf-8", "ascii"})
 #: Bytes shown of what lies outside any interchange, at most.
 _OUTSIDE_BYTES = 200
 #: Characters kept of the id of a segment that is too long to hold.
@@ -263,12 +264,17 @@ class _Splitter:
             if not self._by_lines:
                 self._remark("X12-037", offset)
             return None
+        breaks: tuple[int, ...] = ()
         if b"\n" in text or b"\r" in text:
             self._remark("X12-007", offset)
+            breaks = tuple(at for at, byte in enumerate(text) if byte in b"\r\n")
             text = text.translate(None, b"\r\n")
-        elements = self._decoded(text, offset).split(self._element)
+        decoded, encoding = self._decoded(text, offset)
+        plain = not breaks and (encoding in _UTF8 or text.isascii())
+        elements = decoded.split(self._element)
         self._measure(elements, offset, size)
-        return Segment(elements.pop(0), elements, 0, offset, size)
+        form = None if plain else Form(encoding, breaks)
+        return Segment(elements.pop(0), elements, 0, offset, size, form)
 
     def _without_return(self, text: bytes, offset: int) -> bytes:
         """`text` of a line without the CR before its LF. Lines that end both ways are remarked on."""
@@ -277,12 +283,13 @@ class _Splitter:
             self._remark("X12-036", offset)
         return line
 
-    def _decoded(self, text: bytes, offset: int) -> str:
+    def _decoded(self, text: bytes, offset: int) -> tuple[str, str]:
+        """The text, and the encoding it was read in."""
         try:
-            return text.decode(self._encoding)
+            return text.decode(self._encoding), self._encoding
         except UnicodeDecodeError:
             self._remark("X12-035", offset)
-            return text.decode("latin-1")
+            return text.decode("latin-1"), "latin-1"
 
     def _measure(self, elements: list[str], offset: int, size: int) -> None:
         if size <= self._limits.element_bytes:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from parsers.catalogue import found
@@ -68,6 +68,8 @@ class _Place:
     element: int
     component: int | None = None
     repetition: int | None = None
+    #: Text of the element before the part meant.
+    before: str = ""
 
     def location(self, use: ElementUse | None) -> Location:
         return Location(
@@ -78,15 +80,8 @@ class _Place:
             component=self.component,
             repetition=self.repetition,
             data_element=use.element if use else None,
-            byte_offset=element_offset(self.segment, self.element),
+            byte_offset=self.segment.offset_of(self.element, self.before),
         )
-
-
-def element_offset(segment: Segment, position: int) -> int:
-    """Byte offset of an element's first character, or of the segment's end where it is absent."""
-    before = [segment.id, *segment.elements[: position - 1]]
-    skipped = sum(len(text.encode("utf-8", "surrogateescape")) + 1 for text in before)
-    return segment.offset + min(skipped, segment.size)
 
 
 class SegmentCheck:
@@ -206,7 +201,8 @@ class SegmentCheck:
                 "X12-230", place.location(use), value=value, expected=str(use.repeat), x12=x12, name=use.name
             )
         for number, part in enumerate(parts[: use.repeat], 1):
-            at = _Place(place.segment, place.loop, place.element, None, number)
+            before = _up_to(parts, number, separator)
+            at = _Place(place.segment, place.loop, place.element, None, number, before)
             if part:
                 yield from self._part_faults(use, part, at)
 
@@ -230,7 +226,7 @@ class SegmentCheck:
     def _component_faults(self, use: ElementUse, parts: list[str], place: _Place) -> Iterator[Finding]:
         for component in use.components:
             value = parts[component.position - 1] if component.position <= len(parts) else ""
-            at = _Place(place.segment, place.loop, place.element, component.position, place.repetition)
+            at = self._component_place(place, component.position, parts)
             if value.strip(" "):
                 fault = self._value_fault(component, value) if component.checked else None
                 if fault is not None:
@@ -241,8 +237,12 @@ class SegmentCheck:
         for note in use.notes:
             for position in broken_positions(note, mask):
                 component = use.components[position - 1]
-                at = _Place(place.segment, place.loop, place.element, position, place.repetition)
+                at = self._component_place(place, position, parts)
                 yield _note_finding(note, component, at, parts)
+
+    def _component_place(self, place: _Place, position: int, parts: list[str]) -> _Place:
+        before = place.before + _up_to(parts, position, self._options.separators.component)
+        return replace(place, component=position, before=before)
 
     def _value_fault(self, use: ElementUse, value: str) -> ValueFault | None:
         if use.type.startswith("N"):
@@ -340,6 +340,16 @@ def _expected(fault: ValueFault, use: ElementUse) -> str:
         point = f", the last {use.type[1]} of them decimals without a point" if use.type != "N0" else ""
         return f"{count} digits{point}"
     return f"{count} characters"
+
+
+def _up_to(parts: list[str], number: int, separator: str | None) -> str:
+    """What stands before the part of that number (from 1), or all there is where it is absent."""
+    before = parts[: number - 1]
+    return (
+        "".join(part + (separator or "") for part in before)
+        if number <= len(parts)
+        else (separator or "").join(before)
+    )
 
 
 def _note_finding(note: SyntaxNote, use: ElementUse, place: _Place, values: list[str]) -> Finding:

@@ -41,6 +41,7 @@ class Isa:
     terminator: the bytes that end a segment; "\\n" also where lines end with "\\r\\n", so that
         a file that mixes both still falls into its segments.
     offset: byte offset of the "I". size: bytes up to the first segment after it.
+    starts: byte offsets of ISA01 to ISA16.
     findings: what is wrong with the delimiters and the form of the header.
     """
 
@@ -49,7 +50,12 @@ class Isa:
     terminator: bytes
     offset: int
     size: int
+    starts: tuple[int, ...]
     findings: tuple[Finding, ...]
+
+    def offset_of(self, position: int) -> int:
+        """Byte offset of the element at `position` (from 1)."""
+        return self.starts[position - 1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +69,16 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """Where an ISA ends. elements and raw size as in `Isa`, the two last delimiters as found."""
+    """Where an ISA ends. elements and raw size as in `Isa`, the two last delimiters as found.
+
+    starts: places of the elements in the window.
+    """
 
     elements: tuple[str, ...]
     component: bytes
     terminator: bytes
     size: int
+    starts: tuple[int, ...]
     wrapped: bool = False
 
 
@@ -128,7 +138,9 @@ def _unwrapped(window: bytes, element: bytes) -> _Shape | None:
     shape = _by_position(plain, element)
     if shape is None or len(kept) < ISA_BYTES:
         return None
-    return _Shape(shape.elements, shape.component, shape.terminator, kept[ISA_BYTES - 1] + 1, wrapped=True)
+    starts = tuple(kept[start] for start in shape.starts)
+    size = kept[ISA_BYTES - 1] + 1
+    return _Shape(shape.elements, shape.component, shape.terminator, size, starts, wrapped=True)
 
 
 def _by_count(window: bytes, element: bytes) -> _Shape | None:
@@ -152,11 +164,12 @@ def _ended(window: bytes, element: bytes, places: tuple[int, ...]) -> _Shape | N
     parts = [window[a + 1 : b] for a, b in pairwise(ends)]
     wrapped = any(mark in part for part in parts[:-1] for mark in (b"\r", b"\n"))
     elements = [part.translate(None, _NEWLINES).decode("latin-1") for part in parts]
+    starts = tuple(place + 1 for place in places)
     component, rest = window[last + 1 : last + 2], window[last + 2 :]
     if _component_missing(component, rest, element):
-        return _Shape((*elements[:-1], ""), b"", component, last + 2, wrapped)
+        return _Shape((*elements[:-1], ""), b"", component, last + 2, starts, wrapped)
     terminator = _NEXT_UTF8 if rest.startswith(_NEXT_UTF8) else rest[:1]
-    return _Shape(tuple(elements), component, terminator, last + 2 + len(terminator), wrapped)
+    return _Shape(tuple(elements), component, terminator, last + 2 + len(terminator), starts, wrapped)
 
 
 def _component_missing(component: bytes, rest: bytes, element: bytes) -> bool:
@@ -187,8 +200,9 @@ def _judged(shape: _Shape, element: bytes, window: bytes, offset: int) -> Isa | 
         if not terminator:
             return Unreadable(offset, shape.size, tuple(findings))
     clashes = {element, terminator[:1]}
-    component = _component(shape, clashes, place, findings)
-    repetition = _repetition(shape.elements, clashes | {component}, place, findings)
+    starts = tuple(offset + start for start in shape.starts)
+    component = _component(shape, clashes, starts, findings)
+    repetition = _repetition(shape.elements, clashes | {component}, starts, findings)
     separators = Separators(
         element=element.decode("latin-1"),
         component=component.decode("latin-1"),
@@ -196,7 +210,7 @@ def _judged(shape: _Shape, element: bytes, window: bytes, offset: int) -> Isa | 
         repetition=repetition,
         suffix=suffix,
     )
-    return Isa(shape.elements, separators, terminator, offset, size, tuple(findings))
+    return Isa(shape.elements, separators, terminator, offset, size, starts, tuple(findings))
 
 
 def _is_delimiter(mark: bytes) -> bool:
@@ -224,23 +238,23 @@ def _line_ends(window: bytes, size: int) -> tuple[bytes, str, int]:
     return (b"\n", "\n", match.end()) if ending == b"\r\n" else (ending, "", match.end())
 
 
-def _component(shape: _Shape, clashes: set[bytes], place: Location, findings: list[Finding]) -> bytes:
+def _component(shape: _Shape, clashes: set[bytes], starts: tuple[int, ...], findings: list[Finding]) -> bytes:
     """ISA16, or a stand-in that separates nothing in this interchange, with a finding."""
     if _is_delimiter(shape.component) and shape.component not in clashes:
         return shape.component
     shown = shape.component.decode("latin-1")
-    findings.append(found("X12-009", Location("ISA", element=16, byte_offset=place.byte_offset), value=shown))
+    findings.append(found("X12-009", Location("ISA", element=16, byte_offset=starts[15]), value=shown))
     return next(mark for mark in (b">", b":", b"<", b"\x1f") if mark not in clashes)
 
 
 def _repetition(
-    elements: tuple[str, ...], clashes: set[bytes], place: Location, findings: list[Finding]
+    elements: tuple[str, ...], clashes: set[bytes], starts: tuple[int, ...], findings: list[Finding]
 ) -> str | None:
     """ISA11 as repetition separator, or None: before 00402, and where it separates nothing."""
     mark, version = elements[10], elements[11]
     if len(version) != 5 or not version.isdigit() or version < FIRST_VERSION_WITH_REPETITION:
         return None
-    at = Location("ISA", element=11, byte_offset=place.byte_offset)
+    at = Location("ISA", element=11, byte_offset=starts[10])
     if not _is_delimiter(mark.encode("latin-1")):
         findings.append(found("X12-010", at, value=mark))
         return None

@@ -17,7 +17,7 @@ from parsers.x12 import hierarchy
 from parsers.x12.definition import SetDefinition
 from parsers.x12.dictionary import known_segment
 from parsers.x12.model import Loop, Segment
-from parsers.x12.segment_check import WalkOptions, element_offset
+from parsers.x12.segment_check import WalkOptions
 from parsers.x12.set_plan import Chain, Child, Frame, SetPlan, compiled, enter, legal_place
 
 __all__ = ["WalkOptions", "place"]
@@ -125,7 +125,7 @@ class _Walk:
                 loop=frame.plan.path,
                 element=1,
                 data_element="447",
-                byte_offset=element_offset(segment, 1),
+                byte_offset=segment.offset_of(1),
             )
             self._findings.append(found("X12-207", location, value=segment.get(1), expected=opened.get(1)))
 
