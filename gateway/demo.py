@@ -18,9 +18,10 @@ from gateway import views
 from gateway.cli import show
 from gateway.errors import TradepostError
 from gateway.ports import Arrival
+from gateway.running import running
 from gateway.settings import Settings
 from gateway.sftp_server.server import SftpServer
-from gateway.wiring import Gateway, opened, running
+from gateway.wiring import Gateway, opened
 from partners.profile import SftpMailbox
 
 SAMPLES = Path(__file__).parents[1] / "samples"

@@ -33,7 +33,6 @@ from cryptography.hazmat.primitives.serialization import (
 from gateway.archive.local import found_or_made
 from gateway.errors import TradepostError
 from gateway.settings import SETTINGS_FILE, Settings
-from gateway.sftp_server.host_key import ensure_host_key
 from partners.directory import BUNDLED
 
 ARCHIVE_ID = "archive.id"
@@ -62,7 +61,7 @@ def prepare(settings: Settings, *, samples: bool) -> bool:
         (home / name).chmod(0o700)
     if samples:
         _make_sample_folders(home)
-    ensure_host_key(home / "keys" / HOST_KEY)
+    _make_host_key(home)
     _copy_profiles(home, samples=samples)
     _write_settings(home)
     return True
@@ -92,6 +91,8 @@ def client_key(home: Path, partner: str) -> Path:
 
 def known_hosts(home: Path, host: str, port: int) -> Path:
     """A file for clients on this machine that names the server's key, so that none is taken on trust."""
+    from gateway.sftp_server.host_key import ensure_host_key  # paramiko is slow to import
+
     key = ensure_host_key(home / "keys" / HOST_KEY)
     path = home / "keys" / "known_hosts"
     path.write_text(f"[{host}]:{port} {key.get_name()} {key.get_base64()}\n", "ascii")
@@ -111,6 +112,12 @@ def locked(home: Path, role: str) -> Iterator[None]:
                 "Stop it first, or name another home with --home.",
             ) from busy
         yield
+
+
+def _make_host_key(home: Path) -> None:
+    from gateway.sftp_server.host_key import ensure_host_key  # paramiko is slow to import
+
+    ensure_host_key(home / "keys" / HOST_KEY)
 
 
 def _copy_profiles(home: Path, *, samples: bool) -> None:

@@ -17,7 +17,7 @@ import hashlib
 import io
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -41,6 +41,7 @@ from outbound.retry import RetryPolicy
 from parsers.catalogue import found
 from partners.directory import Directory
 from partners.profile import MAILBOX, Destination
+from translators.acknowledgements.decision import rolled_up
 from translators.reading import read_file
 from translators.report import (
     DocumentRead,
@@ -227,15 +228,18 @@ class Pipeline:
         if earlier is not None and earlier.sha256 == sha256 and _answers_repeat(report):
             self._settle_repeat(task, report, sha256, earlier)
             return
+        note = None if report.partner else _first_error(report)
         if earlier is not None:
-            report.findings.append(found("GTW-011", number=_number(report), earlier=earlier.id))
+            finding = found("GTW-011", number=_number(report), earlier=earlier.id)
+            report.findings.append(finding)
             report.ta1, report.ta1_due, report.rejected = Ta1("R", "025"), True, True
             report.status = Status.REJECTED
-        self._settle_new(task, report, sha256)
+            note = finding.message
+        self._settle_new(task, report, sha256, note)
 
-    def _settle_new(self, task: _Parse, report: InterchangeReport, sha256: str) -> None:
+    def _settle_new(self, task: _Parse, report: InterchangeReport, sha256: str, note: str | None) -> None:
         interchange = task.reading.interchange_id(report.ordinal)
-        act = self._act("parse")
+        act = self._act("parse", note)
         target = "refused" if report.rejected or report.partner is None else "settled"
         written = None
         if is_large(report) and not task.is_replay:
@@ -243,8 +247,7 @@ class Pipeline:
         with self._ledger.write() as tx:
             tasks.check_fence(tx, task.claim)
             task.staging.settle_into(tx, report)
-            values = _verdict(report, sha256, act.at)
-            move(tx, act, "interchange", interchange, target, **values)
+            move(tx, act, "interchange", interchange, target, **_verdict(report, sha256, act.at), note=note)
             if target == "refused":
                 readings.drop_documents(tx, interchange)
             else:
@@ -275,32 +278,29 @@ class Pipeline:
             self._jobs.enqueue(tx, [Job("send", answer, task.claim.task_id, task.transmission.partner)])
 
     def _finish_parse(self, task: _Parse, event: FileEnded) -> None:
-        """The transmission's own state: read, or in quarantine with the reason."""
+        """The transmission's own state: read, a duplicate, or in quarantine with the reason."""
         transmission = task.transmission.id
-        note = self._quarantine_reason(task, event)
+        with self._ledger.read() as view:
+            outcomes = readings.outcomes(view, transmission, task.interchanges)
+        state, note = _resting_place(event, outcomes)
+        statuses = [Status(outcome.status) for outcome in outcomes]
         act = self._act("parse", note)
         with self._ledger.write() as tx:
             readings.insert_findings(tx, [readings.finding_row(f, transmission) for f in event.findings])
-            partner = task.transmission.partner or task.partner
             move(
                 tx,
                 act,
                 "transmission",
                 transmission,
-                "read" if note is None else "quarantined",
-                status=event.status.value,
+                state,
+                status=(rolled_up(statuses) if statuses else event.status).value,
                 standard=task.standard,
-                partner=partner,
+                partner=task.transmission.partner or task.partner,
                 environment=task.environment,
                 note=note,
                 read_at=act.at,
             )
             self._jobs.finish(tx, task.claim)
-
-    def _quarantine_reason(self, task: _Parse, event: FileEnded) -> str | None:
-        if not event.readable:
-            return event.findings[0].message if event.findings else "Nothing in it could be read."
-        return task.stranger
 
     # hand_on ---------------------------------------------------------------------------------
 
@@ -345,11 +345,14 @@ class Pipeline:
     def send(self, claim: Claim) -> None:
         """Put an acknowledgement where the partner finds it: its mailbox, or a store of its own.
 
-        Twice: the bytes are those committed with the control number; a mailbox shows a name once,
-        and a store answers the same key with the same receipt.
+        Twice: one that is no longer `stored` has been sent. The bytes are those committed with the
+        control number; a mailbox shows a name once, a store answers the same key with the same receipt.
         """
         with self._ledger.read() as view:
             answer = answers.answer(view, claim.subject)
+        if answer.state != "stored":
+            self._finish(claim)
+            return
         stored = self._archive.put(io.BytesIO(answer.payload))
         try:
             if answer.target != MAILBOX:
@@ -428,8 +431,7 @@ class Pipeline:
             packed = deliveries.consignment(view, claim.subject)
             documents = deliveries.documents_in(view, claim.subject)
         if packed.state not in {"due", "sending", "retrying"}:
-            with self._ledger.write() as tx:
-                self._jobs.finish(tx, claim)
+            self._finish(claim)
             return
         destination = self._profiles.current().directory.destinations.get(packed.destination)
         if destination is None:
@@ -566,6 +568,10 @@ class Pipeline:
 
     # shared ----------------------------------------------------------------------------------
 
+    def _finish(self, claim: Claim) -> None:
+        with self._ledger.write() as tx:
+            self._jobs.finish(tx, claim)
+
     def _act(self, actor: str, reason: str | None = None) -> Act:
         return Act(actor, self._clock.now(), reason)
 
@@ -605,7 +611,7 @@ class Pipeline:
 
 @dataclass(slots=True)
 class _Parse:
-    """One run of the parse stage. partner, environment, stranger: told by the interchanges as they end."""
+    """One run of the parse stage. What its interchanges tell of it is filled in as they end."""
 
     claim: Claim
     transmission: Kept
@@ -615,7 +621,7 @@ class _Parse:
     standard: str | None = None
     partner: str | None = None
     environment: str | None = None
-    stranger: str | None = None
+    interchanges: list[str] = field(default_factory=list)
 
     @property
     def is_replay(self) -> bool:
@@ -624,10 +630,26 @@ class _Parse:
 
     def note(self, report: InterchangeReport) -> None:
         """Remember whose interchange it was, and for what use."""
+        self.interchanges.append(self.reading.interchange_id(report.ordinal))
         self.partner = self.partner or report.partner
         self.environment = self.environment or ENVIRONMENTS.get(report.usage)
-        if report.partner is None and report.findings:
-            self.stranger = self.stranger or report.findings[0].message
+
+
+def _resting_place(event: FileEnded, outcomes: Sequence[readings.Outcome]) -> tuple[str, str | None]:
+    """The state of a transmission that has been read, and why a person must look at it."""
+    if not event.readable:
+        reason = event.findings[0].message if event.findings else "Nothing in it could be read."
+        return "quarantined", reason
+    note = next((outcome.note for outcome in outcomes if outcome.note is not None), None)
+    if note is not None:
+        return "quarantined", note
+    if outcomes and all(outcome.state == "duplicate" for outcome in outcomes):
+        return "duplicate", None
+    return "read", None
+
+
+def _first_error(report: InterchangeReport) -> str | None:
+    return next((finding.message for finding in report.findings if finding.is_error), None)
 
 
 def _answers_repeat(report: InterchangeReport) -> bool:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, String, and_, cast, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 
 from gateway.errors import TradepostError
 from gateway.store.tables import (
@@ -379,7 +379,8 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.name is not None:
         conditions.append(_like(TX.c.name, wanted.name))
     if wanted.day is not None:
-        conditions.append(cast(func.date(TX.c.received_at), String) == wanted.day.isoformat())
+        start = datetime.combine(wanted.day, time(), UTC)
+        conditions += [TX.c.received_at >= start, TX.c.received_at < start + timedelta(days=1)]
     if wanted.control_number is not None:
         conditions.append(TX.c.id.in_(_with_control_number(wanted.control_number)))
     if wanted.number is not None:

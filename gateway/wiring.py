@@ -3,42 +3,27 @@
 from __future__ import annotations
 
 import random
-import signal
-import socket
-import threading
-from collections.abc import Callable, Collection, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from enum import StrEnum
-from functools import partial
 from pathlib import Path
-from types import FrameType
-from typing import BinaryIO
 
 import structlog
 
 from gateway import home as homes
 from gateway.archive.local import LocalArchive
 from gateway.book import ProfileBook
-from gateway.errors import ArchiveUnavailable, TradepostError
+from gateway.errors import TradepostError
 from gateway.far_ends import FarEnds
 from gateway.jobs.local import LocalJobs
 from gateway.logs import close_log, open_log
 from gateway.operations import Operations
 from gateway.pipeline import Parts, Pipeline
-from gateway.ports import Archive, Arrival, Receive, Received
-from gateway.scheduler import Scheduler
+from gateway.ports import Archive
 from gateway.settings import Settings
-from gateway.sftp_server.events import Fields, SftpEvent
-from gateway.sftp_server.host_key import ensure_host_key
-from gateway.sftp_server.ledger_mailboxes import LedgerMailboxes
-from gateway.sftp_server.limits import SftpLimits
-from gateway.sftp_server.server import SftpServer
 from gateway.store import schema
 from gateway.store.ledger import Ledger, open_engine
 from gateway.store.moves import Act
-from gateway.watchers.crew import WatcherCrew
 from gateway.worker import Worker
 
 log = structlog.get_logger()
@@ -80,7 +65,6 @@ class Gateway:
             )
         )
         self.worker = Worker(self.pipeline.stages, self.ledger, self.jobs, self.clock)
-        self.scheduler = Scheduler(self.ledger, self.jobs, self.clock, self.book)
         self.operations = Operations(self.ledger, self.jobs, self.clock, self.book)
 
     def apply_profiles_once(self) -> None:
@@ -90,35 +74,6 @@ class Gateway:
         except TradepostError:
             act = Act("system", self.clock.now(), "first start")
             self.book.apply(self.settings.partners_folder, act)
-
-    def drain(self) -> int:
-        """Run everything that is due, slots included, then stop; how many stages ran."""
-        self.jobs.take_back()
-        self.scheduler.tick()
-        return self.jobs.drain(self.worker.run)
-
-    def sftp_server(self) -> SftpServer:
-        """The SFTP server, not listening yet."""
-        settings = self.settings
-        mailboxes = LedgerMailboxes(
-            self.ledger,
-            self.archive,
-            self.clock,
-            lambda: self.book.current().directory,
-            settings.home,
-            settings.inbox_visible_s,
-        )
-        host_key = ensure_host_key(settings.home / "keys" / homes.HOST_KEY)
-        return SftpServer(
-            settings.sftp_host,
-            free_port(settings.sftp_host, settings.sftp_port),
-            [host_key],
-            mailboxes,
-            within(self.pipeline.receive, settings.archive_deadline_s),
-            SftpLimits(file_bytes=settings.max_file_bytes),
-            settings.spool_folder,
-            _log_event,
-        )
 
     def close(self) -> None:
         """Let go of everything."""
@@ -146,88 +101,6 @@ def opened(settings: Settings) -> Iterator[Gateway]:
         close_log()
 
 
-class Running:
-    """A gateway at work. server: None if the SFTP role is not played here."""
-
-    def __init__(self) -> None:
-        self.server: SftpServer | None = None
-        self.stopping = threading.Event()
-        self._broken: list[BaseException] = []
-
-    def wait(self) -> None:
-        """Wait for SIGTERM, Ctrl-C, or a part that broke; what broke rises again here."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._stop)
-        self.stopping.wait()
-        if self._broken:
-            raise self._broken[0]
-
-    def _stop(self, number: int, frame: FrameType | None) -> None:
-        del number, frame
-        self.stopping.set()
-
-    @contextmanager
-    def thread(self, name: str, work: Callable[[], None]) -> Iterator[None]:
-        """Run `work` beside; if it breaks, everything stops, since half a gateway helps nobody."""
-
-        def guarded() -> None:
-            try:
-                work()
-            except BaseException as fault:
-                self._broken.append(fault)
-                raise
-            finally:
-                self.stopping.set()
-
-        thread = threading.Thread(target=guarded, name=name)
-        thread.start()
-        try:
-            yield
-        finally:
-            self.stopping.set()
-            thread.join()
-
-
-class Role(StrEnum):
-    """What a process does; all of it by default."""
-
-    SFTP = "sftp"
-    WATCH = "watch"
-    WORK = "work"
-    SCHEDULE = "schedule"
-
-
-@contextmanager
-def running(gateway: Gateway, roles: Collection[Role] = tuple(Role)) -> Iterator[Running]:
-    """The gateway at work in these roles. At the end it drains within `stop_s`.
-
-    Raises TradepostError GTW-022 if another process plays one of the roles in this home.
-    """
-    run = Running()
-    settings = gateway.settings
-    with ExitStack() as stack:
-        for role in roles:
-            stack.enter_context(homes.locked(settings.home, role.value))
-        if Role.WORK in roles:
-            gateway.jobs.take_back()
-            serve = partial(gateway.jobs.serve, gateway.worker.run, run.stopping.is_set)
-            stack.enter_context(run.thread("stages", serve))
-        if Role.WATCH in roles:
-            crew = WatcherCrew(gateway.book, settings.home, gateway.pipeline.receive)
-            stack.enter_context(run.thread("watchers", partial(crew.serve, run.stopping.is_set)))
-        if Role.SCHEDULE in roles:
-            gateway.scheduler.start()
-            stack.callback(gateway.scheduler.stop)
-        if Role.SFTP in roles and settings.sftp_enabled:
-            run.server = gateway.sftp_server()
-            run.server.start()
-            stack.callback(run.server.stop, settings.stop_s)
-        stack.callback(run.stopping.set)
-        log.info("gateway.started", home=str(settings.home), roles=sorted(roles))
-        yield run
-        log.info("gateway.stopping")
-
-
 def open_archive(settings: Settings) -> Archive:
     """The archive that the settings name."""
     url = settings.effective_archive_url
@@ -236,45 +109,3 @@ def open_archive(settings: Settings) -> Archive:
 
         return open_s3_archive(url, settings.home)
     return LocalArchive(Path(url), homes.archive_id(settings))
-
-
-def free_port(host: str, wanted: int) -> int:
-    """`wanted` if nobody listens there, else the next free port above. Raises TradepostError GTW-035."""
-    if wanted == 0:
-        return 0
-    for port in range(wanted, min(wanted + PORTS_TRIED, 65536)):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((host, port))
-            except OSError:
-                continue
-            return port
-    raise TradepostError(
-        "GTW-035",
-        f"No free port from {wanted} on at {host}.",
-        "Set sftp_port to a free port, or to 0 for any.",
-    )
-
-
-def within(receive: Receive, deadline_s: float) -> Receive:
-    """`receive` that gives up after `deadline_s`: the sender is told of a failure, never of success.
-
-    What still becomes durable later is a transmission that nobody was promised; the sender's
-    next try is another one, and is recognised by its bytes.
-    """
-    pool = ThreadPoolExecutor(thread_name_prefix="receive")
-
-    def bounded(arrival: Arrival, content: BinaryIO | Path) -> Received:
-        try:
-            return pool.submit(receive, arrival, content).result(deadline_s)
-        except TimeoutError as late:
-            raise ArchiveUnavailable(
-                "GTW-039", f"The archive did not answer within {deadline_s:.0f} s.", "Send the file again."
-            ) from late
-
-    return bounded
-
-
-def _log_event(event: SftpEvent, fields: Fields) -> None:
-    log.info(event.value, **fields)

@@ -7,13 +7,10 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from outbound.connector import Connector
-from outbound.file_drop import FileDrop, FileDropOptions
-from outbound.http_answers import AnswerContract
-from outbound.http_json import HttpJson, HttpJsonOptions
-from outbound.s3_client import S3Access
-from outbound.s3_drop import S3Drop, S3DropOptions
-from outbound.sftp_drop import SftpDrop, SftpDropOptions
 from partners.destinations import Destination
+
+# Each connector is imported when the first destination of its scheme is opened: boto3 and paramiko
+# cost a command that needs neither a quarter of a second.
 
 Secrets = Mapping[str, str]
 
@@ -33,6 +30,8 @@ def connect(destination: Destination, secrets: Secrets, home: Path) -> Connector
 
 
 def _folder(destination: Destination, _secrets: Secrets, home: Path) -> Connector:
+    from outbound.file_drop import FileDrop, FileDropOptions
+
     path = destination.url.partition(":")[2]
     if not path:
         raise ValueError(f"{destination.url!r} names no folder")
@@ -40,6 +39,9 @@ def _folder(destination: Destination, _secrets: Secrets, home: Path) -> Connecto
 
 
 def _http(destination: Destination, secrets: Secrets, home: Path) -> Connector:
+    from outbound.http_answers import AnswerContract
+    from outbound.http_json import HttpJson, HttpJsonOptions
+
     http = destination.http
     return HttpJson(
         HttpJsonOptions(
@@ -65,6 +67,8 @@ def _file(name: str | None, home: Path) -> Path | None:
 
 
 def _sftp(destination: Destination, secrets: Secrets, _home: Path) -> Connector:
+    from outbound.sftp_drop import SftpDrop, SftpDropOptions
+
     url, sftp = urlsplit(destination.url), destination.sftp
     if sftp is None or not url.hostname or not url.username or url.password is not None:
         raise ValueError(f"{destination.name}: the URL must be sftp://login@host/folder, with a table sftp")
@@ -84,6 +88,9 @@ def _sftp(destination: Destination, secrets: Secrets, _home: Path) -> Connector:
 
 
 def _s3(destination: Destination, secrets: Secrets, _home: Path) -> Connector:
+    from outbound.s3_client import S3Access
+    from outbound.s3_drop import S3Drop, S3DropOptions
+
     url, s3 = urlsplit(destination.url), destination.s3
     if not url.hostname or url.username or url.query:
         raise ValueError(f"{destination.url!r} must be s3://bucket/prefix")

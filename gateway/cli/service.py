@@ -14,7 +14,7 @@ from gateway.cli.common import Json, gateway_of
 from gateway.errors import TradepostError
 
 if TYPE_CHECKING:
-    from gateway.wiring import Role
+    from gateway.running import Role
     from partners.directory import Directory
 
 UNREADABLE_FILE = "GTW-033"
@@ -46,8 +46,9 @@ def run(
 ) -> None:
     """Run the gateway until it is stopped."""
     from gateway import home as homes
+    from gateway.running import Role, drain, running
     from gateway.settings import load_settings
-    from gateway.wiring import Role, opened, running
+    from gateway.wiring import opened
 
     settings = load_settings(context.obj)
     first = homes.prepare(settings, samples=samples)
@@ -57,7 +58,7 @@ def run(
         gateway.apply_profiles_once()
         if once:
             with homes.locked(settings.home, Role.WORK):
-                count = gateway.drain()
+                count = drain(gateway)
             show.talk().print(f"{count} stages were run; nothing is due now.")
             return
         with running(gateway, _roles(role)) as at_work:
@@ -72,7 +73,7 @@ def run(
 
 
 def _roles(names: list[str] | None) -> tuple[Role, ...]:
-    from gateway.wiring import Role
+    from gateway.running import Role
 
     try:
         return tuple(Role(name) for name in names or Role)

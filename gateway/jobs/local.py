@@ -19,6 +19,9 @@ from gateway.store.ledger import Ledger
 
 log = structlog.get_logger()
 
+#: Tasks claimed at once by `drain`.
+DRAIN_CLAIMS = 16
+
 
 class Bell:
     """A Doorbell within one process."""
@@ -116,9 +119,10 @@ class LocalJobs:
     def drain(self, run: Callable[[Claim], None]) -> int:
         """Run what is due, one at a time, until nothing is."""
         count = 0
-        while claims := self._claim(1):
-            run(claims[0])
-            count += 1
+        while claims := self._claim(DRAIN_CLAIMS):
+            for claim in claims:
+                run(claim)
+            count += len(claims)
         return count
 
     def _claim(self, limit: int) -> list[Claim]:

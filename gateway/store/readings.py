@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -149,11 +149,33 @@ def look_back(now: datetime, days: int) -> datetime:
 
 
 def drop_documents(tx: Connection, interchange: str) -> None:
-    """Remove the staged documents of an interchange that turned out to be a repeat; its bytes stay."""
+    """Remove what was staged of an interchange that is refused or a repeat; its bytes stay."""
     staged = select(DOCUMENT.c.id).where(DOCUMENT.c.interchange_id == interchange)
     tx.execute(delete(KEY).where(KEY.c.document_id.in_(staged)))
     tx.execute(delete(FINDING).where(FINDING.c.document_id.in_(staged)))
     tx.execute(delete(DOCUMENT).where(DOCUMENT.c.interchange_id == interchange))
+    tx.execute(
+        update(GROUP).where(GROUP.c.interchange_id == interchange).values(status="rejected", rejects_all=True)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one interchange of a transmission ended. note: why a person must look, None if none must."""
+
+    state: str
+    status: str
+    note: str | None
+
+
+def outcomes(view: Connection, transmission: str, ids: Collection[str]) -> list[Outcome]:
+    """How the interchanges of one reading ended, in order."""
+    rows = view.execute(
+        select(INTERCHANGE.c.state, INTERCHANGE.c.status, INTERCHANGE.c.note)
+        .where(INTERCHANGE.c.transmission_id == transmission, INTERCHANGE.c.id.in_(ids))
+        .order_by(INTERCHANGE.c.ordinal)
+    )
+    return [Outcome(*row) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,6 +145,8 @@ class Interchange(SQLModel, table=True):
     sha256: str | None = None
     #: The accepted interchange whose number this one repeats.
     repeats: str | None = None
+    #: Why a person must look at it, in one sentence.
+    note: str | None = _text()
     #: Sequence of the last document handed on.
     cursor: int = 0
     attempt: int = 0

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from gateway.ports import Watcher
 from gateway.watchers.local import FolderWatcher
-from partners.profile import Channel, FolderChannel
+from gateway.watchers.s3 import S3Watcher
+from gateway.watchers.sftp import SftpWatcher
+from partners.profile import Channel, FolderChannel, S3Channel, SftpChannel
 
 
 def open_watcher(channel: Channel, partner: str, home: Path) -> Watcher | None:
@@ -17,5 +19,9 @@ def open_watcher(channel: Channel, partner: str, home: Path) -> Watcher | None:
     match channel:
         case FolderChannel():
             return FolderWatcher(channel, partner, home)
+        case S3Channel():
+            return S3Watcher(channel, partner, home)
+        case SftpChannel():
+            return SftpWatcher(channel, partner, home)
         case _:
             return None

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel
@@ -37,6 +38,10 @@ def test_the_migrations_give_exactly_the_tables_of_the_models(ledger: Ledger) ->
     with ledger.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": False})
         assert compare_metadata(context, SQLModel.metadata) == []
+
+
+def test_the_newest_revision_is_the_one_that_the_program_names() -> None:
+    assert ScriptDirectory.from_config(schema.configuration()).get_current_head() == schema.NEWEST
 
 
 def test_upgrading_twice_changes_nothing(ledger: Ledger) -> None:

@@ -230,6 +230,7 @@ def upgrade() -> None:
     sa.Column('ta1_note', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('sha256', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('repeats', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('note', sa.Text(), nullable=True),
     sa.Column('cursor', sa.Integer(), nullable=False),
     sa.Column('attempt', sa.Integer(), nullable=False),
     sa.Column('settled_at', gateway.store.tables.UtcDateTime(timezone=True), nullable=True),
