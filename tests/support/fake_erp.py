@@ -135,6 +135,8 @@ class FakeErp:
         self.commits: list[str] = []
         #: Given to a repeated key instead of the script, if set; None follows the script.
         self.on_duplicate: Answer | None = status(409)
+        #: Called after each request is booked, before its answer; from any thread.
+        self.on_request: Callable[[], None] = lambda: None
         self._script: deque[Answer] = deque()
         self._default = accept()
         self._changed = threading.Condition()
@@ -178,6 +180,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(length)
         headers = {name.lower(): value for name, value in self.headers.items()}
         answer = self.server.erp._answer(Request(self.command, self.path, headers, body))
+        self.server.erp.on_request()
         if answer.wait is not None:
             answer.wait.wait(DEADLINE_S)
         self._send(answer)
