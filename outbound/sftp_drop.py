@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import posixpath
-import socket
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -15,8 +14,7 @@ import paramiko
 from outbound.connector import Consignment, Outcome, Receipt
 from outbound.drops import is_leftover, safe_name, temporary_name
 from outbound.refusals import refused, try_later
-
-_KEY_TYPES = (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey)
+from outbound.sftp_client import SftpAccess, WrongHostKey, private_key, public_key, sftp_login
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +46,15 @@ class SftpDrop:
 
     def __init__(self, options: SftpDropOptions) -> None:
         self._options = options
-        self._host_key = _public_key(options.host_key)
-        self._private_key = _private_key(options.private_key) if options.private_key else None
+        self._access = SftpAccess(
+            host=options.host,
+            login=options.login,
+            host_key=public_key(options.host_key),
+            port=options.port,
+            private_key=private_key(options.private_key) if options.private_key else None,
+            password=options.password or None,
+            timeout_s=options.timeout_s,
+        )
         self._place = f"sftp://{options.host}:{options.port}/{options.folder.lstrip('/')}"
         self._swept = False
 
@@ -105,12 +110,12 @@ class SftpDrop:
         """An open session, and its faults as TryLater or Refused."""
         place = self._place
         try:
-            with closing(self._connect()) as client, closing(client.open_sftp()) as sftp:
+            with closing(sftp_login(self._access)) as client, closing(client.open_sftp()) as sftp:
                 channel = sftp.get_channel()
                 if channel is not None:
                     channel.settimeout(self._options.timeout_s)
                 yield sftp
-        except (_UnknownHostKey, paramiko.BadHostKeyException) as fault:
+        except WrongHostKey as fault:
             raise refused("OUT-051", endpoint_wide=True, place=place) from fault
         except paramiko.AuthenticationException as fault:
             raise refused("OUT-052", endpoint_wide=True, place=place) from fault
@@ -119,58 +124,6 @@ class SftpDrop:
         except (paramiko.SSHException, EOFError, OSError) as fault:
             reason = str(fault) or type(fault).__name__
             raise try_later("OUT-050", place=place, reason=reason) from fault
-
-    def _connect(self) -> paramiko.SSHClient:
-        options = self._options
-        client = paramiko.SSHClient()
-        name = options.host if options.port == 22 else f"[{options.host}]:{options.port}"
-        client.get_host_keys().add(name, self._host_key.get_name(), self._host_key)
-        client.set_missing_host_key_policy(_RefuseUnknown())
-        try:
-            client.connect(
-                options.host,
-                options.port,
-                options.login,
-                options.password or None,
-                self._private_key,
-                timeout=options.timeout_s,
-                banner_timeout=options.timeout_s,
-                auth_timeout=options.timeout_s,
-                channel_timeout=options.timeout_s,
-                allow_agent=False,
-                look_for_keys=False,
-                sock=socket.create_connection((options.host, options.port), options.timeout_s),
-            )
-        except BaseException:
-            client.close()
-            raise
-        return client
-
-
-class _UnknownHostKey(paramiko.SSHException):
-    """The server shows a key of another type than the one we know."""
-
-
-class _RefuseUnknown(paramiko.MissingHostKeyPolicy):
-    def missing_host_key(self, _client: paramiko.SSHClient, _hostname: str, _key: paramiko.PKey) -> None:
-        raise _UnknownHostKey
-
-
-def _public_key(text: str) -> paramiko.PKey:
-    try:
-        entry = paramiko.hostkeys.HostKeyEntry.from_line(f"host {text.strip()}")
-    except (paramiko.hostkeys.InvalidHostKey, paramiko.SSHException, ValueError) as fault:
-        raise ValueError("the host key cannot be read") from fault
-    if entry is None or entry.key is None:
-        raise ValueError("the host key must look like 'ssh-ed25519 AAAA…'")
-    return entry.key
-
-
-def _private_key(text: str) -> paramiko.PKey:
-    for kind in _KEY_TYPES:
-        with suppress(paramiko.SSHException, ValueError):
-            return kind.from_private_key(io.StringIO(text))
-    raise ValueError("the private key cannot be read; it must be Ed25519, ECDSA or RSA, without passphrase")
 
 
 def _exists(sftp: paramiko.SFTPClient, path: str) -> bool:
