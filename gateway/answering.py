@@ -164,6 +164,49 @@ def _row(
     }
 
 
+def record_sent_interchange(tx: Connection, answer: answers.Answer, transmission: str) -> None:
+    """Note our own interchange and its FA groups, so that what the partner says of them finds them."""
+    answered = answers.addressed(tx, answer.interchange_id) if answer.interchange_id else None
+    if answered is None or not answer.control_number:
+        return
+    theirs, ours, version = answered
+    interchange = derived("ix", transmission)
+    row = {
+        "id": interchange,
+        "transmission_id": transmission,
+        "direction": "out",
+        "ordinal": 1,
+        "partner": answer.partner,
+        "sender_qualifier": ours.qualifier,
+        "sender_id": ours.id,
+        "receiver_qualifier": theirs.qualifier,
+        "receiver_id": theirs.id,
+        "control_number": answer.control_number,
+        "version": version,
+        "usage": answer.usage,
+        "state": "sent",
+        "cursor": 0,
+        "attempt": 0,
+    }
+    groups = [
+        {
+            "id": derived("gr", interchange, ordinal),
+            "interchange_id": interchange,
+            "direction": "out",
+            "ordinal": ordinal,
+            "partner": answer.partner,
+            "functional_id": "FA",
+            "sender": ours.id,
+            "receiver": theirs.id,
+            "control_number": str(number),
+            "version": "",
+            "rejects_all": False,
+        }
+        for ordinal, number in enumerate(answer.group_numbers, start=1)
+    ]
+    answers.insert_sent_interchange(tx, row, groups)
+
+
 def record_received_ta1(
     tx: Connection, act: Act, report: InterchangeReport, transmission: Kept, interchange: str
 ) -> None:

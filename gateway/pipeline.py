@@ -24,7 +24,13 @@ from typing import BinaryIO, Protocol
 
 from sqlalchemy import Connection
 
-from gateway.answering import is_large, record_answers, record_received_ta1, write_large
+from gateway.answering import (
+    is_large,
+    record_answers,
+    record_received_ta1,
+    record_sent_interchange,
+    write_large,
+)
 from gateway.handing_on import hand_on_chunk, pack_chunk
 from gateway.ports import Archive, Arrival, Claim, Clock, Job, JobQueue, Received, Sight, Stored
 from gateway.staging import Staging
@@ -178,11 +184,17 @@ class Pipeline:
 
     def _begin_parse(self, claim: Claim) -> _Parse:
         transmission = self._transmission(claim.subject)
-        reading = Reading(transmission.id, claim.generation, claim.attempt)
+        reading = self._reading(transmission, claim)
         staging = Staging(self._ledger, self._clock, claim, reading, self._chunk)
         applied = self._profiles.current()
         staging.begin(applied.version)
         return _Parse(claim, transmission, applied, reading, staging)
+
+    def _reading(self, transmission: Kept, claim: Claim) -> Reading:
+        with self._ledger.read() as view:
+            before = readings.newest_reading(view, transmission.id, claim.generation)
+        generation, version = before or (None, 0)
+        return Reading(transmission.id, claim.generation, claim.attempt, version + 1, generation)
 
     def _understand(self, task: _Parse, stream: BinaryIO) -> Iterator[ReportEvent]:
         """The file as `inspect` would see it, with what its channel adds: who may send, and for what use."""
@@ -366,6 +378,7 @@ class Pipeline:
         act = self._act("send")
         with self._ledger.write() as tx:
             transmission = mailboxes.record_sent(tx, act, answer, stored)
+            record_sent_interchange(tx, answer, transmission)
             if answer.target == MAILBOX and answer.partner is not None:
                 mailboxes.put(tx, act, answer, stored, transmission)
             move(tx, act, "acknowledgement", answer.id, "sent", sent_at=act.at, transmission_id=transmission)

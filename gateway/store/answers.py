@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.store.tables import Acknowledgement, FunctionalGroup, Interchange
+from parsers.x12.model import PartyId
 
 ACKNOWLEDGEMENT = Acknowledgement.__table__  # type: ignore[attr-defined]
 INTERCHANGE = Interchange.__table__  # type: ignore[attr-defined]
@@ -29,6 +32,9 @@ class Answer:
     target: str
     payload: bytes
     usage: str
+    #: Its own ISA13, "" for a delimited file, and its own GS06.
+    control_number: str
+    group_numbers: tuple[int, ...]
 
 
 def insert_answers(tx: Connection, rows: Sequence[dict[str, Any]]) -> None:
@@ -56,6 +62,8 @@ def answer(view: Connection, acknowledgement: str) -> Answer:
         target=row.target,
         payload=row.payload,
         usage=row.usage or "",
+        control_number=row.control_number,
+        group_numbers=tuple(json.loads(row.detail or "{}").get("group_numbers", ())),
     )
 
 
@@ -135,7 +143,17 @@ def note_answered_interchange(tx: Connection, interchange: str, verdict: str) ->
 
 
 def insert_sent_interchange(tx: Connection, row: dict[str, Any], groups: Sequence[dict[str, Any]]) -> None:
-    """Record an interchange of ours with its groups, so that its answers find it."""
-    tx.execute(insert(INTERCHANGE), [row])
-    if groups:
-        tx.execute(insert(GROUP), list(groups))
+    """Record an interchange of ours with its groups, so that its answers find it; once."""
+    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
+    tx.execute(dialect.insert(Interchange).values(**row).on_conflict_do_nothing())
+    for group in groups:
+        tx.execute(dialect.insert(FunctionalGroup).values(**group).on_conflict_do_nothing())
+
+
+def addressed(view: Connection, interchange: str) -> tuple[PartyId, PartyId, str] | None:
+    """Who sent an interchange, to whom, and its ISA12; None if there is none."""
+    row = view.execute(select(INTERCHANGE).where(INTERCHANGE.c.id == interchange)).one_or_none()
+    if row is None:
+        return None
+    sender = PartyId(row.sender_qualifier, row.sender_id)
+    return sender, PartyId(row.receiver_qualifier, row.receiver_id), row.version

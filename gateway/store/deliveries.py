@@ -29,11 +29,11 @@ IDENTITY = AcceptedIdentity.__table__  # type: ignore[attr-defined]
 def accepted_versions(view: Connection, identities: Sequence[str]) -> dict[str, int]:
     """How often each business identity was handed on already; those never seen are left out."""
     rows = view.execute(
-        select(IDENTITY.c.identity, func.max(IDENTITY.c.version))
+        select(IDENTITY.c.identity, func.max(IDENTITY.c.version).label("version"))
         .where(IDENTITY.c.identity.in_(identities))
         .group_by(IDENTITY.c.identity)
     )
-    return dict(rows.tuples().all())
+    return {row.identity: row.version for row in rows}
 
 
 def accept_identities(tx: Connection, rows: Sequence[dict[str, Any]]) -> None:

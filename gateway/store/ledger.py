@@ -6,6 +6,7 @@ in this process, so that no thread meets a busy database of our own making.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,6 +43,7 @@ def _on_sqlite_begin(connection: Connection) -> None:
 def open_engine(url: str) -> Engine:
     """An engine for `url` with the durability that the ledger's promises need."""
     if not url.startswith("sqlite"):
+        url = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
         return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
     in_memory = url in {"sqlite://", "sqlite:///:memory:"}
     if in_memory:

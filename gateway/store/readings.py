@@ -65,6 +65,17 @@ def insert_findings(tx: Connection, rows: Sequence[Row]) -> None:
         tx.execute(insert(FINDING), list(rows))
 
 
+def newest_reading(view: Connection, transmission: str, before: int) -> tuple[int, int] | None:
+    """Generation and version of the newest documents of readings before `before`; None if there are none."""
+    row = view.execute(
+        select(DOCUMENT.c.generation, DOCUMENT.c.version)
+        .where(DOCUMENT.c.transmission_id == transmission, DOCUMENT.c.generation < before)
+        .order_by(DOCUMENT.c.generation.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else (row.generation, row.version)
+
+
 def sweep_unsettled(tx: Connection, transmission: str) -> None:
     """Remove what an earlier attempt staged and did not settle; settled interchanges stay."""
     unsettled = select(INTERCHANGE.c.id).where(

@@ -16,11 +16,17 @@ ENVIRONMENTS = {"P": "production", "T": "test", "I": "test"}
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One reading of one transmission. generation: 0 for the first, one more for each replay."""
+    """One reading of one transmission.
+
+    generation: 0 for the first, one more each time it is read anew. version: of the documents it
+    gives. superseded: generation of the reading whose documents these replace, None if there were none.
+    """
 
     transmission: str
     generation: int
     attempt: int
+    version: int = 1
+    superseded: int | None = None
 
     def interchange_id(self, ordinal: int) -> str:
         """The id of the interchange at `ordinal`."""
@@ -35,10 +41,10 @@ class Reading:
         return self._document_id(self.generation, interchange, group, ordinal)
 
     def superseded_id(self, interchange: int, group: int, ordinal: int) -> str | None:
-        """The id the document had in the reading before, None in the first."""
-        if self.generation == 0:
+        """The id the document had in the reading before, None if that gave no documents."""
+        if self.superseded is None:
             return None
-        return self._document_id(self.generation - 1, interchange, group, ordinal)
+        return self._document_id(self.superseded, interchange, group, ordinal)
 
     def _document_id(self, generation: int, interchange: int, group: int, ordinal: int) -> str:
         return derived("doc", self.transmission, generation, interchange, group, ordinal)
@@ -117,7 +123,8 @@ def document_row(
         "interchange_id": reading.interchange_id(interchange.ordinal),
         "group_id": reading.group_id(interchange.ordinal, group.ordinal),
         "sequence": sequence,
-        "version": reading.generation + 1,
+        "generation": reading.generation,
+        "version": reading.version,
         "supersedes": reading.superseded_id(*place),
         "partner": interchange.partner,
         "environment": ENVIRONMENTS.get(interchange.usage, "production"),

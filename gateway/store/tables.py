@@ -195,6 +195,8 @@ class Document(SQLModel, table=True):
     group_id: str | None = Field(default=None, foreign_key="functional_group.id")
     #: Place in its interchange, from 1.
     sequence: int
+    #: Which reading of its transmission it comes from: 0, and one more each time it is read anew.
+    generation: int = 0
     version: int = 1
     supersedes: str | None = None
     partner: str | None = None

@@ -295,6 +295,7 @@ def upgrade() -> None:
     sa.Column('interchange_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('group_id', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('sequence', sa.Integer(), nullable=False),
+    sa.Column('generation', sa.Integer(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('supersedes', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('partner', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
