@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, or_, select
 
 from gateway.errors import TradepostError
 from gateway.store.tables import (
@@ -452,9 +452,13 @@ def summary(view: Connection) -> Item:
         "tasks": TSK,
     }
     return {
-        name: dict(view.execute(select(table.c.state, func.count()).group_by(table.c.state)).tuples().all())
+        name: {row.state: row.rows for row in view.execute(_rows_by_state(table))}
         for name, table in tables.items()
     }
+
+
+def _rows_by_state(table: Table) -> Select[Any]:
+    return select(table.c.state, func.count().label("rows")).group_by(table.c.state)
 
 
 def failed_tasks(view: Connection) -> list[Item]:
