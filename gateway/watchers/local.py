@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from gateway.jobs.local import Bell
 from gateway.ports import Arrival, Doorbell, Receive
@@ -49,14 +50,6 @@ class _Found:
     title: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Stuck:
-    """A file that is kept, but whose folder did not let it be moved; not to be read anew."""
-
-    identity: Identity
-    retry_at_s: float
-
-
 class FolderWatcher:
     """A `Watcher` (gateway/ports.py) over one folder.
 
@@ -77,7 +70,8 @@ class FolderWatcher:
         self._log = Log(channel.name)
         self._is_wanted = wanted(channel.pattern)
         self._stability = Stability(channel.stable_s)
-        self._stuck: SweepMemory[_Stuck] = SweepMemory()
+        #: Files that are kept and could not be moved, by source key: when that is tried again.
+        self._stuck: SweepMemory[float] = SweepMemory()
         self._taken = Taken(self._folder, channel.move_to if channel.after == "move" else None)
 
     @property
@@ -169,38 +163,31 @@ class FolderWatcher:
 
     def _take(self, folder: int, source: _Found, receive: Receive) -> int:
         """Hand one file over, then move or remove it; how many were handed over."""
-        stuck = self._stuck.get(source.title)
-        if stuck is not None and self._now_s() < stuck.retry_at_s:
-            return 0
-        known = None if stuck is None else stuck.identity
         try:
-            identity, handed_over = self._hand_over(folder, source, known, receive)
+            handle = _open_regular(folder, source.name)
+            identity = Identity.of(os.fstat(handle))
+            with guarded(handle, identity) as stream:
+                retry_at_s = self._stuck.get(identity.source_key)
+                if retry_at_s is None:
+                    self._hand_over(source, identity, stream, receive)
         except SourceFault as fault:
             self._log.file_left(source.title, fault.code, fault.reason)
             return 0
         except FileNotFoundError:
             return 0
-        self._settle(folder, source, identity)
-        return handed_over
+        if retry_at_s is None or self._now_s() >= retry_at_s:
+            self._settle(folder, source, identity)
+        return int(retry_at_s is None)
 
-    def _hand_over(
-        self, folder: int, source: _Found, known: Identity | None, receive: Receive
-    ) -> tuple[Identity, int]:
-        """Keep and record, unless it is the `known` file; which file it was, and 1 if handed over."""
-        handle = _open_regular(folder, source.name)
-        identity = Identity.of(os.fstat(handle))
-        with guarded(handle, identity) as stream:
-            if identity == known:
-                return identity, 0
-            arrival = Arrival(
-                channel=self.channel,
-                source_key=identity.source_key,
-                name=label(source.title),
-                partner=self._partner,
-                attributes={"folder": str(self._folder)},
-            )
-            receive(arrival, stream)
-        return identity, 1
+    def _hand_over(self, source: _Found, identity: Identity, stream: BinaryIO, receive: Receive) -> None:
+        arrival = Arrival(
+            channel=self.channel,
+            source_key=identity.source_key,
+            name=label(source.title),
+            partner=self._partner,
+            attributes={"folder": str(self._folder)},
+        )
+        receive(arrival, stream)
 
     def _settle(self, folder: int, source: _Found, identity: Identity) -> None:
         """Move or remove what is kept. A folder that refuses is noted once, and tried again at the poll."""
@@ -210,10 +197,10 @@ class FolderWatcher:
                 with suppress(FileNotFoundError):
                     self._taken.put(folder, self._marker_of(source.title), self._marker_of(last_name))
         except OSError as refusal:
-            self._stuck.put(source.title, _Stuck(identity, self._now_s() + self._settings.poll_s))
+            self._stuck.put(identity.source_key, self._now_s() + self._settings.poll_s)
             self._log.file_left(source.title, NOT_MOVED, refusal.strerror or str(refusal))
         else:
-            self._stuck.drop(source.title)
+            self._stuck.drop(identity.source_key)
 
 
 def _open_regular(folder: int, name: str) -> int:

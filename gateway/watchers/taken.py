@@ -38,22 +38,21 @@ class Taken:
         """Move or remove the file under `name` if it is the one that was kept.
 
         source: the open folder. title: the sender's name. Returns the name that it had last, None
-        if there was another file by now, or none. Raises OSError if the folder refuses.
-        Twice: a file that was linked to its new place already is only taken from the old one.
+        if there was another file by now, or none. Raises OSError if a folder refuses: the file
+        is then under its own name or a hidden one. Twice: a file that was linked to its new
+        place already is only taken from the old one.
         """
         aside = fitted(title, prefix=f".tradepost-taken-{secrets.token_hex(4)}-")
         try:
+            if Identity.of(_status(source, name)) != identity:
+                return None
             os.rename(name, aside, src_dir_fd=source, dst_dir_fd=source)
         except FileNotFoundError:
             return None
         if Identity.of(_status(source, aside)) != identity:
-            place_new(source, aside, source, title)
+            _place_new(source, aside, source, title)
             return None
-        try:
-            return self.put(source, aside, title)
-        except OSError:
-            place_new(source, aside, source, title)
-            raise
+        return self.put(source, aside, title)
 
     def put(self, source: int, name: str, title: str) -> str:
         """Move `name` away as `title` or with a number added, or remove it. Returns the name it had last."""
@@ -62,12 +61,12 @@ class Taken:
             return title
         target = _open_folder(self._folder / self._move_to)
         try:
-            return place_new(source, name, target, title)
+            return _place_new(source, name, target, title)
         finally:
             os.close(target)
 
 
-def place_new(source: int, name: str, target: int, title: str) -> str:
+def _place_new(source: int, name: str, target: int, title: str) -> str:
     """Rename without replacing anything: to `title`, or that with a number. Returns the name it got.
 
     source, target: open folders of one file system. Raises OSError.
