@@ -35,6 +35,8 @@ _NOT_SUPPORTED = "1"
 #: A set that is not agreed, in a profile that holds such sets; and one that nothing translates.
 _WAITS = "TRN-312"
 _UNTRANSLATED = "TRN-313"
+#: Sets that stand in no group are lost.
+_OUTSIDE_GROUPS = "X12-028"
 
 
 @dataclass(slots=True)
@@ -43,7 +45,6 @@ class _OpenGroup:
 
     version: GS08 of the answer. nameable: True if a 997 can name the group.
     unanswered: sets so far that wait for a person instead of an answer.
-    unquotable: True once a set came that a 997 cannot name; it is told once a group.
     """
 
     report: GroupReport
@@ -51,7 +52,6 @@ class _OpenGroup:
     nameable: bool
     counts: decision.SetCounts = field(default_factory=decision.SetCounts)
     unanswered: int = 0
-    unquotable: bool = False
 
 
 class X12Reading:
@@ -136,8 +136,8 @@ class X12Reading:
         done = self._current
         done.findings.extend(event.findings)
         done.end = event.end
-        processed = done.agreement is not None and (self._processed_groups > 0 or not done.groups)
-        done.ta1 = decision.decide_interchange(done.findings, processed=processed)
+        told = [*done.findings, *(finding for group in done.groups for finding in group.findings)]
+        done.ta1 = decision.decide_interchange(told, processed=self._is_processed(done))
         done.rejected = done.header is None or done.agreement is None or done.ta1.action == "R"
         policy = _settings(done.agreement).acknowledge
         only_acknowledgements = bool(done.groups or done.received_ta1) and all(
@@ -153,6 +153,13 @@ class X12Reading:
         self._interchange = None
         return report.InterchangeEnded(done)
 
+    def _is_processed(self, done: InterchangeReport) -> bool:
+        """True if anything inside is taken further; an interchange of TA1 segments alone is."""
+        if done.agreement is None:
+            return False
+        astray = any(finding.code == _OUTSIDE_GROUPS for finding in done.findings)
+        return self._processed_groups > 0 or not (done.groups or astray)
+
     # Groups.
 
     def _open_group(self, event: model.GroupOpened) -> None:
@@ -166,9 +173,6 @@ class X12Reading:
         self._group = _OpenGroup(group, _answer_version(current.agreement, header), nameable)
         if nameable:
             self._processed_groups += 1
-        else:
-            named = f"{header.functional_id}, {header.control_number}"
-            current.findings.append(found("TRN-307", Location("GS", byte_offset=header.offset), value=named))
 
     def _close_group(self, event: model.GroupClosed) -> ReportEvent:
         current, group = self._current, self._current_group
@@ -205,17 +209,7 @@ class X12Reading:
         group.report.outcomes.append(
             SetOutcome(intern(read.set_id), read.control_number, read.implementation, document.ak5, told)
         )
-        self._note_unquotable(read, group)
         return report.DocumentRead(document, group.report, self._current)
-
-    def _note_unquotable(self, read: model.TransactionSet, group: _OpenGroup) -> None:
-        """Tell once a group that a 997 cannot name a set; a missing ST01 or ST02 the reader tells itself."""
-        sent = bool(read.set_id and read.control_number)
-        if group.unquotable or not sent or fa997.can_quote_set(read.set_id, read.control_number):
-            return
-        group.unquotable = True
-        place = Location("ST", segment_number=1, byte_offset=read.offset)
-        group.report.findings.append(found("TRN-308", place, value=f"{read.set_id}, {read.control_number}"))
 
     def _judged(
         self, read: model.TransactionSet, agreement: Agreement | None, group: _OpenGroup
@@ -232,6 +226,8 @@ class X12Reading:
         status, ak5 = decision.decide_set(
             findings, on_element_error=settings.on_element_error, version=group.version
         )
+        if unquotable := fa997.unquotable_part(read.set_id, read.control_number):
+            status, ak5 = decision.decide_nameless_set(unquotable, ak5)
         document = DocumentReport(
             set_id=read.set_id,
             control_number=read.control_number,
@@ -290,7 +286,7 @@ def _without_rule(agreement: Agreement, read: model.TransactionSet, group: Group
     offset = read.segments[0].offset_of(1) if read.segments else read.offset
     place = Location("ST", segment_number=1, element=1, byte_offset=offset)
     if agreement is permissive():
-        if unsupported:
+        if unsupported or fa997.unquotable_part(read.set_id, read.control_number) == "ST01":
             return read.findings
         return [*read.findings, found(_UNTRANSLATED, place, value=read.set_id)]
     facts = (group.header.version if group.header else "", agreement.partner.partner)
@@ -321,7 +317,8 @@ def _translated(
     held: sentences that already say why a person must look.
     """
     if translation is not None:
-        told = [f for f in translation.findings if not _ignored(f, settings)]
+        known = {_spot(f) for f in document.findings if f.is_error}
+        told = [f for f in translation.findings if not _ignored(f, settings) and _spot(f) not in known]
         document.findings.extend(told)
         held = [*held, *holds_of(translation, rule), *_totals_held(told, settings)]
         document.number, document.keys = translation.number, translation.keys
@@ -329,6 +326,11 @@ def _translated(
     document.disposition = disposition_of(document.status, held)
     document.hold = tuple(held) if document.disposition is Disposition.HOLD else ()
     return document
+
+
+def _spot(finding: Finding) -> tuple[int | None, int | None]:
+    """Segment and element; what is wrong there for the standard is not told again for our business."""
+    return finding.location.segment_number, finding.location.element
 
 
 def _ignored(finding: Finding, settings: X12Settings) -> bool:

@@ -27,8 +27,9 @@ from parsers.x12.tables import DictionaryError, Tables
 
 __all__ = [
     "COMPOSITE", "DictionaryError", "ElementUse", "LoopDefinition", "Requirement", "SegmentDefinition",
-    "SegmentUse", "SetDefinition", "SyntaxNote", "functional_id", "has_short_dates", "known_segment",
-    "nearest_release", "releases", "segment_definition", "set_definition", "set_ids", "tables",
+    "SegmentUse", "SetDefinition", "SyntaxNote", "functional_id", "has_short_dates", "is_functional_id",
+    "known_segment", "nearest_release", "releases", "segment_definition", "set_definition", "set_ids",
+    "tables",
 ]  # fmt: skip
 
 STANDARD = Path(__file__).parent / "standard"
@@ -110,6 +111,17 @@ def has_short_dates(version: str) -> bool:
 def functional_id(set_id: str) -> str | None:
     """GS01 that a set belongs under, "PO" for "850"; None for a set we have not heard of."""
     return FUNCTIONAL_IDS.get(set_id)
+
+
+@cache
+def _functional_ids() -> frozenset[str]:
+    lists = (tables().codes(release, "479") or frozenset() for release in RELEASES)
+    return frozenset(FUNCTIONAL_IDS.values()).union(*lists)
+
+
+def is_functional_id(text: str) -> bool:
+    """True if any release has this functional group code."""
+    return text in _functional_ids()
 
 
 def _with_short_dates(loop: LoopDefinition) -> LoopDefinition:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from parsers.catalogue import found
 from parsers.finding import Finding, Location
-from parsers.x12.dictionary import nearest_release
+from parsers.x12.dictionary import is_functional_id, nearest_release
 from parsers.x12.model import GroupHeader, InterchangeHeader, PartyId, Segment
 from parsers.x12.separators import FIRST_VERSION_WITH_REPETITION, ISA_WIDTHS, Isa
 
@@ -47,6 +47,7 @@ def is_date(text: str) -> bool:
 _GS_ELEMENTS = 8
 _TIME = r"([01]\d|2[0-3])[0-5]\d"
 _nine_digits = _matches(r"\d{9}")
+_up_to_nine_digits = _matches(r"\d{1,9}")
 _is_time = _matches(_TIME)
 _is_group_time = _matches(_TIME + r"([0-5]\d\d{0,2})?")
 _is_code = _matches(r"[A-Z0-9]{2}")
@@ -68,7 +69,7 @@ _ISA_RULES = (
 )
 
 _GS_RULES = (
-    _Rule(1, "X12-050", _matches(r"[A-Z0-9]{2}"), "two letters"),
+    _Rule(1, "X12-050", is_functional_id, "a functional group code, as PO"),
     _Rule(2, "X12-054", lambda text: 2 <= len(text) <= 15, "2 to 15 characters"),
     _Rule(3, "X12-054", lambda text: 2 <= len(text) <= 15, "2 to 15 characters"),
     _Rule(4, "X12-054", is_date, "a date, CCYYMMDD"),
@@ -157,8 +158,22 @@ def group_header(segment: Segment, release: str | None) -> GroupHeader:
 
 
 def group_findings(segment: Segment) -> list[Finding]:
-    """What is wrong with the elements of a GS, its version left aside."""
-    return _broken(_GS_RULES, "GS", segment.elements, segment.offset_of)
+    """What is wrong with the elements of a GS, its version left aside.
+
+    A group that AK1 cannot name is a matter for the TA1 too: its faults say so.
+    """
+    return [
+        replace(fault, x12={**fault.x12, "TA105": "024"}) if _is_unnameable(fault) else fault
+        for fault in _broken(_GS_RULES, "GS", segment.elements, segment.offset_of)
+    ]
+
+
+def _is_unnameable(fault: Finding) -> bool:
+    """True if GS01 or GS06 cannot be repeated in AK101 or AK102."""
+    value = fault.value or ""
+    if fault.code == "X12-050":
+        return not _is_code(value)
+    return fault.code == "X12-051" and not _up_to_nine_digits(value)
 
 
 def release_of(

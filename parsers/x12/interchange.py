@@ -64,7 +64,8 @@ def read(
         if isinstance(item, Isa):
             yield from _Interchange(reader, item, options_for, limits).events()
         elif isinstance(item, Unreadable):
-            yield InterchangeOpened(None, item.findings)
+            header = None if item.isa is None else interchange_header(item.isa)
+            yield InterchangeOpened(header, item.findings)
             yield InterchangeClosed(0, (), reader.skip_to_header())
         else:
             seen_any = bool(seen & {Isa, Unreadable})
@@ -100,10 +101,14 @@ class _Interchange:
         self._waiting_ta1: list[Segment] = []
         self._remarks: dict[str, Remark] = {}
         self._closed = False
+        #: True if ISA13 is no number that IEA02 could repeat.
+        self._nameless = False
 
     def events(self) -> Iterator[Event]:
         """InterchangeOpened to InterchangeClosed."""
-        yield InterchangeOpened(self._header, interchange_findings(self._isa))
+        findings = interchange_findings(self._isa)
+        self._nameless = any(finding.code == "X12-023" for finding in findings)
+        yield InterchangeOpened(self._header, findings)
         handlers = {
             "ST": self._on_st,
             "SE": self._on_se,
@@ -185,8 +190,9 @@ class _Interchange:
             *self._notes(),
             *self._misplaced.findings("X12-028"),
             *count_fault(segment, self._groups, "X12-031", lost=lost),
-            *number_fault(segment, 2, self._header.control_number, "X12-032", "X12-033"),
         ]
+        if not self._nameless:
+            findings += number_fault(segment, 2, self._header.control_number, "X12-032", "X12-033")
         yield InterchangeClosed(self._groups, tuple(findings), self._reader.offset)
 
     def _end_set(self, trailer: Segment | None, end: int) -> Iterator[Event]:

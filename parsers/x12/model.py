@@ -213,7 +213,10 @@ class Stray:
 
 @dataclass(frozen=True, slots=True)
 class InterchangeOpened:
-    """An ISA. header is None if it could not be read; its findings then say why."""
+    """An ISA. header is None if it could not be read; its findings then say why.
+
+    A header whose separators cannot be told is followed by InterchangeClosed; the findings say so.
+    """
 
     header: InterchangeHeader | None
     findings: tuple[Finding, ...]

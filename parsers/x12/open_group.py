@@ -13,6 +13,7 @@ from parsers.x12.open_set import OpenSet
 from parsers.x12.options import ReadOptions
 
 _NAMELESS_CODES = {"ST01": "6", "ST02": "7"}
+_NAMEABLE = {"ST01": "three letters or digits", "ST02": "four to nine letters or digits"}
 
 
 @dataclass(slots=True)
@@ -54,10 +55,13 @@ class OpenGroup:
         self.sets += 1
         missing = opened.nameless
         if missing:
-            place = Location("ST", segment_number=1, element=int(missing[2:]), byte_offset=opened.offset)
+            element = int(missing[2:])
+            offset = opened.header.offset_of(element)
+            place = Location("ST", segment_number=1, element=element, byte_offset=offset)
             codes = {"AK502": _NAMELESS_CODES[missing]}
-            self._findings.append(found("X12-060", place, value=missing, x12=codes))
-        if opened.control_number.strip() and not self._control_numbers.add(opened.control_number):
+            value, expected = opened.header.get(element), _NAMEABLE[missing]
+            self._findings.append(found("X12-060", place, value=value, expected=expected, x12=codes))
+        if missing != "ST02" and not self._control_numbers.add(opened.control_number):
             opened.repeated()
 
     def cut_off(self) -> GroupClosed:
@@ -72,7 +76,8 @@ class OpenGroup:
             findings.append(found("X12-055", place, value=self.header.control_number))
             return GroupClosed(None, self.sets, tuple(findings))
         findings += self._count_fault(trailer)
-        findings += number_fault(trailer, 2, self.header.control_number, "X12-056", "X12-062")
+        if not any(finding.code == "X12-051" for finding in self.opening_findings):
+            findings += number_fault(trailer, 2, self.header.control_number, "X12-056", "X12-062")
         return GroupClosed(trailer.get(1), self.sets, tuple(findings))
 
     def _count_fault(self, trailer: Segment) -> list[Finding]:

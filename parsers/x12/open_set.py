@@ -9,7 +9,7 @@ import re
 
 from parsers.catalogue import found
 from parsers.finding import Finding, Location
-from parsers.x12.dictionary import functional_id, has_short_dates, set_definition
+from parsers.x12.dictionary import functional_id, has_short_dates, is_functional_id, set_definition
 from parsers.x12.limits import Limits
 from parsers.x12.model import GroupHeader, Loop, Segment, TransactionSet
 from parsers.x12.options import ReadOptions
@@ -17,6 +17,8 @@ from parsers.x12.read_segments import Remark
 from parsers.x12.walker import place
 
 _SET_ID = re.compile(r"[A-Z0-9]{3}")
+_NAMEABLE_NUMBER = re.compile(r"[A-Za-z0-9]{1,9}")
+_SHORTEST_NUMBER = 4
 
 
 class OpenSet:
@@ -55,7 +57,14 @@ class OpenSet:
     @property
     def nameless(self) -> str:
         """The element that an answer would have to quote and cannot, "ST01", "ST02" or ""."""
-        return "ST01" if not self.set_id.strip() else "" if self.control_number.strip() else "ST02"
+        if not _SET_ID.fullmatch(self.set_id):
+            return "ST01"
+        return "" if _NAMEABLE_NUMBER.fullmatch(self.control_number) else "ST02"
+
+    @property
+    def header(self) -> Segment:
+        """Its ST."""
+        return self._header
 
     def add(self, segment: Segment) -> None:
         """Take the next segment and number it."""
@@ -128,20 +137,19 @@ class OpenSet:
         return tree, [fault for fault in faults if fault.location.segment_number not in unreadable]
 
     def _check_header(self) -> None:
-        set_id, number = self.set_id, self.control_number
-        if set_id.strip() and not _SET_ID.fullmatch(set_id):
-            self._say("X12-088", self._header, 1, value=set_id, expected="three letters or digits")
-        expected, sent = functional_id(set_id), self._group.functional_id
-        if expected is not None and sent and expected != sent:
-            self._say("X12-084", self._header, 1, value=set_id, expected=expected, group=sent)
-        if number.strip() and not 4 <= len(number) <= 9:
+        """What ST shows to be wrong; what makes the set nameless is told with its group."""
+        expected, sent = functional_id(self.set_id), self._group.functional_id
+        if expected is not None and expected != sent and is_functional_id(sent):
+            self._say("X12-084", self._header, 1, value=self.set_id, expected=expected, group=sent)
+        if not self.nameless and len(self.control_number) < _SHORTEST_NUMBER:
+            number = self.control_number
             self._say("X12-085", self._header, 2, value=number, expected="four to nine characters")
 
     def _of_trailer(self, trailer: Segment) -> None:
         count, number = trailer.get(1), trailer.get(2)
-        if not count.isdecimal() or int(count) != self._count:
+        if not (count.isascii() and count.isdecimal()) or int(count) != self._count:
             self._say("X12-082", trailer, 1, value=count, expected=str(self._count))
-        if number != self.control_number:
+        if number != self.control_number and self.nameless != "ST02":
             self._say("X12-081", trailer, 2, value=number, expected=self.control_number)
 
     def _without_trailer(self, end: int) -> Finding:

@@ -23,6 +23,8 @@ _BLANKS = re.compile(rb"(?:[ \t\r\n\x0b\x0c\x00\x1a]|\xef\xbb\xbf)+")
 _UTF8 = frozenset({"utf-8", "ascii"})
 #: Bytes shown of what lies outside any interchange, at most.
 _OUTSIDE_BYTES = 200
+#: An ISA that lost more than its last elements is none.
+_FEWEST_ISA_ELEMENTS = 8
 #: Characters kept of the id of a segment that is too long to hold.
 _LONGEST_ID = 8
 
@@ -337,5 +339,10 @@ class _Splitter:
 
 
 def _is_header(segment: Segment) -> bool:
-    """True if the segment begins another interchange, whose separators may be others."""
+    """True if the segment begins another interchange, whose separators may be others.
+
+    A short segment that is merely called ISA is data of the set it stands in.
+    """
+    if segment.id == "ISA":
+        return len(segment.elements) > _FEWEST_ISA_ELEMENTS
     return segment.id[:3] == "ISA" and not segment.id[3:4].isalnum()

@@ -201,7 +201,7 @@ class SegmentCheck:
                 "X12-230", place.location(use), value=value, expected=str(use.repeat), x12=x12, name=use.name
             )
         for number, part in enumerate(parts[: use.repeat], 1):
-            before = _up_to(parts, number, separator)
+            before = _up_to(parts, number, separator or "")
             at = _Place(place.segment, place.loop, place.element, None, number, before)
             if part:
                 yield from self._part_faults(use, part, at)
@@ -342,14 +342,10 @@ def _expected(fault: ValueFault, use: ElementUse) -> str:
     return f"{count} characters"
 
 
-def _up_to(parts: list[str], number: int, separator: str | None) -> str:
+def _up_to(parts: list[str], number: int, separator: str) -> str:
     """What stands before the part of that number (from 1), or all there is where it is absent."""
-    before = parts[: number - 1]
-    return (
-        "".join(part + (separator or "") for part in before)
-        if number <= len(parts)
-        else (separator or "").join(before)
-    )
+    before = separator.join(parts[: number - 1])
+    return before + separator if 1 < number <= len(parts) else before
 
 
 def _note_finding(note: SyntaxNote, use: ElementUse, place: _Place, values: list[str]) -> Finding:

@@ -60,11 +60,15 @@ class Isa:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """An ISA whose delimiters cannot be told. size: bytes that are surely part of it."""
+    """An ISA whose delimiters cannot be told. size: bytes that are surely part of it.
+
+    isa: its elements, where their places tell them, with separators to answer with; else None.
+    """
 
     offset: int
     size: int
     findings: tuple[Finding, ...]
+    isa: Isa | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +87,17 @@ class _Shape:
 
 
 def looks_like_isa(data: bytes) -> bool:
-    """True if `data` begins with "ISA" and what may be an element separator."""
-    return data[:3] == b"ISA" and len(data) > 3 and not chr(data[3]).isalnum() and data[3:4] not in b" \r\n"
+    """True if `data` begins with "ISA" and what may be an element separator, or is in its sixteen places."""
+    if data[:3] != b"ISA" or len(data) < 4:
+        return False
+    usable = not chr(data[3]).isalnum() and data[3:4] not in b" \r\n"
+    return usable or _is_aligned(data)
+
+
+def _is_aligned(data: bytes) -> bool:
+    """True if one character, whatever it is, stands in all places of separators, and ISA12 in its own."""
+    marks = {data[at : at + 1] for at in _SEPARATOR_OFFSETS}
+    return len(data) >= ISA_BYTES and marks == {data[3:4]} and data[84:86] == b"00"
 
 
 def read_isa(window: bytes, offset: int) -> Isa | Unreadable:
@@ -96,7 +109,7 @@ def read_isa(window: bytes, offset: int) -> Isa | Unreadable:
     if not element:
         return _unreadable("X12-004", window, offset)
     if not _is_delimiter(element) or element in _NEWLINES:
-        return _unreadable("X12-005", window, offset, value=element.decode("latin-1"))
+        return _wrongly_separated(window, element, offset)
     shape = _by_position(window, element) or _unwrapped(window, element) or _by_count(window, element)
     if shape is None and not _ends_early(window, element):
         return _unreadable("X12-006", window, offset, str(_elements_seen(window, element)))
@@ -114,6 +127,18 @@ def _ends_early(window: bytes, element: bytes) -> bool:
 def _unreadable(code: str, window: bytes, offset: int, value: str | None = None) -> Unreadable:
     place = Location(segment="ISA", byte_offset=offset)
     return Unreadable(offset, min(len(window), 3), (found(code, place, value=value),))
+
+
+def _wrongly_separated(window: bytes, element: bytes, offset: int) -> Unreadable:
+    """An ISA whose separator cannot be one; with its elements if they are in their places."""
+    isa = None
+    if _is_aligned(window):
+        texts = tuple(window[a + 1 : b].decode("latin-1") for a, b in pairwise((*_SEPARATOR_OFFSETS, 105)))
+        starts = tuple(offset + at + 1 for at in _SEPARATOR_OFFSETS)
+        isa = Isa(texts, Separators(), b"~", offset, ISA_BYTES, starts, ())
+    place = Location(segment="ISA", byte_offset=offset + 3)
+    finding = found("X12-005", place, value=element.decode("latin-1"))
+    return Unreadable(offset, min(len(window), 3), (finding,), isa)
 
 
 def _elements_seen(window: bytes, element: bytes) -> int:
@@ -190,6 +215,7 @@ def _component_missing(component: bytes, rest: bytes, element: bytes) -> bool:
 def _judged(shape: _Shape, element: bytes, window: bytes, offset: int) -> Isa | Unreadable:
     place = Location(segment="ISA", byte_offset=offset)
     findings: list[Finding] = []
+    starts = tuple(offset + start for start in shape.starts)
     if shape.wrapped:
         findings.append(found("X12-007", place))
     terminator, suffix, size = _terminator(shape, window)
@@ -198,9 +224,10 @@ def _judged(shape: _Shape, element: bytes, window: bytes, offset: int) -> Isa | 
         findings.append(found("X12-008", Location("ISA", byte_offset=offset + shape.size - 1), value=shown))
         terminator, suffix, size = _line_ends(window, shape.size)
         if not terminator:
-            return Unreadable(offset, shape.size, tuple(findings))
+            stand_in = Separators(element=element.decode("latin-1"))
+            isa = Isa(shape.elements, stand_in, b"~", offset, shape.size, starts, ())
+            return Unreadable(offset, shape.size, tuple(findings), isa)
     clashes = {element, terminator[:1]}
-    starts = tuple(offset + start for start in shape.starts)
     component = _component(shape, clashes, starts, findings)
     repetition = _repetition(shape.elements, clashes | {component}, starts, findings)
     separators = Separators(

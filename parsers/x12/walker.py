@@ -24,6 +24,8 @@ __all__ = ["WalkOptions", "place"]
 
 #: Segments that are looked at after a faulty one before its meaning is chosen.
 LOOK_AHEAD = 4
+#: What an HL that is missing makes of those that come after it: parent, numbering and order.
+FOLLOW_LOST_HL = frozenset({"X12-301", "X12-310", "X12-312"})
 #: Segments whose elements the envelope checks.
 ENVELOPE = frozenset({"ST", "SE"})
 
@@ -72,6 +74,8 @@ def place(
     if next(root.loops("HL"), None):
         beginning = root.first("BSN")
         _, faults = hierarchy.build(root, beginning.get(5) if beginning else None)
+        if any(finding.code == "X12-202" and finding.location.loop == "HL" for finding in findings):
+            faults = [fault for fault in faults if fault.code not in FOLLOW_LOST_HL]
         findings = sorted([*findings, *faults], key=lambda finding: finding.location.segment_number or 0)
     return root, findings
 

@@ -115,7 +115,8 @@ ANSWERS = {
     "duplicate ST02": {"X12-083"},
     "GS01=": {"X12-084"},
     "SE02=": {"X12-081"},
-    "GE02=": {"X12-056"},
+    # A GS06 that is no number cannot be repeated by GE02: it is told once.
+    "GE02=": {"X12-056", "X12-051"},
     "IEA02=": {"X12-032"},
     "missing SE": {"X12-080", "X12-029"},
     "missing GE": {"X12-055", "X12-029"},

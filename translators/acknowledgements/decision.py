@@ -36,6 +36,9 @@ _TA1_ORDER = {note: rank for rank, note in enumerate((*_REFUSING, *_NOTING))}
 #: Says that something inside could not be answered: refuses the whole only if nothing else was processed.
 _CONTENT_INVALID = "024"
 
+#: AK502 for a set whose ST01 or ST02 is missing or invalid.
+_NAMELESS_CODES = {"ST01": "6", "ST02": "7"}
+
 ACCEPTED_SET = Ak5("A")
 NO_ERROR = Ta1("A", "000")
 
@@ -99,6 +102,14 @@ def decide_set(
     mild = on_element_error == "accept_with_errors" and all(f.level is Level.ELEMENT for f in errors)
     ak5 = Ak5("E" if mild else "R", _at_most_five(notes))
     return _STATUS_OF_AK5[ak5.code], ak5
+
+
+def decide_nameless_set(missing: Literal["ST01", "ST02"], ak5: Ak5) -> tuple[Status, Ak5]:
+    """The answer to a set that an answer cannot name, besides what else is wrong with it.
+
+    missing: the element that cannot be quoted; the finding stands with the group, which it rejects.
+    """
+    return Status.REJECTED, Ak5("R", _at_most_five((_NAMELESS_CODES[missing], *ak5.notes)))
 
 
 def felled(ak5: Ak5) -> Ak5:

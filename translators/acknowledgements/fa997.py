@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from itertools import groupby, islice
+from typing import Literal
 
 from parsers.finding import Finding
 from parsers.x12.model import Separators
@@ -47,16 +48,18 @@ def body(
 
 def quotable_set(outcome: SetOutcome) -> bool:
     """True if AK201 and AK202 can name the set; a group with one that they cannot is rejected."""
-    return can_quote_set(outcome.set_id, outcome.control_number)
+    return not unquotable_part(outcome.set_id, outcome.control_number)
 
 
-def can_quote_set(set_id: str, control_number: str) -> bool:
-    """True if ST01 and ST02 are fit to be repeated in AK201 and AK202.
+def unquotable_part(set_id: str, control_number: str) -> Literal["ST01", "ST02", ""]:
+    """The element that is not fit to be repeated in AK201 or AK202, or "".
 
     A short ST02 (the standard wants four characters) is repeated as sent, since its sender
     will look for it so.
     """
-    return bool(re.fullmatch(r"[A-Z0-9]{3}", set_id) and re.fullmatch(r"[A-Za-z0-9]{1,9}", control_number))
+    if not re.fullmatch(r"[A-Z0-9]{3}", set_id):
+        return "ST01"
+    return "" if re.fullmatch(r"[A-Za-z0-9]{1,9}", control_number) else "ST02"
 
 
 def can_quote_group(functional_id: str, control_number: str) -> bool:
@@ -90,7 +93,7 @@ def _faults(findings: Iterable[Finding], version: str, separators: Separators) -
     told = [f for f in findings if f.is_error and ("AK304" in f.x12 or "AK403" in f.x12)]
     for (number, segment, loop, code), here in groupby(sorted(told, key=_place), key=_place):
         tag = clean(segment, separators)[:3]
-        if not re.fullmatch(r"[A-Z0-9]{2,3}", tag) or not 1 <= number <= MAX_AK302:
+        if not re.fullmatch(r"[A-Za-z0-9]{2,3}", tag) or not 1 <= number <= MAX_AK302:
             continue
         yield "AK3", (tag, str(number), bounded_loop(loop), code)
         elements = (line for f in here if (line := _ak4(f, version, separators)) is not None)
