@@ -6,7 +6,7 @@ from __future__ import annotations
 class TradepostError(Exception):
     """A sentence for a person: code, what is wrong, what to do.
 
-    code: a row of the catalogue, "GTW-004". exit_status: what the command line returns.
+    code: a row of the catalogue, "GTW-002". exit_status: what the command line returns.
     """
 
     exit_status = 1

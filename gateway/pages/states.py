@@ -22,7 +22,7 @@ KINDS = {
     "transmission": "A file that came in or went out.",
     "interchange": "One ISA to IEA of a file; a CSV file counts as one.",
     "document": "An order, a ship notice, an invoice, or a partner's acknowledgement.",
-    "consignment": "Documents packed for one destination; what `tradepost deliveries` lists.",
+    "consignment": "Documents packed for one destination; what `tradepost deliveries list` shows.",
     "delivery": "One document's way to one destination.",
     "acknowledgement": "A TA1, a 997 or a receipt: ours, or a partner's.",
     "task": "Work to be done: one stage on one subject.",
