@@ -28,6 +28,7 @@ FORBIDDEN = [
     ("outbound/file_drop.py", "outbound.http_json", "Connectors"),
     ("translators/x12_810.py", "translators.x12_850", "Translators of different documents"),
     ("gateway/archive/local.py", "gateway.archive.s3", "Archives"),
+    ("gateway/watchers/local.py", "gateway.watchers.sftp", "Watchers"),
     ("gateway/pipeline.py", "gateway.archive.local", "knows the ports"),
 ]
 
