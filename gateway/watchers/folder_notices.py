@@ -37,7 +37,7 @@ class FolderNotices:
     def look_at(self, folder: os.stat_result) -> None:
         """Watch the folder that is there now: a mount may have put another one in its place."""
         identity = (folder.st_dev, folder.st_ino)
-        if identity == self._watched:
+        if identity == self._watched and self._is_alive():
             return
         self.close()
         self._watched = identity
@@ -53,6 +53,10 @@ class FolderNotices:
             log.warning("channel.polled_only", channel=self._channel, reason=str(refusal))
             return
         self._observer = observer
+
+    def _is_alive(self) -> bool:
+        """False once the watched folder was removed; another may be there, even with its inode."""
+        return self._observer is None or all(emitter.is_alive() for emitter in self._observer.emitters)
 
     def close(self) -> None:
         """Stop watching."""

@@ -116,6 +116,7 @@ class FolderWatcher:
         try:
             folder = os.open(self._folder, _OPEN_FOLDER)
         except (FileNotFoundError, NotADirectoryError) as refusal:
+            self._notices.close()
             raise unavailable(MISSING, place=place) from refusal
         except PermissionError as refusal:
             raise unavailable(REFUSED, place=place) from refusal
