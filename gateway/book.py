@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 from gateway import profiles
 from gateway.errors import TradepostError
-from gateway.pipeline import Applied
+from gateway.parts import Applied
 from gateway.ports import Clock
 from gateway.store import profile_versions
 from gateway.store.ledger import Ledger

@@ -36,3 +36,7 @@ class ChannelUnavailable(TradepostError):
 
 class Fenced(Exception):
     """Another attempt has taken this task over; what this one did is rolled back. Not a fault."""
+
+
+class Overtaken(Exception):
+    """Another worker has settled the same number or file meanwhile; rolled back, the stage runs again."""

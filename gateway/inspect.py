@@ -74,6 +74,7 @@ class Inspection:
             directory=self.directory,
             agreement=self.agreement,
             senders=self.senders,
+            repeats="refuse",
         )
 
     def previews(self, report: InterchangeReport) -> list[Answer]:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select, update
 
 from gateway.errors import TradepostError
 from gateway.handing_on import Fate, destination_of, dispatch, identity_of, rule_of
-from gateway.pipeline import Profiles
+from gateway.parts import Profiles
 from gateway.ports import Clock, Job, JobQueue
 from gateway.store import arrivals, deliveries, numbers, readings
 from gateway.store.ledger import Ledger

@@ -12,7 +12,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from gateway.handing_on import schedule_name
-from gateway.pipeline import Profiles
+from gateway.parts import Profiles
 from gateway.ports import Clock, Job, JobQueue
 from gateway.store import deliveries
 from gateway.store.ledger import Ledger

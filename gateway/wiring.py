@@ -18,7 +18,8 @@ from gateway.far_ends import FarEnds
 from gateway.jobs.local import LocalJobs
 from gateway.logs import close_log, open_log
 from gateway.operations import Operations
-from gateway.pipeline import Parts, Pipeline
+from gateway.parts import Parts
+from gateway.pipeline import Pipeline
 from gateway.ports import Archive
 from gateway.settings import Settings
 from gateway.store import schema

@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from gateway.errors import ArchiveUnavailable, ChannelUnavailable, Fenced
+from gateway.errors import ArchiveUnavailable, ChannelUnavailable, Fenced, Overtaken
 from gateway.ports import Claim, Clock, JobQueue
 from gateway.store.ledger import Ledger
 from gateway.store.moves import Act, record
@@ -18,7 +18,7 @@ from gateway.store.moves import Act, record
 log = structlog.get_logger()
 
 #: Faults of the world around us that pass by themselves: the stage runs again.
-PASSING = (ArchiveUnavailable, ChannelUnavailable, OperationalError, IntegrityError)
+PASSING = (ArchiveUnavailable, ChannelUnavailable, OperationalError, IntegrityError, Overtaken)
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 60.0
 #: An integrity error is a race lost to another worker; one that stays is a bug.

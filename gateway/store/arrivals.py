@@ -11,9 +11,10 @@ from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.ports import Arrival, Stored
-from gateway.store.tables import Blob, Transmission
+from gateway.store.tables import Blob, Interchange, Transmission
 
 TRANSMISSION = Transmission.__table__  # type: ignore[attr-defined]
+INTERCHANGE = Interchange.__table__  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,16 +112,17 @@ def kept(view: Connection, transmission_id: str) -> Kept | None:
     return None if row is None else Kept(**{**row._mapping, "facts": json.loads(row.facts)})
 
 
-def earlier_with_same_bytes(view: Connection, transmission: Kept, partner: str | None) -> str | None:
-    """The oldest earlier transmission of the same partner with the same bytes that was read, or None."""
+def settled_with_same_bytes(view: Connection, transmission: Kept) -> str | None:
+    """The oldest other transmission of the same partner with the same bytes that was accepted, or None."""
     return view.execute(
         select(TRANSMISSION.c.id)
+        .join(INTERCHANGE, INTERCHANGE.c.transmission_id == TRANSMISSION.c.id)
         .where(
             TRANSMISSION.c.sha256 == transmission.sha256,
             TRANSMISSION.c.direction == "in",
-            TRANSMISSION.c.partner == partner,
-            TRANSMISSION.c.state == "read",
-            TRANSMISSION.c.id < transmission.id,
+            TRANSMISSION.c.partner == transmission.partner,
+            TRANSMISSION.c.id != transmission.id,
+            INTERCHANGE.c.state.in_(("settled", "handed_on")),
         )
         .order_by(TRANSMISSION.c.id)
         .limit(1)

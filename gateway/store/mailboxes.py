@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import PurePosixPath
 from typing import Any
 
 from sqlalchemy import Connection, and_, delete, insert, select, update
@@ -54,14 +55,17 @@ def record_sent(tx: Connection, act: Act, answer: Answer, stored: Stored) -> str
 
 
 def put(tx: Connection, act: Act, answer: Answer, stored: Stored, transmission: str) -> None:
-    """List an answer in the partner's outbox. A name that is listed already stays as it is."""
+    """List an answer in the partner's outbox, unless it is listed already.
+
+    A name that another answer has is no reason to hide this one: it gets a name of its own.
+    """
     dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
     tx.execute(
         dialect.insert(MailboxEntry)
         .values(
             id=derived("mb", answer.id, act.at.isoformat()),
             partner=answer.partner,
-            name=answer.file_name,
+            name=_free_name(tx, answer),
             size=stored.size,
             sha256=stored.sha256,
             transmission_id=transmission,
@@ -70,6 +74,19 @@ def put(tx: Connection, act: Act, answer: Answer, stored: Stored, transmission: 
         )
         .on_conflict_do_nothing()
     )
+
+
+def _free_name(tx: Connection, answer: Answer) -> str:
+    """The answer's name, or one beside it while another answer of the partner is listed under it."""
+    listed = tx.execute(
+        select(ENTRY.c.acknowledgement_id).where(
+            ENTRY.c.partner == answer.partner, ENTRY.c.name == answer.file_name, ENTRY.c.removed_at.is_(None)
+        )
+    ).scalar_one_or_none()
+    if listed in {None, answer.id}:
+        return answer.file_name
+    path = PurePosixPath(answer.file_name)
+    return f"{path.stem}~{derived('n', answer.id)[2:10]}{path.suffix}"
 
 
 _OUTBOX = (ENTRY.c.id, ENTRY.c.name, ENTRY.c.size, ENTRY.c.modified_at.label("modified"), ENTRY.c.sha256)

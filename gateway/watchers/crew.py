@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.jobs.local import Bell
-from gateway.pipeline import Profiles
+from gateway.parts import Profiles
 from gateway.ports import Receive, Watcher
 from gateway.watchers.registry import open_watcher
 from gateway.watchers.watch import watch

@@ -41,6 +41,10 @@ class Log:
         say = log.warning if entries()[code].severity.value == "error" else log.info
         say("channel.file_left", channel=self._channel, name=shown(name), code=code, reason=finding.message)
 
+    def file_still_left(self, name: str) -> None:
+        """It is where it was; what was said of it holds."""
+        self._notes.keep(name)
+
     def end_sweep(self) -> None:
         """Files that are gone may be spoken of again when they come back."""
         self._notes.end_sweep()

@@ -176,6 +176,8 @@ class FolderWatcher:
             return 0
         except FileNotFoundError:
             return 0
+        if retry_at_s is not None:
+            self._log.file_still_left(source.title)
         if retry_at_s is None or self._now_s() >= retry_at_s:
             self._settle(folder, source, identity)
         return int(retry_at_s is None)

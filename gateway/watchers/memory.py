@@ -60,6 +60,10 @@ class Notes:
         self._noted.put(subject, code)
         return True
 
+    def keep(self, subject: str) -> None:
+        """The subject is still there, though nothing was said of it in this sweep."""
+        self._noted.get(subject)
+
     def end_sweep(self) -> None:
         """See `SweepMemory.end_sweep`."""
         self._noted.end_sweep()

@@ -166,8 +166,7 @@ class S3Watcher:
         key, seen = listed["Key"], (listed["ETag"], listed["LastModified"].isoformat())
         known = self._known.get(key)
         if known is not None and known.seen == seen:
-            if known.unsettled is not None and self._now_s() >= known.retry_at_s:
-                self._settle(client, known.unsettled, seen)
+            self._settle_again(client, known)
             return 0
         try:
             if self._is_tagged(client, key):
@@ -181,6 +180,14 @@ class S3Watcher:
             return 0
         self._settle(client, fetched, seen)
         return 1
+
+    def _settle_again(self, client: S3Client, known: _Known) -> None:
+        """Try anew what the store refused, once its pause is over."""
+        if known.unsettled is None:
+            return
+        self._log.file_still_left(posixpath.basename(known.unsettled.key))
+        if self._now_s() >= known.retry_at_s:
+            self._settle(client, known.unsettled, known.seen)
 
     def _is_tagged(self, client: S3Client, key: str) -> bool:
         if self._settings.after != "tag":

@@ -1,0 +1,55 @@
+"""What the stages work with: the seams of the gateway in one value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from gateway.ports import Archive, Clock, JobQueue
+from gateway.store.ledger import Ledger
+from gateway.store.moves import Act
+from outbound.connector import Connector
+from partners.directory import Directory
+from partners.profile import Destination
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The partner profiles in force, and the id under which the ledger keeps them."""
+
+    version: str
+    directory: Directory
+
+
+class Profiles(Protocol):
+    """Where the stages get partner profiles from."""
+
+    def current(self) -> Applied:
+        """The profiles in force now."""
+        ...
+
+    def version(self, version: str) -> Applied:
+        """The profiles as they were applied under that id."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the stages work with. connect: the connector of a destination, kept open between calls.
+
+    chance: a random number from 0 to 1, for the jitter of retries.
+    """
+
+    ledger: Ledger
+    archive: Archive
+    jobs: JobQueue
+    clock: Clock
+    profiles: Profiles
+    connect: Callable[[Destination], Connector]
+    chance: Callable[[], float]
+    chunk_documents: int = 200
+
+    def act(self, actor: str, reason: str | None = None) -> Act:
+        """Who does something now, and why."""
+        return Act(actor, self.clock.now(), reason)
