@@ -174,18 +174,22 @@ class S3Watcher:
                 return 0
             fetched = self._hand_over(client, key, listed["ETag"], receive)
         except SourceFault as fault:
-            self._log.file_left(posixpath.basename(key), fault.code, fault.reason)
+            self._log.file_left(self._title(key), fault.code, fault.reason)
             return 0
         except _Gone:
             return 0
         self._settle(client, fetched, seen)
         return 1
 
+    def _title(self, key: str) -> str:
+        """How a person calls the object: its key below the prefix."""
+        return key.removeprefix(self._prefix)
+
     def _settle_again(self, client: S3Client, known: _Known) -> None:
         """Try anew what the store refused, once its pause is over."""
         if known.unsettled is None:
             return
-        self._log.file_still_left(posixpath.basename(known.unsettled.key))
+        self._log.file_still_left(self._title(known.unsettled.key))
         if self._now_s() >= known.retry_at_s:
             self._settle(client, known.unsettled, known.seen)
 
@@ -223,7 +227,7 @@ class S3Watcher:
             if kind_of(fault) is Kind.BUSY:
                 raise
             self._known.put(fetched.key, _Known(seen, fetched, self._now_s() + RETRY_S))
-            self._log.file_left(posixpath.basename(fetched.key), NOT_MARKED, str(fault))
+            self._log.file_left(self._title(fetched.key), NOT_MARKED, str(fault))
         else:
             self._known.put(fetched.key, _Known(seen))
 
