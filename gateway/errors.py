@@ -18,6 +18,12 @@ class TradepostError(Exception):
         self.remedy = remedy
 
 
+class WrongUsage(TradepostError):
+    """The command line asks for something that cannot be meant."""
+
+    exit_status = 64
+
+
 class ArchiveUnavailable(TradepostError):
     """The archive cannot take or give bytes now."""
 
