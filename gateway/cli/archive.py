@@ -12,7 +12,7 @@ import typer
 
 from gateway.cli import show
 from gateway.cli.common import Json, Limit, PartnerOption, gateway_of
-from gateway.errors import TradepostError
+from gateway.errors import WrongUsage
 
 app = typer.Typer(help="Every file that came in or went out, by what it says.", no_args_is_help=True)
 
@@ -49,7 +49,7 @@ def find(
     kind, value = next(((k, v) for k, v in kinds.items() if v is not None), (None, number))
     wanted = views.Wanted(value, kind, control_number, name, partner, date.date() if date else None, sha256)
     if wanted == views.Wanted():
-        raise TradepostError(
+        raise WrongUsage(
             "usage", "Say what to look for.", "For example: tradepost archive find --po 4711"
         )
     with gateway_of(context) as gateway, gateway.ledger.read() as view:

@@ -11,7 +11,7 @@ import typer
 
 from gateway.cli import show
 from gateway.cli.common import Json, gateway_of
-from gateway.errors import TradepostError
+from gateway.errors import TradepostError, WrongUsage
 
 if TYPE_CHECKING:
     from gateway.running import Role
@@ -173,7 +173,7 @@ def inspect(
     try:
         stream = file.open("rb")
     except OSError as fault:
-        raise TradepostError(
+        raise WrongUsage(
             UNREADABLE_FILE, f"{file} cannot be read: {fault.strerror}.", "Check its name and permissions."
         ) from fault
     with stream:
