@@ -26,6 +26,7 @@ def read_file(
     sender: str | None = None,
     senders: Sequence[str] | None = None,
     usage: Literal["production", "test"] = "production",
+    repeats: Literal["refuse", "pass"] = "pass",
     limits: Limits = DEFAULT_LIMITS,
 ) -> Iterator[ReportEvent]:
     """What we understand of the file, level by level; see `translators.report`.
@@ -39,6 +40,8 @@ def read_file(
     With none of them, every X12 interchange is read as if all were agreed.
     senders: partners that the channel may carry, None for any.
     usage: of the channel, for delimited files that carry no mark of their own.
+    repeats: "refuse" an interchange with the control number of an accepted one of this file; "pass"
+        where a ledger, which knows earlier files too, judges that.
 
     Never raises for what the bytes are. Memory does not grow with the number of documents, except
     for the line that a 997 has on each.
@@ -52,7 +55,8 @@ def read_file(
 
         yield from read_delimited(stream, agreement, directory, name=name, usage=usage)
     else:
-        yield from _read_x12(X12Reading(stream, resolver(directory, agreement, senders), limits))
+        resolve = resolver(directory, agreement, senders)
+        yield from _read_x12(X12Reading(stream, resolve, limits, refuse_repeats=repeats == "refuse"))
 
 
 def _takes_delimited(agreement: Agreement, name: str) -> bool:

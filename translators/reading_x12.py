@@ -11,6 +11,7 @@ from parsers.catalogue import found
 from parsers.finding import Finding, Location
 from parsers.x12 import interchange, model
 from parsers.x12.limits import Limits
+from parsers.x12.model import PartyId
 from parsers.x12.options import ReadOptions
 from partners.profile import Agreement, DocumentRule, X12Settings
 from translators import registry, report
@@ -58,9 +59,12 @@ class X12Reading:
     """Reads one X12 file. `events` may be taken once; statuses and findings are final after it.
 
     statuses: of every interchange. findings: of level file.
+    refuse_repeats: an interchange with the control number of an accepted one of this file is refused.
     """
 
-    def __init__(self, stream: BinaryIO, resolve: Resolve, limits: Limits) -> None:
+    def __init__(
+        self, stream: BinaryIO, resolve: Resolve, limits: Limits, *, refuse_repeats: bool = False
+    ) -> None:
         self.statuses: list[Status] = []
         self.findings: list[Finding] = []
         self._stream = stream
@@ -71,6 +75,9 @@ class X12Reading:
         self._group: _OpenGroup | None = None
         self._processed_groups = 0
         self._ordinal = 0
+        self._refuse_repeats = refuse_repeats
+        #: Sender, receiver and number of the accepted interchanges, if repeats are refused.
+        self._occupied: set[tuple[PartyId, PartyId, str]] = set()
 
     def events(self) -> Iterator[ReportEvent]:
         """InterchangeOpened to InterchangeEnded, for every interchange of the file."""
@@ -136,6 +143,7 @@ class X12Reading:
         done = self._current
         done.findings.extend(event.findings)
         done.end = event.end
+        done.findings.extend(self._repeated(done.header))
         told = [*done.findings, *(finding for group in done.groups for finding in group.findings)]
         done.ta1 = decision.decide_interchange(told, processed=self._is_processed(done))
         done.rejected = done.header is None or done.agreement is None or done.ta1.action == "R"
@@ -148,10 +156,19 @@ class X12Reading:
         )
         if done.rejected:
             _refuse(done)
+        elif done.header is not None and self._refuse_repeats:
+            self._occupied.add(_number_of(done.header))
         done.status = _status_of(done)
         self.statuses.append(done.status)
         self._interchange = None
         return report.InterchangeEnded(done)
+
+    def _repeated(self, header: model.InterchangeHeader | None) -> list[Finding]:
+        """A finding if an accepted interchange of this file has the control number already."""
+        if header is None or _number_of(header) not in self._occupied:
+            return []
+        place = Location("ISA", element=13, byte_offset=header.offset_of(13))
+        return [found("TRN-314", place, value=header.control_number)]
 
     def _is_processed(self, done: InterchangeReport) -> bool:
         """True if anything inside is taken further; an interchange of TA1 segments alone is."""
@@ -248,6 +265,10 @@ class X12Reading:
             translation = registry.translate_x12(read, envelope, header)
         document.kind = registry.kind_of("x12", read.set_id)
         return _translated(document, translation, rule, settings, held)
+
+
+def _number_of(header: model.InterchangeHeader) -> tuple[PartyId, PartyId, str]:
+    return header.sender, header.receiver, header.control_number
 
 
 def _offset_of(event: model.InterchangeOpened) -> int:

@@ -222,7 +222,7 @@ def _judged(shape: _Shape, element: bytes, window: bytes, offset: int) -> Isa | 
     if not _is_delimiter(terminator) or terminator == element:
         shown = terminator.decode("latin-1") or "nothing"
         findings.append(found("X12-008", Location("ISA", byte_offset=offset + shape.size - 1), value=shown))
-        terminator, suffix, size = _line_ends(window, shape.size)
+        terminator, suffix, size = _line_ends(window, shape.size, element)
         if not terminator:
             stand_in = Separators(element=element.decode("latin-1"))
             isa = Isa(shape.elements, stand_in, b"~", offset, shape.size, starts, ())
@@ -256,12 +256,18 @@ def _terminator(shape: _Shape, window: bytes) -> tuple[bytes, str, int]:
     return shape.terminator, suffix.decode("ascii"), shape.size + len(suffix)
 
 
-def _line_ends(window: bytes, size: int) -> tuple[bytes, str, int]:
-    """The line break as terminator where the ISA names no usable one; empty if no line ends there."""
+def _line_ends(window: bytes, size: int, element: bytes) -> tuple[bytes, str, int]:
+    """How lines end where the ISA names no usable terminator; empty if no line ends there.
+
+    The next line shows it: the mark it ends with, else the line break.
+    """
     match = re.compile(rb"[ \t]*(\r\n|\r|\n)").match(window, size)
     if match is None:
         return b"", "", size
     ending = match[1]
+    line = re.compile(rb"(?:GS|TA1)[^\r\n]*([^\r\n])" + ending).match(window, match.end())
+    if line is not None and _is_delimiter(line[1]) and line[1] != element:
+        return line[1], ending.decode("ascii"), match.end()
     return (b"\n", "\n", match.end()) if ending == b"\r\n" else (ending, "", match.end())
 
 

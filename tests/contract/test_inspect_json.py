@@ -176,9 +176,17 @@ def test_a_change_is_held() -> None:
 
 
 def test_several_interchanges_are_reported_one_by_one() -> None:
-    report, _ = inspected(interchange(GOOD) + interchange(GOOD, trailer="IEA*4*000000007~"))
+    second = interchange(GOOD, trailer="IEA*4*000000007~").replace(b"000000007", b"000000008")
+    report, _ = inspected(interchange(GOOD) + second)
     assert [envelope["status"] for envelope in report["interchanges"]] == ["accepted", "accepted_with_errors"]
     assert report["status"] == "accepted_with_errors"
+
+
+def test_a_control_number_used_twice_in_the_file_refuses_the_second_interchange() -> None:
+    report, status = inspected(interchange(GOOD) * 2)
+    verdicts = [envelope["ta1"] for envelope in report["interchanges"]]
+    assert verdicts == [{"TA104": "A", "TA105": "000"}, {"TA104": "R", "TA105": "025"}]
+    assert (report["status"], status) == ("partially_accepted", 1)
 
 
 @pytest.mark.parametrize("data", [b"", b" \r\n", b"%PDF-1.7", b"UNB+UNOA:1'", b"\x00\xff\x00"])

@@ -215,6 +215,30 @@ def test_a_set_that_no_answer_can_name_rejects_its_group() -> None:
     assert (group.ak9.code, "5" in group.ak9.notes) == ("R", True)
 
 
+def test_a_control_number_used_twice_in_one_file_is_refused_where_no_ledger_judges_it() -> None:
+    twice = x12(*sets(GOOD)) * 2
+    ended = [
+        event.report
+        for repeats in ("refuse", "pass")
+        for event in read_file(io.BytesIO(twice), repeats=repeats)
+        if isinstance(event, InterchangeEnded)
+    ]
+    verdicts = [(report.status, report.ta1) for report in ended]
+    accepted, refused = (Status.ACCEPTED, Ta1("A", "000")), (Status.REJECTED, Ta1("R", "025"))
+    assert verdicts == [accepted, refused, accepted, accepted]
+
+
+def test_a_control_number_that_was_refused_is_free_for_the_complete_file() -> None:
+    whole = x12(*sets(GOOD))
+    cut = whole[: whole.index(b"IEA")]
+    reports = [
+        event.report
+        for event in read_file(io.BytesIO(cut + whole), repeats="refuse")
+        if isinstance(event, InterchangeEnded)
+    ]
+    assert [report.ta1 for report in reports] == [Ta1("R", "023"), Ta1("A", "000")]
+
+
 def test_a_fault_of_one_group_leaves_the_other_alone() -> None:
     data = x12(*sets(GOOD))
     second = (
