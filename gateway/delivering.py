@@ -44,6 +44,7 @@ def render_consignment(
 
 
 def delivered(parts: Parts, claim: Claim, packed: deliveries.Packed, number: int, receipt: Receipt) -> None:
+    """The far end has taken it: keep its receipt; whole documents become delivered."""
     said = _keep_response(parts, receipt.response)
     act = parts.act("deliver")
     with parts.ledger.write() as tx:
@@ -80,6 +81,7 @@ def try_again(
     number: int,
     wait: TryLater,
 ) -> None:
+    """Date the next attempt by the destination's retry settings; past the last it is a dead letter."""
     act = parts.act("deliver", wait.reason)
     due = retry_policy(destination).next_due(number, act.at, wait.after_s, parts.chance())
     if due is None:
@@ -110,6 +112,7 @@ def to_dead_letter(
     response: bytes,
     outcome: str,
 ) -> None:
+    """Give the consignment up for a person to decide, with what the far end said."""
     said = _keep_response(parts, response)
     act = parts.act("deliver", reason)
     with parts.ledger.write() as tx:
@@ -139,6 +142,7 @@ def strand(parts: Parts, claim: Claim, packed: deliveries.Packed) -> None:
 
 
 def retry_policy(destination: Destination) -> RetryPolicy:
+    """When the destination's refused attempts are repeated, and how often."""
     retry = destination.retry
     return RetryPolicy(retry.first_s, retry.factor, retry.max_wait_s, retry.max_attempts)
 

@@ -11,6 +11,7 @@ from outbound.connector import Consignment, Refused, TryLater
 
 
 def ship(parts: Parts, answer: Answer) -> None:
+    """Hand an answer to the store its profile names. Raises TryLater or Refused."""
     destination = parts.profiles.current().directory.destinations[answer.target]
     attributes = {"partner": answer.partner or "", "kind": answer.kind}
     parts.connect(destination).deliver(
@@ -25,6 +26,7 @@ def ship(parts: Parts, answer: Answer) -> None:
 
 
 def postpone(parts: Parts, claim: Claim, answer: Answer, wait: TryLater) -> None:
+    """Date the next attempt at sending an answer; past the last it is given up."""
     destination = parts.profiles.current().directory.destinations[answer.target]
     act = parts.act("send", wait.reason)
     due = retry_policy(destination).next_due(claim.attempt, act.at, wait.after_s, parts.chance())
@@ -36,6 +38,7 @@ def postpone(parts: Parts, claim: Claim, answer: Answer, wait: TryLater) -> None
 
 
 def give_up(parts: Parts, claim: Claim, answer: Answer, refusal: Refused) -> None:
+    """The store refuses the answer: it is dead, and a person decides."""
     with parts.ledger.write() as tx:
         move(tx, parts.act("send", refusal.reason), "acknowledgement", answer.id, "dead")
         parts.jobs.finish(tx, claim)
