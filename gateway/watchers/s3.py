@@ -113,11 +113,12 @@ class S3Watcher:
         return count
 
     def close(self) -> None:
-        """See `Watcher`; may take as long as one question to the queue."""
+        """See `Watcher`; may take as long as one question to the queue. A later sweep connects anew."""
         if self._notices is not None:
             self._notices.close()
         if self._client is not None:
             self._client.close()
+        self._client = self._notices = None
 
     def _connected(self) -> S3Client:
         """The client, made at the first sweep whose secrets can be read; the queue is asked from then on."""
@@ -149,7 +150,10 @@ class S3Watcher:
         try:
             yield
         except S3Faults as fault:
-            code = REFUSED if kind_of(fault) is Kind.FORBIDDEN else AWAY
+            code = AWAY
+            if kind_of(fault) is Kind.FORBIDDEN:
+                code = REFUSED
+                self.close()  # the next sweep reads the keys anew: they may have been put right
             raise unavailable(code, place=self._place, reason=str(fault)) from fault
 
     def _listed(self, client: S3Client) -> Iterator[ObjectTypeDef]:
@@ -228,8 +232,11 @@ class S3Watcher:
                 raise
             self._known.put(fetched.key, _Known(seen, fetched, self._now_s() + RETRY_S))
             self._log.file_left(self._title(fetched.key), NOT_MARKED, str(fault))
-        else:
+            return
+        if self._settings.after == "tag":
             self._known.put(fetched.key, _Known(seen))
+        else:
+            self._known.drop(fetched.key)
 
 
 class _Gone(Exception):

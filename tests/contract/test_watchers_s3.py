@@ -176,15 +176,31 @@ def test_the_source_key_names_the_version_where_there_are_versions(
     assert receive.arrivals[1].attributes["version"] == version
 
 
+@pytest.mark.slow
 def test_the_same_bytes_sent_again_are_a_new_arrival_where_there_are_versions(
     place: S3Place, receive: Recorder, watching: Watching
 ) -> None:
+    """A second later at the earliest: listings tell the time in whole seconds, and no version."""
     place.client.put_bucket_versioning(Bucket=place.bucket, VersioningConfiguration={"Status": "Enabled"})
     watcher = watching(place)
-    for _ in range(2):
+    place.put("order.edi", ORDER)
+    watcher.sweep(receive, never)
+    deadline = time.monotonic() + DEADLINE_S
+    while len(receive.arrivals) < 2 and time.monotonic() < deadline:
         place.put("order.edi", ORDER)
         watcher.sweep(receive, never)
     assert len({arrival.source_key for arrival in receive.arrivals}) == 2
+
+
+@pytest.mark.parametrize("after", ["delete", "move"])
+def test_the_same_bytes_sent_again_at_once_do_not_stay_behind(
+    place: S3Place, receive: Recorder, watching: Watching, after: str
+) -> None:
+    watcher = watching(place, after=after)
+    for _ in range(2):
+        place.put("order.edi", ORDER)
+        watcher.sweep(receive, never)
+    assert place.waiting() == {}
 
 
 def test_deleting_in_a_bucket_with_versions_removes_the_version_that_was_kept_and_no_newer_one(
@@ -316,6 +332,18 @@ def test_a_secret_that_is_not_there_is_asked_for_again_at_each_sweep(
     assert refused.value.code == "PRT-104"
     (place.home / "later").write_text("test")
     (place.home / "later").chmod(0o600)
+    assert watcher.sweep(receive, never) == 1
+
+
+def test_keys_that_are_refused_are_read_anew_at_the_next_sweep(
+    place: S3Place, receive: Recorder, watching: Watching
+) -> None:
+    place.put("order.edi", ORDER)
+    watcher = watching(place)
+    denied("ListObjectsV2", watcher, "InvalidAccessKeyId")
+    with pytest.raises(ChannelUnavailable) as refused:
+        watcher.sweep(receive, never)
+    assert refused.value.code == "GTW-271"
     assert watcher.sweep(receive, never) == 1
 
 
