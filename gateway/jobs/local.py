@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 
 import structlog
 from sqlalchemy import Connection
@@ -78,18 +79,23 @@ class LocalJobs:
     def serve(self, run: Callable[[Claim], None], should_stop: Callable[[], bool]) -> None:
         """Claim and run until told to stop; claims not begun are handed back."""
         hand: queue.SimpleQueue[Claim] = queue.SimpleQueue()
+        unrecorded: queue.SimpleQueue[Claim] = queue.SimpleQueue()
         with ThreadPoolExecutor(self._workers, thread_name_prefix="stage") as pool:
             free = threading.Semaphore(self._workers)
             while not should_stop():
-                claims = self._claim_or_wait(self._workers * 2)
+                claims = self._claim_or_wait(self._workers * 2, unrecorded)
                 for claim in claims:
                     hand.put(claim)
-                self._dispatch(pool, free, hand, run, should_stop)
+                self._dispatch(pool, free, hand, partial(_run_noting, run, unrecorded), should_stop)
             self._hand_back(hand)
 
-    def _claim_or_wait(self, limit: int) -> list[Claim]:
-        """Claims, or none after a wait. A database that is away is looked for again, not given up."""
+    def _claim_or_wait(self, limit: int, unrecorded: queue.SimpleQueue[Claim]) -> list[Claim]:
+        """Claims, or none after a wait. A database that is away is looked for again, not given up.
+
+        unrecorded: claims whose outcome could not be written; they are handed back first.
+        """
         try:
+            self._hand_back(unrecorded)
             claims = self._claim(limit)
         except OperationalError as fault:
             log.warning("ledger.unavailable", reason=str(fault.orig))
@@ -140,3 +146,15 @@ class LocalJobs:
                     tasks.hand_back(tx, claim)
             except Fenced:
                 continue
+            except OperationalError:
+                hand.put(claim)
+                raise
+
+
+def _run_noting(run: Callable[[Claim], None], unrecorded: queue.SimpleQueue[Claim], claim: Claim) -> None:
+    """Run a claim; if the database is away when its outcome is to be written, remember the claim."""
+    try:
+        run(claim)
+    except OperationalError as fault:
+        log.warning("stage.unrecorded", stage=claim.stage, subject=claim.subject, reason=str(fault.orig))
+        unrecorded.put(claim)
