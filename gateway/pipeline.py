@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -78,16 +79,29 @@ class Pipeline:
         """
         stored = self._keep(arrival, content)
         act = self._parts.act(f"channel {arrival.channel}")
-        transmission = drawn("tx", act.at)
         with self._ledger.write() as tx:
-            new = arrivals.insert_transmission(tx, transmission, arrival, stored, act.at)
-            if new:
-                record(tx, act, "transmission.received", "transmission", transmission, after="received")
-                self._jobs.enqueue(tx, [Job("parse", transmission, partner=arrival.partner)])
-            else:
-                transmission = arrivals.by_arrival(tx, arrival.channel, arrival.source_key) or transmission
+            transmission, sight = self._record_arrival(tx, act, arrival, stored)
         self._jobs.ring()
-        return Received(transmission, stored.sha256, stored.size, Sight.NEW if new else Sight.SAME)
+        return Received(transmission, stored.sha256, stored.size, sight)
+
+    def _record_arrival(
+        self, tx: Connection, act: Act, arrival: Arrival, stored: Stored
+    ) -> tuple[str, Sight]:
+        """The arrival's transmission, recorded now or before, and which of the two.
+
+        A source key that comes back with other bytes is another arrival: inodes are used
+        again, and senders set sizes and times as they please.
+        """
+        earlier = arrivals.by_arrival(tx, arrival.channel, arrival.source_key)
+        kept = arrivals.kept(tx, earlier) if earlier else None
+        if kept is not None and kept.sha256 != stored.sha256:
+            arrival = replace(arrival, source_key=f"{arrival.source_key}#{stored.sha256}")
+        transmission = drawn("tx", act.at)
+        if not arrivals.insert_transmission(tx, transmission, arrival, stored, act.at):
+            return arrivals.by_arrival(tx, arrival.channel, arrival.source_key) or transmission, Sight.SAME
+        record(tx, act, "transmission.received", "transmission", transmission, after="received")
+        self._jobs.enqueue(tx, [Job("parse", transmission, partner=arrival.partner)])
+        return transmission, Sight.NEW
 
     def _keep(self, arrival: Arrival, content: BinaryIO | Path) -> Stored:
         if isinstance(content, Path):

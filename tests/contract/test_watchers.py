@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -299,3 +300,28 @@ def test_closing_twice_or_unused_does_no_harm(place: Place) -> None:
     unused = place.watcher()
     unused.close()
     unused.close()
+
+
+@pytest.mark.parametrize("place", ["sftp-move", "sftp-delete"], indirect=True)
+def test_another_order_of_the_same_name_size_and_time_is_not_taken_for_the_first(
+    place: Place, watcher: Watcher, receive: Recorder, gateway: Gateway
+) -> None:
+    """A batch of one second, uploaded with its times kept; in folders, an inode that is used again."""
+    for content in (b"order 1", b"order 2"):
+        place.put("orders.edi", content)
+        sweep(place, watcher, receive)
+        place.time.pass_by(STABLE_S + 0.1)
+    assert len({arrival.source_key for arrival in receive.arrivals}) == 1
+    assert receive.sights == [Sight.NEW, Sight.NEW]
+    assert recorded(gateway, watcher) == 2
+
+
+def test_other_bytes_under_a_known_source_key_are_recorded_once_however_often_they_are_seen(
+    gateway: Gateway,
+) -> None:
+    arrival = Arrival(f"channel-{next(NUMBERS)}", "65024:12:7:1700000000000000000", "orders.edi")
+    seen = [gateway.pipeline.receive(arrival, io.BytesIO(b"order %d" % n)) for n in (1, 2, 1, 2)]
+    assert [received.sight for received in seen] == [Sight.NEW, Sight.NEW, Sight.SAME, Sight.SAME]
+    assert seen[0].transmission == seen[2].transmission
+    assert seen[1].transmission == seen[3].transmission
+    assert seen[0].transmission != seen[1].transmission
