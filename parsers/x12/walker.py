@@ -177,13 +177,16 @@ class _Walk:
         return LOOK_AHEAD - cost
 
     def _cost(self, way: _Way) -> int:
-        """How many findings a way makes."""
+        """How many findings a way makes; more for what is unlikely."""
         if way.kind in {_Kind.STRAY, _Kind.ASIDE}:
             return 1
         missing = sum(len(frame.missing(len(frame.plan.children))) for frame in self._frames[way.depth + 1 :])
-        if way.kind is not _Kind.FORWARD:
-            return missing + max(1, len(way.chain))
         frame = self._frames[way.depth]
+        if way.kind is _Kind.ORPHAN:
+            # That two loops in a row lost their first segments is far less likely than that one did.
+            return missing + len(way.chain) ** 2 + len(frame.missing(way.chain[0][0]))
+        if way.kind is not _Kind.FORWARD:
+            return missing + 1
         excess = frame.counts.get(way.place, 0) >= frame.plan.children[way.place].maximum
         return missing + len(frame.missing(way.place)) + excess
 

@@ -93,11 +93,16 @@ class Case:
         base = BASES[self.base]
         assert base.count(self.old) >= 1, f"{self.old!r} is not in the {self.base}"
         text = base.replace(self.old, self.new, 1)
-        if not self.old.startswith("SE*") and "\nST" in text:
-            inside = text[text.index("\nST") : text.rindex("\nSE*") + 2]
-            head, tail = text.rsplit("\nSE*", 1)
-            text = f"{head}\nSE*{inside.count(chr(10))}*{tail.split('*', 1)[1]}"
+        return text if self.old.startswith("SE*") else recounted(text)
+
+
+def recounted(text: str) -> str:
+    """The text with the right count in its SE, if it has ST and SE."""
+    if "\nST" not in text or "\nSE*" not in text:
         return text
+    head, trailer = text.rsplit("\nSE*", 1)
+    count = text[text.index("\nST") : len(head) + 1].count("\n")
+    return f"{head}\nSE*{count}*{trailer.partition('*')[2]}"
 
 
 REJECTED = "AK9*R*1*1*0"
