@@ -182,6 +182,8 @@ class _Interchange:
             yield Ta1Read(segment, ta1_findings(segment))
 
     def _on_iea(self, segment: Segment) -> Iterator[Event]:
+        if self._is_torn(segment):
+            return
         yield from self._end_group(None, segment.offset)
         self._closed = True
         self._remark(segment)
@@ -194,6 +196,12 @@ class _Interchange:
         if not self._nameless:
             findings += number_fault(segment, 2, self._header.control_number, "X12-032", "X12-033")
         yield InterchangeClosed(self._groups, tuple(findings), self._reader.offset)
+
+    def _is_torn(self, trailer: Segment) -> bool:
+        """True if the file ends inside its IEA, in the middle of the number of the ISA or before it."""
+        unterminated = any(remark.code == "X12-034" for remark in self._reader.remarks)
+        number, begun = self._header.control_number, trailer.get(2)
+        return unterminated and begun != number and number.startswith(begun)
 
     def _end_set(self, trailer: Segment | None, end: int) -> Iterator[Event]:
         if self._set is not None:

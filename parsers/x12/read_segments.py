@@ -318,7 +318,10 @@ class _Splitter:
         return Segment(tag, [], 0, start, size)
 
     def _unterminated(self) -> Iterator[Segment]:
-        """What stands after the last terminator of the file, if anything does."""
+        """The trailer, if it stands after the last terminator of the file.
+
+        Anything else there is torn: it is not given, since nobody knows what it was to be.
+        """
         window = self._window
         window.skip(_BLANKS)
         if looks_like_isa(window.ahead(4)):
@@ -326,7 +329,7 @@ class _Splitter:
         text = window.data[window.at :].rstrip(BLANK)
         segment = self._segment(text, window.offset, terminated=False) if text else None
         window.drop_all()
-        if segment is not None:
+        if segment is not None and segment.id == "IEA":
             self._remark("X12-034", segment.offset)
             yield segment
 
