@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from gateway.pages.cli import commands
+from gateway.pages.ledger import models, table_of
 from gateway.pages.registry import PAGES
 from gateway.pages.settings import variable
 from gateway.pages.states import KINDS, beginnings
@@ -108,3 +109,15 @@ def test_every_command_and_option_is_described() -> None:
                 if option.startswith("-") and option != "--help":
                     assert option in section, f"{command.words} {option}"
                     assert parameter.help, f"{command.words} {option} has no sentence"
+
+
+def test_every_table_and_column_of_the_ledger_stands_on_its_page() -> None:
+    text = (DOCS / "ledger.md").read_text("utf-8")
+    sections = {part.split("\n", 1)[0]: part for part in text.split("\n## ")[1:]}
+    assert list(sections) == [table_of(model).name for model in models()]
+    for model in models():
+        made = table_of(model)
+        assert model.__doc__, made.name
+        assert model.__doc__.splitlines()[0] in sections[made.name]
+        assert all(f"`{column.name}`" in sections[made.name] for column in made.columns)
+    assert "| *`same_as`* | text | The earlier transmission" in sections["transmission"]

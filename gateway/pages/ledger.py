@@ -1,0 +1,109 @@
+"""docs/ledger.md, made from gateway/store/tables.py."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from typing import get_args
+
+from sqlalchemy import Column, Table
+from sqlmodel import SQLModel
+
+from gateway.pages.markdown import notice, plain, table
+from gateway.store import tables
+
+BEGINNING = f"""\
+# The ledger
+
+{notice("`gateway/store/tables.py`")}
+
+The tables of the database, the same in SQLite and PostgreSQL. Read them as you like; write only
+through the [command line](cli.md), which keeps to [the states](states.md) and records who did what
+and why. Any version may add columns. Times are UTC. A column in *italics* may be empty.
+"""
+
+TYPES: dict[object, str] = {
+    str: "text",
+    int: "whole number",
+    bool: "true or false",
+    bytes: "bytes",
+    datetime: "time",
+}
+_FIELD = re.compile(r" {4}(\w+): ")
+
+
+def page() -> str:
+    """The whole page."""
+    sections = (line for model in models() for line in _section(model))
+    return "\n".join([BEGINNING, *_diagram(), *sections])
+
+
+def models() -> list[type[SQLModel]]:
+    """The tables' classes, in the order of the module."""
+    found = [one for one in vars(tables).values() if isinstance(one, type) and issubclass(one, SQLModel)]
+    return [model for model in found if hasattr(model, "__table__")]
+
+
+def table_of(model: type[SQLModel]) -> Table:
+    """What SQLModel made of a class."""
+    made = getattr(model, "__table__")  # noqa: B009 - mypy does not know the attribute
+    if not isinstance(made, Table):
+        raise TypeError(f"{model.__name__} is no table")
+    return made
+
+
+def _diagram() -> Iterator[str]:
+    links = {
+        (key.column.table.name, table_of(model).name)
+        for model in models()
+        for key in table_of(model).foreign_keys
+    }
+    yield "```mermaid"
+    yield "erDiagram"
+    yield from (f"    {one} ||--o{{ {many} : has" for one, many in sorted(links))
+    yield "```"
+    yield ""
+
+
+def _section(model: type[SQLModel]) -> Iterator[str]:
+    made, notes = table_of(model), _notes(model)
+    yield f"## {made.name}\n"
+    yield f"{plain(inspect.cleandoc(model.__doc__ or ''))}\n"
+    rows = (
+        (
+            _name(column),
+            _type(column, model.model_fields[column.name].annotation),
+            plain(notes.get(column.name, "")),
+        )
+        for column in made.columns
+    )
+    yield from table(("column", "type", "meaning"), rows)
+    yield ""
+
+
+def _notes(model: type[SQLModel]) -> dict[str, str]:
+    """What the `#:` comments of a class say, by the field below each."""
+    notes: dict[str, str] = {}
+    said: list[str] = []
+    for line in inspect.getsource(model).splitlines():
+        if line.startswith("    #: ") or (said and line.startswith("    # ")):
+            said.append(line.strip().lstrip("#: "))
+            continue
+        field = _FIELD.match(line)
+        if said and field:
+            notes[field[1]] = " ".join(said)
+        said = []
+    return notes
+
+
+def _name(column: Column[object]) -> str:
+    return f"*`{column.name}`*" if column.nullable else f"`{column.name}`"
+
+
+def _type(column: Column[object], annotation: object) -> str:
+    """Of "str | None" the text; whether a column may be empty is shown with its name."""
+    kind = next(iter(get_args(annotation)), annotation)
+    refers = [f" → `{key.target_fullname}`" for key in column.foreign_keys]
+    return f"{TYPES[kind]}{', key' if column.primary_key else ''}{''.join(refers)}"
