@@ -32,7 +32,10 @@ MAX_NAME_CHARS = 40
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What becomes of a document. destination: None if it goes nowhere. version: of its business identity."""
+    """What becomes of a document. destination: None if it goes nowhere. version: of its business identity.
+
+    takes_over: True if a replay gives it the version that the document it supersedes had.
+    """
 
     document: Staged
     state: str
@@ -40,6 +43,7 @@ class Fate:
     destination: str | None = None
     rule: DocumentRule | None = None
     version: int = 1
+    takes_over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,31 +62,33 @@ def hand_on_chunk(
     tx: Connection, act: Act, directory: Directory, settled: Settled, staged: Sequence[Staged]
 ) -> list[Job]:
     """Move each staged document on and create its deliveries; the jobs that follow."""
-    identities = {document.id: identity_of(settled, document) for document in staged}
+    identities = {document.id: _identity(tx, settled, document) for document in staged}
     seen = deliveries.accepted_versions(tx, list(identities.values()))
     jobs: list[Job] = []
     ready: list[Fate] = []
     for document in staged:
-        fate = _fate(tx, directory, settled, document, seen.get(identities[document.id], 0))
+        identity = identities[document.id]
+        fate = _fate(tx, directory, settled, document, identity, seen.get(identity, 0))
         if fate.state == "ready":
-            seen[identities[document.id]] = fate.version
+            seen[identity] = max(fate.version, seen.get(identity, 0))
             ready.append(fate)
         if fate.state == "filed":
             _file(tx, act, settled, document)
         _apply(tx, act, fate)
-    deliveries.accept_identities(
-        tx,
-        [
-            {
-                "identity": identities[fate.document.id],
-                "version": fate.version,
-                "document_id": fate.document.id,
-            }
-            for fate in ready
-        ],
-    )
+    _accept(tx, ready, identities)
     jobs += dispatch(tx, act, directory, settled, ready, identities)
     return jobs
+
+
+def _accept(tx: Connection, ready: Sequence[Fate], identities: dict[str, str]) -> None:
+    """Note which document holds which version of its business identity."""
+    rows = [
+        {"identity": identities[fate.document.id], "version": fate.version, "document_id": fate.document.id}
+        for fate in ready
+    ]
+    taken_over = [row for fate, row in zip(ready, rows, strict=True) if fate.takes_over]
+    deliveries.accept_identities(tx, [row for row in rows if row not in taken_over])
+    deliveries.take_over_identities(tx, taken_over)
 
 
 def _file(tx: Connection, act: Act, settled: Settled, document: Staged) -> None:
@@ -94,6 +100,14 @@ def _file(tx: Connection, act: Act, settled: Settled, document: Staged) -> None:
         )
 
 
+def _identity(tx: Connection, settled: Settled, document: Staged) -> str:
+    """The identity of a document; a replayed one without a number is what it was."""
+    before = None
+    if document.supersedes and not document.number:
+        before = deliveries.identity_of_document(tx, document.supersedes)
+    return before or identity_of(settled, document)
+
+
 def identity_of(settled: Settled, document: Staged) -> str:
     """What makes this business document this document; one without a number is only itself."""
     if not document.number or document.kind is None:
@@ -103,7 +117,9 @@ def identity_of(settled: Settled, document: Staged) -> str:
     return business_identity(str(settled.receiver), partner, environment, document.kind, document.number)
 
 
-def _fate(tx: Connection, directory: Directory, settled: Settled, document: Staged, accepted: int) -> Fate:
+def _fate(
+    tx: Connection, directory: Directory, settled: Settled, document: Staged, identity: str, accepted: int
+) -> Fate:
     if document.disposition == "none":
         return Fate(document, "filed")
     if document.rejected_by_group or document.disposition == "reject":
@@ -113,16 +129,14 @@ def _fate(tx: Connection, directory: Directory, settled: Settled, document: Stag
         return Fate(document, "held", document.hold)
     if not document.canonical or rule is None:
         return Fate(document, "held", "No rule of the partner's profile says what becomes of it.")
-    replayed = document.supersedes and deliveries.version_of(tx, document.supersedes)
-    if replayed:
-        return Fate(document, "ready", None, destination_of(rule, settled.usage), rule, replayed)
-    if accepted and rule.hold_repeats:
+    replayed = document.supersedes and deliveries.version_of(tx, document.supersedes, identity)
+    if accepted and rule.hold_repeats and not replayed:
         reason = f"{document.kind} {document.number} was received before."
         return Fate(document, "held", reason, None, rule)
     destination = destination_of(rule, settled.usage)
     if destination is None:
         return Fate(document, "kept", "The profile names no destination for it.", None, rule)
-    return Fate(document, "ready", None, destination, rule, accepted + 1)
+    return Fate(document, "ready", None, destination, rule, replayed or accepted + 1, bool(replayed))
 
 
 def rule_of(directory: Directory, settled: Settled, document: Staged) -> DocumentRule | None:

@@ -42,10 +42,29 @@ def accept_identities(tx: Connection, rows: Sequence[dict[str, Any]]) -> None:
         tx.execute(insert(IDENTITY), list(rows))
 
 
-def version_of(view: Connection, document: str) -> int | None:
-    """The accepted version that a document holds, None if it was never handed on."""
+def take_over_identities(tx: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Give versions that are taken to the documents that supersede their holders."""
+    for row in rows:
+        tx.execute(
+            update(IDENTITY)
+            .where(IDENTITY.c.identity == row["identity"], IDENTITY.c.version == row["version"])
+            .values(document_id=row["document_id"])
+        )
+
+
+def version_of(view: Connection, document: str, identity: str) -> int | None:
+    """The accepted version of `identity` that a document holds, None if it was never handed on as that."""
     return view.execute(
-        select(func.max(IDENTITY.c.version)).where(IDENTITY.c.document_id == document)
+        select(func.max(IDENTITY.c.version)).where(
+            IDENTITY.c.document_id == document, IDENTITY.c.identity == identity
+        )
+    ).scalar_one_or_none()
+
+
+def identity_of_document(view: Connection, document: str) -> str | None:
+    """The business identity under which a document was handed on, None if it was not."""
+    return view.execute(
+        select(IDENTITY.c.identity).where(IDENTITY.c.document_id == document).limit(1)
     ).scalar_one_or_none()
 
 

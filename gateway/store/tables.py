@@ -294,8 +294,8 @@ class Consignment(SQLModel, table=True):
     destination: str = Field(index=True)
     kind: str
     environment: str
-    #: Idempotency key; the same key always carries the same bytes.
-    key: str = Field(unique=True)
+    #: Idempotency key: the same for every attempt, and for a replay, which the far end may refuse.
+    key: str = Field(index=True)
     file_name: str
     #: True if its schedule gathers documents: the payload is then a list, also of one.
     is_batch: bool = False

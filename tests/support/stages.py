@@ -291,7 +291,8 @@ class Stages:
 
     def apply(self) -> None:
         """Put the home's profiles in force."""
-        self.book.apply(self.home / "partners", ACT)
+        self.clock.pass_time(seconds=1)
+        self.book.apply(self.home / "partners", Act("tester", self.clock.now(), "a test"))
 
     def profile(self, partner: str, text: str) -> None:
         """Add to a partner's profile, and apply it."""

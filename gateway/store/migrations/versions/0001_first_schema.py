@@ -65,12 +65,12 @@ def upgrade() -> None:
     sa.Column('created_at', gateway.store.tables.UtcDateTime(timezone=True), nullable=False),
     sa.Column('delivered_at', gateway.store.tables.UtcDateTime(timezone=True), nullable=True),
     sa.CheckConstraint("state IN ('due', 'sending', 'retrying', 'delivered', 'dead', 'cancelled')", name='consignment_state'),
-    sa.PrimaryKeyConstraint('id'),
-    sa.UniqueConstraint('key')
+    sa.PrimaryKeyConstraint('id')
     )
     with op.batch_alter_table('consignment', schema=None) as batch_op:
         batch_op.create_index('consignment_state', ['state', 'id'], unique=False)
         batch_op.create_index(batch_op.f('ix_consignment_destination'), ['destination'], unique=False)
+        batch_op.create_index(batch_op.f('ix_consignment_key'), ['key'], unique=False)
         batch_op.create_index(batch_op.f('ix_consignment_partner'), ['partner'], unique=False)
 
     op.create_table('control_number',
@@ -448,6 +448,7 @@ def downgrade() -> None:
     op.drop_table('control_number')
     with op.batch_alter_table('consignment', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_consignment_partner'))
+        batch_op.drop_index(batch_op.f('ix_consignment_key'))
         batch_op.drop_index(batch_op.f('ix_consignment_destination'))
         batch_op.drop_index('consignment_state')
 
