@@ -76,3 +76,10 @@ def test_the_direction_of_imports_is_the_contracts() -> None:
 def test_the_commands_stand_first_and_the_licence_is_named() -> None:
     assert README.index("$ make run") < README.index("$ make test") < README.index("## First steps")
     assert "Apache License" in (ROOT / "LICENSE").read_text("utf-8")
+
+
+def test_ci_runs_what_make_test_runs() -> None:
+    assert "make --no-print-directory test" in (ROOT / ".ci" / "run").read_text("utf-8")
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    for name in ("help", "run", "demo", "test", "fast", "bench", "lint", "docs"):
+        assert re.search(rf"^{name}:.*## \S", makefile, re.MULTILINE), name
