@@ -25,6 +25,7 @@ from translators.acknowledgements.answer import Answer, ControlNumbers
 from translators.acknowledgements.answers import needs, write_answers
 from translators.report import InterchangeReport
 
+NOBODY = PartyId("", "")
 #: Sets in an interchange from which on its answers are written outside of the transaction.
 LARGE_SETS = 10_000
 #: Answers by a partner that leave nothing open.
@@ -41,7 +42,7 @@ class Series:
     @classmethod
     def of(cls, report: InterchangeReport) -> Series:
         """Ours to the sender of `report`."""
-        ours, theirs = report.receiver or PartyId("", ""), report.sender or PartyId("", "")
+        ours, theirs = report.receiver or NOBODY, report.sender or NOBODY
         return cls(
             numbers.interchange_series(ours, theirs), numbers.group_series(str(ours), str(theirs), "FA")
         )
@@ -214,7 +215,8 @@ def record_received_ta1(
     for ordinal, ta1 in enumerate(report.received_ta1, start=1):
         sent = None
         if report.partner is not None:
-            sent = answers.sent_interchange(tx, report.partner, ta1.get("TA101", ""))
+            ours, theirs = report.receiver or NOBODY, report.sender or NOBODY
+            sent = answers.sent_interchange(tx, report.partner, ours, theirs, ta1.get("TA101", ""))
         verdict = ta1.get("TA104", "")
         state = _match(sent, verdict)
         if sent is not None and state == "matched":

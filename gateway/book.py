@@ -98,8 +98,19 @@ def read_folder(folder: Path) -> dict[str, str]:
         name = PurePosixPath(path.relative_to(folder))
         hidden = any(part.startswith(".") for part in name.parts)
         if path.suffix in SUFFIXES and path.is_file() and not path.is_symlink() and not hidden:
-            found[str(name)] = path.read_text("utf-8")
+            found[str(name)] = _text(path)
     return found
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as fault:
+        raise TradepostError(
+            "GTW-027",
+            f"The profile file {path} cannot be read: {fault}.",
+            "Save it as UTF-8, or take it away.",
+        ) from fault
 
 
 def version_of(content: Mapping[str, str]) -> str:

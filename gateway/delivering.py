@@ -83,7 +83,8 @@ def try_again(
 ) -> None:
     """Date the next attempt by the destination's retry settings; past the last it is a dead letter."""
     act = parts.act("deliver", wait.reason)
-    due = retry_policy(destination).next_due(number, act.at, wait.after_s, parts.chance())
+    tried = number - packed.attempts_before
+    due = retry_policy(destination).next_due(tried, act.at, wait.after_s, parts.chance())
     if due is None:
         to_dead_letter(parts, claim, packed, number, wait.reason, wait.response, "try_later")
         return

@@ -217,7 +217,9 @@ def run_demo(home: Path | None, *, keep: bool) -> int:
         if home is None:
             folder = tempfile.mkdtemp(prefix="tradepost-demo-") if keep else None
             home = Path(folder or stack.enter_context(tempfile.TemporaryDirectory(prefix="tradepost-demo-")))
-        settings = Settings(home=home / "home", sftp_port=0)
+        settings = Settings(  # nothing that the environment names is touched by a demo
+            home=home / "home", sftp_host="127.0.0.1", sftp_port=0, database_url="", archive_url=""
+        )
         homes.prepare(settings, samples=True)
         gateway = stack.enter_context(opened(settings))
         gateway.apply_profiles_once()

@@ -42,7 +42,7 @@ def _ledger(gateway: Gateway) -> Iterator[Check]:
             f"task {task['id']}",
             "failed",
             f"{task['stage']} of {task['subject']}: {cause}",
-            "A bug stopped it; report it with the traceback from the log.",
+            "A bug stopped it; report it, and then: tradepost tasks retry",
         )
     quarantined = counts["transmissions"].get("quarantined", 0)
     if quarantined:
@@ -86,7 +86,12 @@ def _profiles(gateway: Gateway) -> Iterator[Check]:
     except TradepostError as fault:
         yield Check("profiles", "note", fault.message, fault.remedy)
         return
-    if applied.version != version_of(read_folder(folder)):
+    try:
+        version = version_of(read_folder(folder))
+    except TradepostError as fault:
+        yield Check("profiles", "failed", fault.message, fault.remedy)
+        return
+    if applied.version != version:
         advice = "If the folder is as you want it, run: tradepost partners apply"
         yield Check("profiles", "note", "The folder differs from the profiles in force.", advice)
     else:

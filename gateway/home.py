@@ -54,6 +54,16 @@ def prepare(settings: Settings, *, samples: bool) -> bool:
     home = settings.home
     if is_prepared(home):
         return False
+    try:
+        _make(home, samples=samples)
+    except OSError as fault:
+        raise TradepostError(
+            "GTW-026", f"The home {home} cannot be made: {fault}.", "Name another one with --home."
+        ) from fault
+    return True
+
+
+def _make(home: Path, *, samples: bool) -> None:
     home.mkdir(parents=True, exist_ok=True)
     for name in FOLDERS:
         (home / name).mkdir(exist_ok=True)
@@ -64,7 +74,6 @@ def prepare(settings: Settings, *, samples: bool) -> bool:
     _make_host_key(home)
     _copy_profiles(home, samples=samples)
     _write_settings(home)
-    return True
 
 
 def archive_id(settings: Settings) -> UUID:

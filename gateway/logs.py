@@ -1,8 +1,11 @@
-"""Structured logs: one JSON line an event, in `<home>/log/tradepost.log`. No payloads, no secrets."""
+"""Structured logs: one JSON line an event, in `<home>/log/tradepost.log`; no payloads, no secrets."""
 
 from __future__ import annotations
 
 import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
@@ -49,6 +52,24 @@ def open_log(folder: Path, level: str) -> Path:
         cache_logger_on_first_use=False,
     )
     return path
+
+
+def log_to_stderr() -> None:
+    """For commands: what is worth a warning goes where talk goes, never among the data."""
+    if not structlog.is_configured():
+        structlog.configure(
+            wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+            logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        )
+
+
+@contextmanager
+def logged(folder: Path, level: str) -> Iterator[Path]:
+    """Events go to the file while the block runs."""
+    try:
+        yield open_log(folder, level)
+    finally:
+        close_log()
 
 
 def close_log() -> None:

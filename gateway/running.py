@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import math
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -18,6 +21,7 @@ import structlog
 
 from gateway import home as homes
 from gateway.errors import ArchiveUnavailable, TradepostError
+from gateway.logs import logged
 from gateway.ports import Arrival, Receive, Received
 from gateway.scheduler import Scheduler
 from gateway.sftp_server.events import Fields, SftpEvent
@@ -32,20 +36,32 @@ log = structlog.get_logger()
 
 #: How many ports above the wanted one are tried.
 PORTS_TRIED = 50
+#: Uploads that are kept at the same time; more wait for their turn.
+RECEIVERS = 32
 
 
 class Running:
-    """A gateway at work. server: None if the SFTP role is not played here."""
+    """A gateway at work. server: None if the SFTP role is not played here.
 
-    def __init__(self) -> None:
+    overdue: True if work in hand did not end within stop_s; the process may then simply end,
+    as if it were killed, and the next start goes on from there.
+    """
+
+    def __init__(self, stop_s: float) -> None:
         self.server: SftpServer | None = None
         self.stopping = threading.Event()
+        self.overdue = False
+        self._stop_s = stop_s
+        self._deadline = math.inf
         self._broken: list[BaseException] = []
 
-    def wait(self) -> None:
-        """Wait for SIGTERM, Ctrl-C, or a part that broke; what broke rises again here."""
+    def heed_signals(self) -> None:
+        """From now on SIGTERM and Ctrl-C mean: finish what is in hand and stop."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
+
+    def wait(self) -> None:
+        """Wait until told to stop, or until a part breaks; what broke rises again here."""
         self.stopping.wait()
         if self._broken:
             raise self._broken[0]
@@ -67,13 +83,15 @@ class Running:
             finally:
                 self.stopping.set()
 
-        thread = threading.Thread(target=guarded, name=name)
+        thread = threading.Thread(target=guarded, name=name, daemon=True)
         thread.start()
         try:
             yield
         finally:
             self.stopping.set()
-            thread.join()
+            self._deadline = min(self._deadline, time.monotonic() + self._stop_s)
+            thread.join(max(0.0, self._deadline - time.monotonic()))
+            self.overdue = self.overdue or thread.is_alive()
 
 
 class Role(StrEnum):
@@ -91,12 +109,14 @@ def running(gateway: Gateway, roles: Collection[Role] = tuple(Role)) -> Iterator
 
     Raises TradepostError GTW-022 if another process plays one of the roles in this home.
     """
-    run = Running()
     settings = gateway.settings
+    run = Running(settings.stop_s)
     with ExitStack() as stack:
+        stack.enter_context(logged(settings.home / "log", settings.log_level))
         for role in roles:
             stack.enter_context(homes.locked(settings.home, role.value))
         if Role.WORK in roles:
+            stack.enter_context(_sole_worker(gateway))
             gateway.jobs.take_back()
             serve = partial(gateway.jobs.serve, gateway.worker.run, run.stopping.is_set)
             stack.enter_context(run.thread("stages", serve))
@@ -119,9 +139,28 @@ def running(gateway: Gateway, roles: Collection[Role] = tuple(Role)) -> Iterator
 
 def drain(gateway: Gateway) -> int:
     """Run everything that is due, slots included, then stop; how many stages ran."""
-    gateway.jobs.take_back()
-    Scheduler(gateway.ledger, gateway.jobs, gateway.clock, gateway.book).tick()
-    return gateway.jobs.drain(gateway.worker.run)
+    settings = gateway.settings
+    with (
+        logged(settings.home / "log", settings.log_level),
+        homes.locked(settings.home, Role.WORK),
+        _sole_worker(gateway),
+    ):
+        gateway.jobs.take_back()
+        Scheduler(gateway.ledger, gateway.jobs, gateway.clock, gateway.book).tick()
+        return gateway.jobs.drain(gateway.worker.run)
+
+
+@contextmanager
+def _sole_worker(gateway: Gateway) -> Iterator[None]:
+    """The local runner serves a ledger alone, also where several homes share one database."""
+    with gateway.ledger.alone() as alone:
+        if not alone:
+            raise TradepostError(
+                "GTW-022",
+                "A gateway with another home works on this ledger already.",
+                "Stop it first; several machines on one ledger need another runner than the local one.",
+            )
+        yield
 
 
 def sftp_server(gateway: Gateway) -> SftpServer:
@@ -157,8 +196,14 @@ def free_port(host: str, wanted: int) -> int:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((host, port))
-            except OSError:
-                continue
+            except OSError as fault:
+                if fault.errno == errno.EADDRINUSE:
+                    continue
+                raise TradepostError(
+                    "GTW-035",
+                    f"The SFTP server cannot listen on {host}:{port}: {fault.strerror}.",
+                    "Set sftp_host to an address of this machine, and sftp_port to 1024 or more.",
+                ) from fault
             return port
     raise TradepostError(
         "GTW-035",
@@ -173,7 +218,7 @@ def within(receive: Receive, deadline_s: float) -> Receive:
     What still becomes durable later is a transmission that nobody was promised; the sender's
     next try is another one, and is recognised by its bytes.
     """
-    pool = ThreadPoolExecutor(thread_name_prefix="receive")
+    pool = ThreadPoolExecutor(RECEIVERS, thread_name_prefix="receive")
 
     def bounded(arrival: Arrival, content: BinaryIO | Path) -> Received:
         try:

@@ -17,13 +17,13 @@ from gateway.ports import Clock, Job, JobQueue
 from gateway.store import deliveries
 from gateway.store.ledger import Ledger
 from gateway.store.moves import Act, record
-from outbound.schedule import slots_between
+from outbound.schedule import next_slot, slots_between
 from partners.directory import Directory
 from partners.profile import AtOnce, Schedule
 
 #: Seconds between looks at the clock; a slot fires at most this late.
 TICK_S = 1.0
-#: How far back a start looks for slots that were missed; of several, the newest fires.
+#: How far back a start looks slot by slot; before that it asks only whether there was any.
 CATCH_UP = timedelta(days=2)
 
 
@@ -75,8 +75,17 @@ class Scheduler:
     def _fire_if_due(self, table: Timetable, now: datetime) -> bool:
         with self._ledger.read() as view:
             last = deliveries.last_slot(view, table.name)
-        slots = slots_between(table.schedule, table.zone, max(last or now - CATCH_UP, now - CATCH_UP), now)
-        return bool(slots) and self._fire(table.name, table.partner, slots[-1], now)
+        if last is None:
+            self._begin(table.name, now)
+            return False
+        slot = _newest_slot(table, last, now)
+        return slot is not None and self._fire(table.name, table.partner, slot, now)
+
+    def _begin(self, schedule: str, now: datetime) -> None:
+        """A schedule that is new starts now: slots of the time before it was applied are not its own."""
+        with self._ledger.write() as tx:
+            if deliveries.fire(tx, schedule, now, now):
+                record(tx, Act("scheduler", now), "schedule.begun", "schedule", schedule)
 
     def _fire(self, schedule: str, partner: str | None, slot: datetime, now: datetime) -> bool:
         act = Act("scheduler", now)
@@ -94,6 +103,15 @@ class Scheduler:
             orphans = deliveries.waiting_schedules(view) - known
         slot = now.replace(microsecond=0)
         return sum(self._fire(schedule, None, slot, now) for schedule in orphans)
+
+
+def _newest_slot(table: Timetable, last: datetime, now: datetime) -> datetime | None:
+    """The newest slot after `last` that is due; of a long time away, one slot stands for all."""
+    recent = slots_between(table.schedule, table.zone, max(last, now - CATCH_UP), now)
+    if recent:
+        return recent[-1]
+    earliest = next_slot(table.schedule, table.zone, last)
+    return earliest if earliest is not None and earliest <= now else None
 
 
 def timetables(directory: Directory) -> Iterator[Timetable]:

@@ -7,6 +7,7 @@ never here: profiles and destinations name them by reference.
 from __future__ import annotations
 
 import os
+import tomllib
 from pathlib import Path
 
 from pydantic import Field
@@ -16,6 +17,8 @@ from pydantic_settings import (
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+
+from gateway.errors import TradepostError
 
 HOME_VARIABLE = "TRADEPOST_HOME"
 SETTINGS_FILE = "tradepost.toml"
@@ -115,5 +118,16 @@ class Settings(BaseSettings):
 
 
 def load_settings(home: Path | None = None) -> Settings:
-    """The settings of `home`. Raises pydantic.ValidationError, which names the field that is wrong."""
-    return Settings(home=(home or default_home()).absolute())
+    """The settings of `home`.
+
+    Raises pydantic.ValidationError, which names the field that is wrong, or TradepostError GTW-024.
+    """
+    folder = (home or default_home()).absolute()
+    try:
+        return Settings(home=folder)
+    except tomllib.TOMLDecodeError as fault:
+        raise TradepostError(
+            "GTW-024",
+            f"{folder / SETTINGS_FILE}: {fault}.",
+            "docs/settings.md shows how settings are written.",
+        ) from fault

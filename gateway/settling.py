@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -41,7 +41,6 @@ class ParseTask:
     standard: str | None = None
     partner: str | None = None
     environment: str | None = None
-    interchanges: list[str] = field(default_factory=list)
 
     @property
     def is_replay(self) -> bool:
@@ -50,7 +49,6 @@ class ParseTask:
 
     def note(self, report: InterchangeReport) -> None:
         """Remember whose interchange it was, and for what use."""
-        self.interchanges.append(self.reading.interchange_id(report.ordinal))
         self.partner = self.partner or report.partner
         self.environment = self.environment or ENVIRONMENTS.get(report.usage)
 
@@ -81,7 +79,7 @@ def settle(parts: Parts, task: ParseTask, report: InterchangeReport) -> None:
     sha256 = _digest(parts, task.transmission.sha256, report)
     with parts.ledger.read() as view:
         earlier = _occupied_by(parts, view, task, report)
-    if earlier is not None and earlier.sha256 == sha256 and _answers_repeat(report):
+    if earlier is not None and _is_repeat(task, report, sha256, earlier):
         _settle_repeat(parts, task, report, sha256, earlier)
         return
     note = None if report.partner else _first_error(report)
@@ -115,13 +113,17 @@ def _settle_new(
         if not task.is_replay:
             stored = record_answers(tx, report, interchange, task.transmission, act.at, written)
             parts.jobs.enqueue(tx, [Job("send", answer, partner=report.partner) for answer in stored])
-        record_received_ta1(tx, act, report, task.transmission, interchange)
+        if target != "refused":
+            record_received_ta1(tx, act, report, task.transmission, interchange)
 
 
 def _settle_repeat(
     parts: Parts, task: ParseTask, report: InterchangeReport, sha256: str, earlier: Occupant
 ) -> None:
-    """The very same interchange again: nothing is processed, its first answers go out unchanged."""
+    """The very same interchange again: nothing is processed, its first answers go out unchanged.
+
+    A file that is read anew meets what it held itself; that was answered when it was first read.
+    """
     interchange = task.reading.interchange_id(report.ordinal)
     finding = found("GTW-012", number=_number(report), earlier=earlier.id)
     report.findings.append(finding)
@@ -132,21 +134,23 @@ def _settle_repeat(
         readings.drop_documents(tx, interchange)
         values = _verdict(report, sha256, act.at)
         move(tx, act, "interchange", interchange, "duplicate", **values, repeats=earlier.id)
-        _put_out_again(parts, tx, act, task, answers.answers_to(tx, earlier.id))
+        if earlier.transmission_id != task.transmission.id:
+            _put_out_again(parts, tx, act, task, answers.answers_to(tx, earlier.id))
 
 
 def _put_out_again(parts: Parts, tx: Connection, act: Act, task: ParseTask, repeated: Sequence[str]) -> None:
-    """Send the same bytes anew; the task's id makes the repeat of a repeat another one."""
+    """Send the same bytes anew, each answer that is not on its way already."""
     for answer in repeated:
-        move_if(tx, act, "acknowledgement", answer, "stored")
-        parts.jobs.enqueue(tx, [Job("send", answer, task.claim.task_id, task.transmission.partner)])
+        if move_if(tx, act, "acknowledgement", answer, "stored"):
+            generation = tasks.next_generation(tx, "send", answer)
+            parts.jobs.enqueue(tx, [Job("send", answer, generation, task.transmission.partner)])
 
 
 def finish_parse(parts: Parts, task: ParseTask, event: FileEnded) -> None:
     """The transmission's own state: read, a duplicate, or in quarantine with the reason."""
     transmission = task.transmission.id
     with parts.ledger.read() as view:
-        outcomes = readings.outcomes(view, transmission, task.interchanges)
+        outcomes = readings.outcomes(view, transmission, task.reading.generation)
     state, note = _resting_place(event, outcomes)
     statuses = [Status(outcome.status) for outcome in outcomes]
     act = parts.act("parse", note)
@@ -227,6 +231,12 @@ def _resting_place(event: FileEnded, outcomes: Sequence[readings.Outcome]) -> tu
 
 def _first_error(report: InterchangeReport) -> str | None:
     return next((finding.message for finding in report.findings if finding.is_error), None)
+
+
+def _is_repeat(task: ParseTask, report: InterchangeReport, sha256: str, earlier: Occupant) -> bool:
+    """True if it is the same interchange again, and not one that policy refuses."""
+    own = earlier.transmission_id == task.transmission.id
+    return earlier.sha256 == sha256 and (own or _answers_repeat(report))
 
 
 def _answers_repeat(report: InterchangeReport) -> bool:

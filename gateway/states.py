@@ -1,6 +1,6 @@
 """Every state a row can be in and every move it may make, as one table.
 
-A row is moved only by `store.queries.move`, which checks this table and writes one event;
+Rows are moved by `store.moves.move`, which checks this table and writes one event;
 the database checks the names of the states. What a crash leaves behind stands with the state.
 """
 
@@ -89,22 +89,23 @@ DOCUMENT = _table(
         "held",
         "A person must look before it goes on.",
         "Nothing is open.",
-        ("ready", "rejected", "kept"),
+        ("ready", "rejected", "kept", "superseded"),
     ),
     State(
         "ready",
         "On its way to its destination; the delivery says how far.",
         "The consignment's task goes on.",
-        ("delivered", "held", "rejected"),
+        ("delivered", "held"),
     ),
-    State("delivered", "Every destination has taken it.", "Nothing is open.", ("ready",)),
-    State("rejected", "Refused: by its faults, or by a person.", "Nothing is open.", ("ready",)),
+    State("delivered", "Every destination has taken it.", "Nothing is open."),
+    State("rejected", "Refused: by its faults, or by a person.", "Nothing is open.", ("superseded",)),
     State(
         "kept",
         "Understood and kept; it goes nowhere (test traffic without a test destination).",
         "Nothing is open.",
-        ("ready",),
+        ("ready", "superseded"),
     ),
+    State("superseded", "Read anew; a later version stands in its place.", "Nothing is open."),
     State("filed", "Meant for the gateway itself: an acknowledgement from a partner.", "Nothing is open."),
 )
 
@@ -134,7 +135,12 @@ CONSIGNMENT = _table(
         "Nothing is open.",
         ("due", "cancelled"),
     ),
-    State("cancelled", "A person has taken it back.", "Nothing is open."),
+    State(
+        "cancelled",
+        "A person has taken it back; its document is held, and releasing it goes on under the same key.",
+        "Nothing is open.",
+        ("due",),
+    ),
 )
 
 DELIVERY = _table(

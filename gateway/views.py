@@ -342,10 +342,12 @@ def _acknowledgements(
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to look for in the archive; what is None does not matter. name may hold * and ?."""
+    """What to look for in the archive; what is None does not matter, all else must fit.
 
-    number: str | None = None
-    kind: str | None = None
+    numbers: business numbers with the kind of key each must be, None for any. name may hold * and ?.
+    """
+
+    numbers: tuple[tuple[str | None, str], ...] = ()
     control_number: str | None = None
     name: str | None = None
     partner: str | None = None
@@ -383,19 +385,19 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
         conditions += [TX.c.received_at >= start, TX.c.received_at < start + timedelta(days=1)]
     if wanted.control_number is not None:
         conditions.append(TX.c.id.in_(_with_control_number(wanted.control_number)))
-    if wanted.number is not None:
-        conditions.append(TX.c.id.in_(_with_number(wanted.number, wanted.kind)))
+    conditions += [TX.c.id.in_(_with_number(number, kind)) for kind, number in wanted.numbers]
     return conditions
 
 
 def _like(column: ColumnElement[str], pattern: str) -> ColumnElement[bool]:
     escaped = pattern.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return column.like(escaped.replace("*", "%").replace("?", "_"), escape="\\")
+    return column.ilike(escaped.replace("*", "%").replace("?", "_"), escape="\\")
 
 
 def _with_control_number(number: str) -> Select[Any]:
     """ISA13, GS06 or ST02, with or without leading zeros, of what we received or sent."""
-    forms = {number, number.zfill(9), number.lstrip("0") or "0"}
+    bare = number.lstrip("0") or "0"
+    forms = {number, *(bare.zfill(digits) for digits in range(1, 10))}
     through_document = select(DOC.c.transmission_id).where(DOC.c.control_number.in_(forms))
     through_group = (
         select(IX.c.transmission_id)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from gateway import home as homes
 from gateway.archive.local import LocalArchive
@@ -16,7 +17,7 @@ from gateway.book import ProfileBook
 from gateway.errors import TradepostError
 from gateway.far_ends import FarEnds
 from gateway.jobs.local import LocalJobs
-from gateway.logs import close_log, open_log
+from gateway.logs import log_to_stderr
 from gateway.operations import Operations
 from gateway.parts import Parts
 from gateway.pipeline import Pipeline
@@ -28,9 +29,6 @@ from gateway.store.moves import Act
 from gateway.worker import Worker
 
 log = structlog.get_logger()
-
-#: How many ports above the wanted one are tried.
-PORTS_TRIED = 50
 
 
 class SystemClock:
@@ -47,8 +45,7 @@ class Gateway:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.clock = SystemClock()
-        self.ledger = Ledger(open_engine(settings.effective_database_url))
-        schema.upgrade(self.ledger.engine)
+        self.ledger = open_ledger(settings.effective_database_url)
         self.archive = open_archive(settings)
         self.book = ProfileBook(self.ledger, self.clock, settings.home)
         self.jobs = LocalJobs(self.ledger, self.clock, workers=settings.workers, poll_s=settings.job_poll_s)
@@ -91,15 +88,27 @@ def opened(settings: Settings) -> Iterator[Gateway]:
             f"{settings.home} is no home of tradepost.",
             "Run: tradepost init, or name one with --home.",
         )
-    open_log(settings.home / "log", settings.log_level)
+    log_to_stderr()
+    gateway = Gateway(settings)
     try:
-        gateway = Gateway(settings)
-        try:
-            yield gateway
-        finally:
-            gateway.close()
+        yield gateway
     finally:
-        close_log()
+        gateway.close()
+
+
+def open_ledger(url: str) -> Ledger:
+    """The ledger at `url`, its schema brought up to date. Raises TradepostError GTW-025."""
+    try:
+        ledger = Ledger(open_engine(url))
+        schema.upgrade(ledger.engine)
+    except (SQLAlchemyError, ImportError) as fault:
+        cause = getattr(fault, "orig", None) or fault
+        raise TradepostError(
+            "GTW-025",
+            f"The ledger cannot be opened: {str(cause).strip()}",
+            "Look at database_url, and whether the database is up and lets us in.",
+        ) from fault
+    return ledger
 
 
 def open_archive(settings: Settings) -> Archive:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import traceback
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -9,6 +10,7 @@ from datetime import timedelta
 import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from gateway.errors import ArchiveUnavailable, ChannelUnavailable, Fenced, Overtaken
 from gateway.ports import Claim, Clock, JobQueue
@@ -18,11 +20,19 @@ from gateway.store.moves import Act, record
 log = structlog.get_logger()
 
 #: Faults of the world around us that pass by themselves: the stage runs again.
-PASSING = (ArchiveUnavailable, ChannelUnavailable, OperationalError, IntegrityError, Overtaken)
+PASSING = (
+    ArchiveUnavailable,
+    ChannelUnavailable,
+    IntegrityError,
+    OperationalError,
+    Overtaken,
+    NoConnection,  # every connection to the ledger is in use
+)
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 60.0
-#: An integrity error is a race lost to another worker; one that stays is a bug.
-MAX_RACES = 5
+#: Attempts after which a fault that should have passed is taken for a bug: an integrity error is a
+#: race lost to another worker, an operational one a database away or full for three quarters of an hour.
+PATIENCE: Mapping[type[Exception], int] = {IntegrityError: 5, OperationalError: 50}
 
 
 class Worker:
@@ -44,7 +54,7 @@ class Worker:
         except Fenced:
             log.info("stage.fenced", **known)
         except PASSING as fault:
-            if isinstance(fault, IntegrityError) and claim.attempt >= MAX_RACES:
+            if claim.attempt >= _patience(fault):
                 self._park(claim, known)
             else:
                 self._postpone(claim, known, fault)
@@ -78,3 +88,9 @@ class Worker:
                 write(tx)
         except Fenced:
             log.info("stage.fenced", stage=claim.stage, subject=claim.subject, attempt=claim.attempt)
+
+
+def _patience(fault: Exception) -> float:
+    if getattr(fault, "connection_invalidated", False):
+        return math.inf
+    return next((limit for kind, limit in PATIENCE.items() if isinstance(fault, kind)), math.inf)

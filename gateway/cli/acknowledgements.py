@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from gateway.cli import show
-from gateway.cli.common import Json, Limit, PartnerOption, Reason, StateOption, act, gateway_of
+from gateway.cli.common import Json, Limit, PartnerOption, Reason, StateOption, act, gateway_of, known_state
 
 app = typer.Typer(help="TA1, 997 and receipts, ours and theirs.", no_args_is_help=True)
 
@@ -35,6 +35,7 @@ def list_(
     """List acknowledgements, newest first; `--state unmatched` and `contradicting` need a look."""
     from gateway import views
 
+    known_state("acknowledgement", state)
     with gateway_of(context) as gateway, gateway.ledger.read() as view:
         page = views.Page(limit)
         found = views.acknowledgements(view, page, partner=partner, state=state, direction=direction)

@@ -16,6 +16,7 @@ from gateway.cli import (
     partners,
     quarantine,
     service,
+    tasks,
     transmissions,
 )
 
@@ -34,6 +35,7 @@ app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(numbers.app, name="numbers")
 app.add_typer(archive.app, name="archive")
 app.add_typer(partners.app, name="partners")
+app.add_typer(tasks.app, name="tasks")
 for command in (service.run, service.init, service.demo, service.receive, service.inspect, service.doctor):
     app.command()(command)
 

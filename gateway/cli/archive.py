@@ -6,13 +6,13 @@ import shutil
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, BinaryIO
 
 import typer
 
 from gateway.cli import show
 from gateway.cli.common import Json, Limit, PartnerOption, gateway_of
-from gateway.errors import WrongUsage
+from gateway.errors import TradepostError, WrongUsage
 
 app = typer.Typer(help="Every file that came in or went out, by what it says.", no_args_is_help=True)
 
@@ -45,13 +45,11 @@ def find(
     """Find files by number, control number, name, partner, date or hash; all that is given must fit."""
     from gateway import views
 
-    kinds = {"purchase_order": po, "invoice": invoice, "shipment": shipment}
-    kind, value = next(((k, v) for k, v in kinds.items() if v is not None), (None, number))
-    wanted = views.Wanted(value, kind, control_number, name, partner, date.date() if date else None, sha256)
+    kinds = {None: number, "purchase_order": po, "invoice": invoice, "shipment": shipment}
+    numbers = tuple((kind, value) for kind, value in kinds.items() if value is not None)
+    wanted = views.Wanted(numbers, control_number, name, partner, date.date() if date else None, sha256)
     if wanted == views.Wanted():
-        raise WrongUsage(
-            "usage", "Say what to look for.", "For example: tradepost archive find --po 4711"
-        )
+        raise WrongUsage("usage", "Say what to look for.", "For example: tradepost archive find --po 4711")
     with gateway_of(context) as gateway, gateway.ledger.read() as view:
         found = views.find(view, wanted, limit)
     if json:
@@ -84,6 +82,15 @@ def get(
             if output is None:
                 shutil.copyfileobj(stream, sys.stdout.buffer)
                 return
-            with output.open("xb") as file:
-                shutil.copyfileobj(stream, file)
+            _write_new(output, stream)
     show.talk().print(f"{output}: {blob['size']} bytes, sha256 {blob['sha256']}")
+
+
+def _write_new(path: Path, stream: BinaryIO) -> None:
+    try:
+        with path.open("xb") as file:
+            shutil.copyfileobj(stream, file)
+    except OSError as fault:
+        raise TradepostError(
+            "GTW-028", f"{path} cannot be written: {fault.strerror}.", "Name a new file; none is overwritten."
+        ) from fault

@@ -35,3 +35,15 @@ def gateway_of(context: typer.Context) -> Iterator[Gateway]:
 def act(gateway: Gateway, reason: str) -> Act:
     """The person at the keyboard, now, for that reason."""
     return gateway.operations.act(f"user {getpass.getuser()}", reason)
+
+
+def known_state(kind: str, state: str | None) -> str | None:
+    """`state`, if rows of that kind have it. Raises WrongUsage GTW-040 with those they have."""
+    from gateway.errors import WrongUsage
+    from gateway.states import TABLES
+
+    if state is not None and state not in TABLES[kind]:
+        raise WrongUsage(
+            "GTW-040", f"No {kind} is ever {state!r}.", f"Choose from {', '.join(TABLES[kind])}."
+        )
+    return state

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from gateway.cli import show
-from gateway.cli.common import Json, Limit, Reason, StateOption, act, gateway_of
+from gateway.cli.common import Json, Limit, Reason, StateOption, act, gateway_of, known_state
 
 app = typer.Typer(help="What goes to the ERP and other destinations.", no_args_is_help=True)
 
@@ -36,6 +36,7 @@ def list_(
     """List deliveries, newest first."""
     from gateway import views
 
+    known_state("consignment", state)
     with gateway_of(context) as gateway, gateway.ledger.read() as view:
         page = views.Page(limit)
         if waiting:

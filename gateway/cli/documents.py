@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from gateway.cli import show
-from gateway.cli.common import Json, Limit, PartnerOption, Reason, StateOption, act, gateway_of
+from gateway.cli.common import Json, Limit, PartnerOption, Reason, StateOption, act, gateway_of, known_state
 
 app = typer.Typer(help="Orders, ship notices and invoices.", no_args_is_help=True)
 
@@ -35,6 +35,7 @@ def list_(
     """List documents, newest first."""
     from gateway import views
 
+    known_state("document", state)
     with gateway_of(context) as gateway, gateway.ledger.read() as view:
         page = views.Page(limit)
         found = views.documents(view, page, partner=partner, state=state, number=number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,7 +47,7 @@ def run(
 ) -> None:
     """Run the gateway until it is stopped."""
     from gateway import home as homes
-    from gateway.running import Role, drain, running
+    from gateway.running import drain, running
     from gateway.settings import load_settings
     from gateway.wiring import opened
 
@@ -57,11 +58,11 @@ def run(
     with opened(settings) as gateway:
         gateway.apply_profiles_once()
         if once:
-            with homes.locked(settings.home, Role.WORK):
-                count = drain(gateway)
+            count = drain(gateway)
             show.talk().print(f"{count} stages were run; nothing is due now.")
             return
         with running(gateway, _roles(role)) as at_work:
+            at_work.heed_signals()
             server = at_work.server
             if first and samples:
                 from gateway.demo import drop_samples, show_outcome
@@ -70,6 +71,9 @@ def run(
             _say_where(settings.home, server.port if server else None, settings.sftp_host)
             at_work.wait()
             show.talk().print("Stopping: finishing what is in hand …")
+        if at_work.overdue:
+            show.talk().print("Some work did not finish in time; the next start goes on with it.")
+            os._exit(1)
 
 
 def _roles(names: list[str] | None) -> tuple[Role, ...]:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from gateway.cli import show
-from gateway.cli.common import Json, Limit, PartnerOption, Reason, StateOption, act, gateway_of
+from gateway.cli.common import Json, Limit, PartnerOption, Reason, StateOption, act, gateway_of, known_state
 
 app = typer.Typer(help="Files that came in and went out.", no_args_is_help=True)
 
@@ -36,6 +36,7 @@ def list_(
     """List transmissions, newest first."""
     from gateway import views
 
+    known_state("transmission", state)
     with gateway_of(context) as gateway, gateway.ledger.read() as view:
         page = views.Page(limit, before)
         wanted = None if direction == "both" else direction

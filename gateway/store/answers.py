@@ -11,11 +11,12 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from gateway.store.tables import Acknowledgement, FunctionalGroup, Interchange
+from gateway.store.tables import Acknowledgement, FunctionalGroup, Interchange, Transmission
 from parsers.x12.model import PartyId
 
 ACKNOWLEDGEMENT = Acknowledgement.__table__  # type: ignore[attr-defined]
 INTERCHANGE = Interchange.__table__  # type: ignore[attr-defined]
+TRANSMISSION = Transmission.__table__  # type: ignore[attr-defined]
 GROUP = FunctionalGroup.__table__  # type: ignore[attr-defined]
 
 
@@ -73,7 +74,7 @@ def answers_to(view: Connection, interchange: str) -> list[str]:
         view.execute(
             select(ACKNOWLEDGEMENT.c.id)
             .where(ACKNOWLEDGEMENT.c.interchange_id == interchange, ACKNOWLEDGEMENT.c.direction == "out")
-            .order_by(ACKNOWLEDGEMENT.c.id)
+            .order_by(ACKNOWLEDGEMENT.c.created_at, ACKNOWLEDGEMENT.c.id)
         ).scalars()
     )
 
@@ -87,7 +88,7 @@ def answers_to_file(view: Connection, transmission: str) -> list[str]:
                 ACKNOWLEDGEMENT.join(INTERCHANGE, ACKNOWLEDGEMENT.c.interchange_id == INTERCHANGE.c.id)
             )
             .where(INTERCHANGE.c.transmission_id == transmission, ACKNOWLEDGEMENT.c.direction == "out")
-            .order_by(ACKNOWLEDGEMENT.c.id)
+            .order_by(ACKNOWLEDGEMENT.c.created_at, ACKNOWLEDGEMENT.c.id)
         ).scalars()
     )
 
@@ -105,28 +106,37 @@ def sent_group(view: Connection, partner: str, functional_id: str, control_numbe
     """The group that a 997 speaks of (partner, GS01, GS06): the newest open one, else the newest."""
     row = view.execute(
         select(GROUP.c.id, GROUP.c.interchange_id, GROUP.c.answered)
+        .join(INTERCHANGE, GROUP.c.interchange_id == INTERCHANGE.c.id)
+        .join(TRANSMISSION, INTERCHANGE.c.transmission_id == TRANSMISSION.c.id)
         .where(
             GROUP.c.direction == "out",
             GROUP.c.partner == partner,
             GROUP.c.functional_id == functional_id,
             GROUP.c.control_number == control_number,
         )
-        .order_by(GROUP.c.answered.is_not(None), GROUP.c.id.desc())
+        .order_by(GROUP.c.answered.is_not(None), TRANSMISSION.c.received_at.desc(), GROUP.c.ordinal)
         .limit(1)
     ).one_or_none()
     return None if row is None else SentGroup(*row)
 
 
-def sent_interchange(view: Connection, partner: str, control_number: str) -> SentGroup | None:
-    """The interchange of ours that a TA1 speaks of, newest open first."""
+def sent_interchange(
+    view: Connection, partner: str, ours: PartyId, theirs: PartyId, control_number: str
+) -> SentGroup | None:
+    """The interchange from us to them that a TA1 speaks of, newest open first."""
     row = view.execute(
         select(INTERCHANGE.c.id, INTERCHANGE.c.id.label("interchange_id"), INTERCHANGE.c.answered)
+        .join(TRANSMISSION, INTERCHANGE.c.transmission_id == TRANSMISSION.c.id)
         .where(
+            INTERCHANGE.c.sender_qualifier == ours.qualifier,
+            INTERCHANGE.c.sender_id == ours.id,
+            INTERCHANGE.c.receiver_qualifier == theirs.qualifier,
+            INTERCHANGE.c.receiver_id == theirs.id,
             INTERCHANGE.c.direction == "out",
             INTERCHANGE.c.partner == partner,
             INTERCHANGE.c.control_number == control_number,
         )
-        .order_by(INTERCHANGE.c.answered.is_not(None), INTERCHANGE.c.id.desc())
+        .order_by(INTERCHANGE.c.answered.is_not(None), TRANSMISSION.c.received_at.desc())
         .limit(1)
     ).one_or_none()
     return None if row is None else SentGroup(*row)

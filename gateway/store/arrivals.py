@@ -82,7 +82,7 @@ def insert_transmission(
             channel=arrival.channel,
             source_key=arrival.source_key,
             partner=arrival.partner,
-            name=arrival.name,
+            name=arrival.name.encode("utf-8", "replace").decode().replace("\0", "\ufffd"),
             sha256=stored.sha256,
             size=stored.size,
             standard=standard,
@@ -123,6 +123,7 @@ def settled_with_same_bytes(view: Connection, transmission: Kept) -> str | None:
             TRANSMISSION.c.partner == transmission.partner,
             TRANSMISSION.c.id != transmission.id,
             INTERCHANGE.c.state.in_(("settled", "handed_on")),
+            INTERCHANGE.c.status != "rejected",
         )
         .order_by(TRANSMISSION.c.id)
         .limit(1)

@@ -92,6 +92,7 @@ class Packed:
     is_batch: bool
     state: str
     attempts: int
+    attempts_before: int
     sha256: str | None
 
 
@@ -109,6 +110,7 @@ def consignment(view: Connection, consignment_id: str) -> Packed:
             CONSIGNMENT.c.is_batch,
             CONSIGNMENT.c.state,
             CONSIGNMENT.c.attempts,
+            CONSIGNMENT.c.attempts_before,
             CONSIGNMENT.c.sha256,
         ).where(CONSIGNMENT.c.id == consignment_id)
     ).one()

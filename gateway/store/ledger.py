@@ -16,6 +16,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event
 
 SQLITE_BUSY_S = 60.0
+#: Held by the one process that runs tasks ("tradepost" in telephone keys, and one).
+RUNNER_LOCK = 872_337_679
 
 _writing: ContextVar[bool] = ContextVar("tradepost_writing", default=False)
 
@@ -44,11 +46,12 @@ def open_engine(url: str) -> Engine:
     """An engine for `url` with the durability that the ledger's promises need."""
     if not url.startswith("sqlite"):
         url = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
-        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True, pool_size=10, max_overflow=40)
     in_memory = url in {"sqlite://", "sqlite:///:memory:"}
     if in_memory:
         raise ValueError("the ledger needs a file: an in-memory database forgets what it promised")
-    engine = create_engine(url, connect_args={"timeout": SQLITE_BUSY_S, "check_same_thread": False})
+    arguments = {"timeout": SQLITE_BUSY_S, "check_same_thread": False}
+    engine = create_engine(url, hide_parameters=True, connect_args=arguments, pool_size=10, max_overflow=200)
     event.listen(engine, "connect", _on_sqlite_connect)
     event.listen(engine, "begin", _on_sqlite_begin)
     return engine
@@ -85,6 +88,19 @@ class Ledger:
             _writing.reset(token)
             if self._one_writer is not None:
                 self._one_writer.release()
+
+    @contextmanager
+    def alone(self) -> Iterator[bool]:
+        """Hold this ledger for one runner of tasks; False if another holds it.
+
+        On SQLite always True: the file lies in a home, which has its own lock.
+        """
+        if self.engine.dialect.name == "sqlite":
+            yield True
+            return
+        with self.engine.connect() as connection:
+            query = f"SELECT pg_try_advisory_lock({RUNNER_LOCK})"
+            yield bool(connection.exec_driver_sql(query).scalar_one())
 
     def close(self) -> None:
         """Close every connection."""

@@ -15,13 +15,12 @@ from gateway.ports import Stored
 from gateway.store.answers import Answer
 from gateway.store.arrivals import insert_blob
 from gateway.store.identity import derived
-from gateway.store.moves import Act, record
+from gateway.store.moves import Act, move_many, record
 from gateway.store.rows import ENVIRONMENTS
-from gateway.store.tables import Acknowledgement, HeldUpload, MailboxEntry, Transmission
+from gateway.store.tables import HeldUpload, MailboxEntry, Transmission
 
 ENTRY = MailboxEntry.__table__  # type: ignore[attr-defined]
 TRANSMISSION = Transmission.__table__  # type: ignore[attr-defined]
-ACKNOWLEDGEMENT = Acknowledgement.__table__  # type: ignore[attr-defined]
 HELD = HeldUpload.__table__  # type: ignore[attr-defined]
 
 Row = Any
@@ -55,14 +54,19 @@ def record_sent(tx: Connection, act: Act, answer: Answer, stored: Stored) -> str
 
 
 def put(tx: Connection, act: Act, answer: Answer, stored: Stored, transmission: str) -> None:
-    """List an answer in the partner's outbox, unless it is listed already.
+    """List an answer in the partner's outbox; one that is listed already is as new again.
 
     A name that another answer has is no reason to hide this one: it gets a name of its own.
     """
-    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
+    again = tx.execute(
+        update(ENTRY)
+        .where(ENTRY.c.acknowledgement_id == answer.id, ENTRY.c.removed_at.is_(None))
+        .values(modified_at=act.at, fetched_at=None, fetched_by=None)
+    )
+    if again.rowcount:
+        return
     tx.execute(
-        dialect.insert(MailboxEntry)
-        .values(
+        insert(MailboxEntry).values(
             id=derived("mb", answer.id, act.at.isoformat()),
             partner=answer.partner,
             name=_free_name(tx, answer),
@@ -72,7 +76,6 @@ def put(tx: Connection, act: Act, answer: Answer, stored: Stored, transmission: 
             acknowledgement_id=answer.id,
             modified_at=act.at,
         )
-        .on_conflict_do_nothing()
     )
 
 
@@ -165,20 +168,7 @@ def fetched(tx: Connection, act: Act, entry: str, by: str) -> None:
     ).one_or_none()
     record(tx, act, "mailbox.fetched", "mailbox_entry", entry)
     if row is not None and row.acknowledgement_id is not None:
-        tx.execute(
-            update(ACKNOWLEDGEMENT)
-            .where(ACKNOWLEDGEMENT.c.id == row.acknowledgement_id, ACKNOWLEDGEMENT.c.state == "sent")
-            .values(state="fetched", fetched_at=act.at)
-        )
-        record(
-            tx,
-            act,
-            "acknowledgement.fetched",
-            "acknowledgement",
-            row.acknowledgement_id,
-            before="sent",
-            after="fetched",
-        )
+        move_many(tx, act, "acknowledgement", [row.acknowledgement_id], "sent", "fetched", fetched_at=act.at)
 
 
 def remove_from_outbox(tx: Connection, act: Act, entry: str, by: str) -> None:

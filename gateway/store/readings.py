@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -122,6 +122,7 @@ class Occupant:
 
     id: str
     sha256: str
+    transmission_id: str
 
 
 def accepted_before(
@@ -137,7 +138,7 @@ def accepted_before(
     Keys: ISA05 to ISA08 and ISA13, within the look-back (X12-FACTS, control number rules).
     """
     row = view.execute(
-        select(INTERCHANGE.c.id, INTERCHANGE.c.sha256)
+        select(INTERCHANGE.c.id, INTERCHANGE.c.sha256, INTERCHANGE.c.transmission_id)
         .where(
             INTERCHANGE.c.sender_qualifier == sender.qualifier,
             INTERCHANGE.c.sender_id == sender.id,
@@ -152,7 +153,7 @@ def accepted_before(
         .order_by(INTERCHANGE.c.settled_at)
         .limit(1)
     ).one_or_none()
-    return None if row is None else Occupant(row.id, row.sha256)
+    return None if row is None else Occupant(row.id, row.sha256, row.transmission_id)
 
 
 def take_turns(tx: Connection, *place: str) -> None:
@@ -190,11 +191,11 @@ class Outcome:
     note: str | None
 
 
-def outcomes(view: Connection, transmission: str, ids: Collection[str]) -> list[Outcome]:
+def outcomes(view: Connection, transmission: str, generation: int) -> list[Outcome]:
     """How the interchanges of one reading ended, in order."""
     rows = view.execute(
         select(INTERCHANGE.c.state, INTERCHANGE.c.status, INTERCHANGE.c.note)
-        .where(INTERCHANGE.c.transmission_id == transmission, INTERCHANGE.c.id.in_(ids))
+        .where(INTERCHANGE.c.transmission_id == transmission, INTERCHANGE.c.generation == generation)
         .order_by(INTERCHANGE.c.ordinal)
     )
     return [Outcome(*row) for row in rows]

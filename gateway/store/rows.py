@@ -14,6 +14,15 @@ from translators.report import DocumentReport, GroupReport, InterchangeReport
 ENVIRONMENTS = {"P": "production", "T": "test", "I": "test"}
 
 
+#: Longest text in a column that is searched; the canonical document has it whole.
+MAX_KEY_CHARS = 255
+
+
+def column(text: str) -> str:
+    """Partner text for a searched column: no NUL, which PostgreSQL refuses, and of bounded length."""
+    return text.replace("\0", "\ufffd")[:MAX_KEY_CHARS]
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One reading of one transmission.
@@ -59,14 +68,15 @@ def interchange_row(reading: Reading, report: InterchangeReport) -> Row:
         "direction": "in",
         "ordinal": report.ordinal,
         "partner": report.partner,
-        "sender_qualifier": report.sender.qualifier if report.sender else "",
-        "sender_id": report.sender.id if report.sender else "",
-        "receiver_qualifier": report.receiver.qualifier if report.receiver else "",
-        "receiver_id": report.receiver.id if report.receiver else "",
-        "control_number": header.control_number if header else "",
-        "version": header.version if header else "",
-        "usage": report.usage,
+        "sender_qualifier": column(report.sender.qualifier) if report.sender else "",
+        "sender_id": column(report.sender.id) if report.sender else "",
+        "receiver_qualifier": column(report.receiver.qualifier) if report.receiver else "",
+        "receiver_id": column(report.receiver.id) if report.receiver else "",
+        "control_number": column(header.control_number) if header else "",
+        "version": column(header.version) if header else "",
+        "usage": column(report.usage),
         "state": "reading",
+        "generation": reading.generation,
         "cursor": 0,
         "attempt": reading.attempt,
     }
@@ -81,11 +91,11 @@ def group_row(reading: Reading, interchange: InterchangeReport, group: GroupRepo
         "direction": "in",
         "ordinal": group.ordinal,
         "partner": interchange.partner,
-        "functional_id": header.functional_id if header else "",
-        "sender": header.sender if header else "",
-        "receiver": header.receiver if header else "",
-        "control_number": header.control_number if header else "",
-        "version": header.version if header else "",
+        "functional_id": column(header.functional_id) if header else "",
+        "sender": column(header.sender) if header else "",
+        "receiver": column(header.receiver) if header else "",
+        "control_number": column(header.control_number) if header else "",
+        "version": column(header.version) if header else "",
     }
 
 
@@ -129,14 +139,14 @@ def document_row(
         "partner": interchange.partner,
         "environment": ENVIRONMENTS.get(interchange.usage, "production"),
         "standard": "x12" if interchange.header is not None else "csv",
-        "set_id": document.set_id,
-        "control_number": document.control_number,
+        "set_id": column(document.set_id),
+        "control_number": column(document.control_number),
         "kind": document.kind,
-        "number": document.number,
+        "number": column(document.number),
         "state": "staged",
         "status": document.status.value,
         "disposition": document.disposition.value,
-        "hold": "\n".join(document.hold) or None,
+        "hold": "\n".join(document.hold).replace("\0", "\ufffd") or None,
         "ak5": None if document.ak5 is None else json.dumps([document.ak5.code, *document.ak5.notes]),
         "canonical": canonical,
         "attempt": reading.attempt,
@@ -146,7 +156,7 @@ def document_row(
 
 def key_rows(document_id: str, document: DocumentReport) -> list[Row]:
     """The numbers by which a document is found, each once."""
-    pairs = dict.fromkeys((key.kind, key.value) for key in document.keys if key.value)
+    pairs = dict.fromkeys((key.kind, column(key.value)) for key in document.keys if key.value)
     return [{"document_id": document_id, "kind": kind, "value": value} for kind, value in pairs]
 
 

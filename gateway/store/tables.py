@@ -10,7 +10,16 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, DateTime, Index, LargeBinary, Text, TypeDecorator, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    Index,
+    LargeBinary,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
 from sqlalchemy.engine import Dialect
 from sqlmodel import Column, Field, SQLModel
 
@@ -44,6 +53,11 @@ def _time(*, nullable: bool = False, index: bool = False) -> Any:
     return Field(default=None, sa_column=Column(UtcDateTime, nullable=nullable, index=index))
 
 
+def _big() -> Any:
+    """A number of bytes: files may exceed what 32 bits count."""
+    return Field(sa_column=Column(BigInteger, nullable=False))
+
+
 def _text(*, nullable: bool = True) -> Any:
     return Field(default=None, sa_column=Column(Text, nullable=nullable))
 
@@ -58,7 +72,7 @@ class Blob(SQLModel, table=True):
 
     __tablename__ = "blob"
     sha256: str = Field(primary_key=True, max_length=64)
-    size: int
+    size: int = _big()
     created_at: datetime = _time()
     #: When the bytes may go; None keeps them.
     retain_until: datetime | None = _time(nullable=True)
@@ -97,7 +111,7 @@ class Transmission(SQLModel, table=True):
     partner: str | None = None
     name: str
     sha256: str = Field(foreign_key="blob.sha256")
-    size: int
+    size: int = _big()
     standard: str | None = None
     environment: str | None = None
     state: str = Field(index=True)
@@ -147,6 +161,8 @@ class Interchange(SQLModel, table=True):
     repeats: str | None = None
     #: Why a person must look at it, in one sentence.
     note: str | None = _text()
+    #: Which reading of its transmission it comes from.
+    generation: int = 0
     #: Sequence of the last document handed on.
     cursor: int = 0
     attempt: int = 0
@@ -301,6 +317,8 @@ class Consignment(SQLModel, table=True):
     is_batch: bool = False
     state: str
     attempts: int = 0
+    #: Attempts made when a person last had it tried again; the allowance counts from there.
+    attempts_before: int = 0
     next_at: datetime | None = _time(nullable=True)
     sha256: str | None = None
     reference: str | None = None
@@ -364,7 +382,7 @@ class MailboxEntry(SQLModel, table=True):
     id: str = Field(primary_key=True, max_length=40)
     partner: str
     name: str
-    size: int
+    size: int = _big()
     sha256: str = Field(foreign_key="blob.sha256")
     transmission_id: str = Field(foreign_key="transmission.id", index=True)
     acknowledgement_id: str | None = Field(default=None, index=True)
@@ -384,7 +402,7 @@ class HeldUpload(SQLModel, table=True):
     name: str = Field(primary_key=True)
     upload: str
     path: str
-    size: int
+    size: int = _big()
     sha256: str | None = None
     #: True if the client closed it; False if its connection broke.
     complete: bool

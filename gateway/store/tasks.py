@@ -113,11 +113,12 @@ def hand_back(tx: Connection, claim: Claim) -> None:
     _leave(tx, claim, state="waiting")
 
 
-def next_due(tx: Connection) -> datetime | None:
-    """When the earliest waiting task may start, None if none waits."""
-    return tx.execute(
-        select(func.min(TASK.c.not_before)).where(TASK.c.state == "waiting")
+def next_generation(view: Connection, stage: str, subject: str) -> int:
+    """The generation of the next task for a stage and subject: one more than any there is."""
+    newest = view.execute(
+        select(func.max(TASK.c.generation)).where(TASK.c.stage == stage, TASK.c.subject == subject)
     ).scalar_one_or_none()
+    return 0 if newest is None else int(newest) + 1
 
 
 def any_due(view: Connection, now: datetime) -> bool:
