@@ -109,4 +109,4 @@ def test_memory_while_reading_hardly_grows_with_the_file(tmp_path: Path) -> None
     small, large = peak_kib(100), peak_kib(10_000)
     size = len(orders(10_000)) // 1024
     print(f"\npeak memory: {small} KiB for 100 orders, {large} KiB for 10,000 orders of {size} KiB")
-    assert large - small < 2 * size
+    assert large - small < 4 * size  # a line of the 997 for each set, and what the allocator keeps

@@ -133,7 +133,6 @@ def test_a_job_for_later_is_not_claimed_before_its_time(ledger: Ledger) -> None:
     _enqueue(ledger, Job("parse", "a", not_before=NOW + timedelta(seconds=1)))
     with ledger.write() as tx:
         assert tasks.claim_due(tx, NOW, 1) == []
-        assert tasks.next_due(tx) == NOW + timedelta(seconds=1)
         assert len(tasks.claim_due(tx, NOW + timedelta(seconds=1), 1)) == 1
 
 
