@@ -13,9 +13,10 @@ BEGINNING = f"""\
 {notice("`parsers/findings/*.csv`")}
 
 Whatever is wrong has a code, and a code always means the same. A finding about a file also names
-the place: segment, element and byte, or row and column. *Fells* is what an error makes
-unacceptable: the value's document, its group, its interchange or the whole file; a note fells
-nothing. *Answered* are the X12 codes that a 997 or TA1 repeats to the partner.
+the place: segment, element and byte, or row and column. *Level* is where the fault lies; how an
+error there is judged, and what goes on in spite of it, is told in [answering](answering.md). A
+note rejects nothing. *Answered* are the X12 codes that a 997 or TA1 repeats to the partner. Where
+a remedy shows a name in {{braces}}, the finding has the name itself.
 """
 
 KINDS = {
