@@ -154,7 +154,7 @@ class SegmentCheck:
         def accepts(value: str) -> bool:
             values = value.split(separator)
             mask = _mask(values, parts)
-            if mask is None or mask & required != required or len(values) > len(parts):
+            if mask is None or mask & required != required or any(values[len(parts) :]):
                 return False
             return not any(broken_positions(note, mask) for note in use.notes)
 
@@ -209,7 +209,9 @@ class SegmentCheck:
     def _part_faults(self, use: ElementUse, value: str, place: _Place) -> Iterator[Finding]:
         """Faults of one repetition, composite or simple."""
         parts = value.split(self._options.separators.component)
-        if len(parts) > max(1, len(use.components)):
+        # Separators at a composite's end, like those at a segment's end, separate nothing.
+        beyond = any(parts[len(use.components) :]) if use.type == COMPOSITE else len(parts) > 1
+        if beyond:
             code = "13" if self._release >= FIRST_RELEASE_WITH_REPETITION else "3"
             expected = str(max(1, len(use.components)))
             x12 = {"AK403": code, "IK403": code}

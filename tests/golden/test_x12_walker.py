@@ -327,6 +327,13 @@ def test_the_agreement_may_forbid_or_ask_for_trailing_separators() -> None:
     assert told(asked)[-1] == "2 BEG 8/1 1"
 
 
+def test_separators_at_the_end_of_a_composite_separate_nothing() -> None:
+    _, findings = read(ORDER.replace("REF*DP*38", "REF*DP*38**ZZ>1>>>>>>>"))
+    assert told(findings) == []
+    _, findings = read(ORDER.replace("REF*DP*38", "REF*DP*38**ZZ>1>>>>>2"))
+    assert told(findings) == ["4 REF 8/3 4"]
+
+
 def test_codes_are_not_looked_at_if_the_agreement_says_so() -> None:
     text = swap(ORDER, "BEG*00*SA*PO123**20240115", "BEG*QQ*SA*PO123**20240115")
     _, findings = read(text, options=WalkOptions(check_codes=False))
