@@ -66,7 +66,9 @@ class Ledger:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A consistent view; nothing written in it lasts."""
+        """A consistent view; nothing written in it lasts. Inside a write transaction, read through that."""
+        if inside_write_transaction():
+            raise RuntimeError("a view beside a write transaction would deadlock")
         with self.engine.connect() as connection, connection.begin() as transaction:
             try:
                 yield connection

@@ -188,15 +188,57 @@ def test_a_refused_delivery_waits_for_a_person_and_is_sent_with_the_same_bytes(s
     assert [attempt["outcome"] for attempt in shown["attempts_made"]] == ["refused", "accepted"]
 
 
-def test_a_cancelled_delivery_holds_its_documents(stages: Stages) -> None:
+def test_a_cancelled_delivery_holds_its_documents_and_a_release_goes_on_under_its_key(stages: Stages) -> None:
     stages.erp.says = [Refused("no")]
     stages.receive("acme-retail", "po.edi", order_850(1, ["A-1"]))
     stages.drain()
     with stages.view() as view:
         [dead] = views.consignments(view, views.Page(), state="dead")
     stages.operations.cancel_delivery(ACT, dead["id"])
-    assert [document["state"] for document in stages.documents()] == ["held"]
+    [held] = stages.documents()
+    assert held["state"] == "held"
     assert stages.drain() == 0
+    stages.operations.release_document(ACT, held["id"])
+    stages.drain()
+    assert [one.key for one in stages.erp.taken["erp"]] == [dead["key"]]
+    assert [document["state"] for document in stages.documents()] == ["delivered"]
+
+
+def test_a_delivered_or_rejected_document_cannot_be_released_or_rejected(stages: Stages) -> None:
+    stages.receive("acme-retail", "po.edi", order_850(1, ["A-1"]))
+    stages.receive("acme-retail", "bad.edi", order_850(2, ["A-2"]).replace(b"*EA*", b"*??*"))
+    stages.drain()
+    for document in stages.documents():
+        assert document["state"] in {"delivered", "rejected"}
+        for action in (stages.operations.release_document, stages.operations.reject_document):
+            with pytest.raises(TradepostError) as refused:
+                action(ACT, document["id"])
+            assert refused.value.code == "GTW-002"
+    assert stages.drain() == 0
+
+
+def test_a_destination_that_is_gone_makes_dead_letters_and_no_storm(stages: Stages) -> None:
+    stages.pass_time(minutes=1)
+    path = stages.home / "partners" / "corner-bikes" / "profile.toml"
+    text = path.read_text("utf-8")
+    path.write_text(text + 'schedule = { kind = "every", minutes = 15 }\n', "utf-8")
+    destinations = stages.home / "partners" / "destinations.toml"
+    known = destinations.read_text("utf-8")
+    destinations.write_text(known + '\n[old-erp]\nurl = "folder:erp"\n', "utf-8")
+    path.write_text(path.read_text("utf-8") + 'destination = "old-erp"\n', "utf-8")
+    stages.apply()
+    stages.pass_time(minutes=15)
+    stages.receive("corner-bikes", "orders.csv", order_csv(["C-1"]))
+    stages.drain()
+    path.write_text(text, "utf-8")
+    destinations.write_text(known, "utf-8")
+    stages.apply()
+    stages.pass_time(minutes=15)
+    assert stages.scheduler.tick() == 0
+    with stages.view() as view:
+        [dead] = views.consignments(view, views.Page(), state="dead")
+        assert views.failed_tasks(view) == []
+    assert "old-erp" in dead["error"]
 
 
 # schedules -----------------------------------------------------------------------------------
@@ -221,6 +263,8 @@ def test_scheduled_documents_wait_for_their_slot_and_go_in_batches(stages: Stage
 
 def test_a_slot_fires_once_however_many_schedulers_look(stages: Stages) -> None:
     other = Stages(stages.home, stages.database_url, clock=stages.clock, erp=stages.erp)
+    assert stages.scheduler.tick() == 0  # a schedule that is new starts now, without a slot of the past
+    assert stages.scheduler.tick() == 0, "a schedule begins when it is first seen"
     stages.clock.pass_time(days=1)
     fired = [one.scheduler.tick() for one in (stages, other, stages, other)]
     assert fired[0] > 0
