@@ -15,11 +15,12 @@ from typing import Any
 from sqlalchemy import Connection
 
 from gateway import answering
+from gateway.errors import Overtaken
 from gateway.ports import Job
 from gateway.store import deliveries, readings
-from gateway.store.deliveries import Waiting
+from gateway.store.deliveries import Accepted, Waiting
 from gateway.store.identity import business_identity, derived
-from gateway.store.moves import Act, move
+from gateway.store.moves import Act, move, move_if
 from gateway.store.readings import Settled, Staged
 from gateway.store.rows import ENVIRONMENTS
 from outbound.schedule import batches
@@ -28,6 +29,7 @@ from partners.profile import DocumentRule
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9.-]+")
 MAX_NAME_CHARS = 40
+SHORT_KEY_CHARS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +70,10 @@ def hand_on_chunk(
     ready: list[Fate] = []
     for document in staged:
         identity = identities[document.id]
-        fate = _fate(tx, directory, settled, document, identity, seen.get(identity, 0))
+        accepted = seen.get(identity, Accepted())
+        fate = _fate(tx, directory, settled, document, identity, accepted)
         if fate.state == "ready":
-            seen[identity] = max(fate.version, seen.get(identity, 0))
+            seen[identity] = Accepted(max(fate.version, accepted.version), in_force=True)
             ready.append(fate)
         if fate.state == "filed":
             _file(tx, act, settled, document)
@@ -118,7 +121,12 @@ def identity_of(settled: Settled, document: Staged) -> str:
 
 
 def _fate(
-    tx: Connection, directory: Directory, settled: Settled, document: Staged, identity: str, accepted: int
+    tx: Connection,
+    directory: Directory,
+    settled: Settled,
+    document: Staged,
+    identity: str,
+    accepted: Accepted,
 ) -> Fate:
     if document.disposition == "none":
         return Fate(document, "filed")
@@ -130,13 +138,13 @@ def _fate(
     if not document.canonical or rule is None:
         return Fate(document, "held", "No rule of the partner's profile says what becomes of it.")
     replayed = document.supersedes and deliveries.version_of(tx, document.supersedes, identity)
-    if accepted and rule.hold_repeats and not replayed:
+    if accepted.in_force and rule.hold_repeats and not replayed:
         reason = f"{document.kind} {document.number} was received before."
         return Fate(document, "held", reason, None, rule)
     destination = destination_of(rule, settled.usage)
     if destination is None:
         return Fate(document, "kept", "The profile names no destination for it.", None, rule)
-    return Fate(document, "ready", None, destination, rule, replayed or accepted + 1, bool(replayed))
+    return Fate(document, "ready", None, destination, rule, replayed or accepted.version + 1, bool(replayed))
 
 
 def rule_of(directory: Directory, settled: Settled, document: Staged) -> DocumentRule | None:
@@ -162,13 +170,16 @@ def _apply(tx: Connection, act: Act, fate: Fate) -> None:
         values["status"] = "rejected"
     reasoned = Act(act.actor, act.at, fate.reason)
     move(tx, reasoned, "document", fate.document.id, fate.state, **values)
+    if fate.document.supersedes is not None:
+        move_if(tx, reasoned, "document", fate.document.supersedes, "superseded")
 
 
 def schedule_name(partner: str, rule: DocumentRule, destination: str) -> str:
     """The name under which a rule's slots fire; "" for at once."""
     if rule.schedule.kind == "at_once":
         return ""
-    return f"{partner}/{rule.standard}/{rule.set or rule.layout}/{destination}"
+    versions = f"@{'+'.join(rule.versions)}" if rule.versions else ""
+    return f"{partner}/{rule.standard}/{rule.set or rule.layout}{versions}/{destination}"
 
 
 def dispatch(
@@ -182,9 +193,10 @@ def dispatch(
 ) -> list[Job]:
     """Create the deliveries of ready documents: packed at once, or waiting for their slot."""
     jobs: list[Job] = []
-    for (destination, kind), group in groupby(fates, key=lambda fate: (fate.destination, fate.document.kind)):
+    for (destination, rule, kind), group in groupby(
+        fates, key=lambda fate: (fate.destination, fate.rule, fate.document.kind)
+    ):
         together = list(group)
-        rule = together[0].rule
         if destination is None or rule is None:
             continue
         schedule = schedule_name(settled.partner or "", rule, destination)
@@ -244,7 +256,7 @@ def _consignment(act: Act, lot: Lot, rows: Sequence[dict[str, Any]], number: str
     keys = [row["key"] for row in rows]
     key = keys[0] if len(keys) == 1 else business_identity(*keys)[:32]
     label = _UNSAFE.sub("-", number)[:MAX_NAME_CHARS].strip(".-") if len(keys) == 1 else f"batch-{len(keys)}"
-    name = "_".join(part for part in (lot.kind, lot.partner or "", label, key[:12]) if part)
+    name = "_".join(part for part in (lot.kind, lot.partner or "", label, _short(key)) if part)
     return {
         "id": derived("cs", lot.destination, *[row["id"] for row in rows]),
         "partner": lot.partner,
@@ -252,12 +264,18 @@ def _consignment(act: Act, lot: Lot, rows: Sequence[dict[str, Any]], number: str
         "kind": lot.kind,
         "environment": lot.environment,
         "key": f"{lot.destination}.{key}",
-        "file_name": f"{name}.{lot.form}",
+        "file_name": f"{name}.{lot.form}".rstrip("."),
         "is_batch": lot.size > 1,
         "state": "due",
         "attempts": 0,
         "created_at": act.at,
     }
+
+
+def _short(key: str) -> str:
+    """The beginning of a key and its version: a later version is another file."""
+    identity, _, version = key.rpartition("-")
+    return f"{identity[:SHORT_KEY_CHARS]}-{version}" if identity else key[:SHORT_KEY_CHARS]
 
 
 def pack_chunk(
@@ -269,12 +287,14 @@ def pack_chunk(
     ordered = sorted(waiting, key=_together)
     for (destination, kind, environment), group in groupby(ordered, key=_together):
         for batch in batches(list(group), size):
-            form = directory.destinations[destination].format
+            known = directory.destinations.get(destination)
+            form = known.format if known else ""  # its delivery then ends as a dead letter that says so
             lot = Lot(batch[0].partner, destination, form, kind, environment, size)
             packed = _consignment(
                 act, lot, [{"id": one.id, "key": one.key} for one in batch], batch[0].number
             )
-            deliveries.pack(tx, packed, [one.id for one in batch])
+            if deliveries.pack(tx, packed, [one.id for one in batch]) != len(batch):
+                raise Overtaken(f"another slot of {schedule} has packed some of these")
             jobs.append(Job("deliver", packed["id"], partner=lot.partner))
     return jobs
 

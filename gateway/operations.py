@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection
 
 from gateway.errors import TradepostError
 from gateway.handing_on import Fate, destination_of, dispatch, identity_of, rule_of
 from gateway.parts import Profiles
 from gateway.ports import Clock, Job, JobQueue
-from gateway.store import arrivals, deliveries, numbers, readings
+from gateway.store import arrivals, deliveries, numbers, readings, tasks
 from gateway.store.ledger import Ledger
-from gateway.store.moves import Act, move, record
-from gateway.store.tables import Acknowledgement, Consignment, Delivery, Document, Task, Transmission
-
-DOCUMENT = Document.__table__  # type: ignore[attr-defined]
-CONSIGNMENT = Consignment.__table__  # type: ignore[attr-defined]
-DELIVERY = Delivery.__table__  # type: ignore[attr-defined]
-ACKNOWLEDGEMENT = Acknowledgement.__table__  # type: ignore[attr-defined]
-TRANSMISSION = Transmission.__table__  # type: ignore[attr-defined]
-TASK = Task.__table__  # type: ignore[attr-defined]
+from gateway.store.moves import Act, move, record, refused, state_of
+from partners.directory import Directory
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,23 +34,34 @@ class Operations:
         return Act(actor, self.clock.now(), reason.strip())
 
     def release_document(self, act: Act, document: str) -> None:
-        """Send a held document on to its destination."""
-        self._send_on(act, document, "document.released")
+        """Send a held document, or one that was kept for want of a destination, on its way.
+
+        One whose delivery was taken back goes on under the key it had: nobody knows whether the far
+        end has it already. Raises TradepostError GTW-002 for any other document.
+        """
+        directory = self.profiles.current().directory
+        with self.ledger.write() as tx:
+            self._must_be(tx, "document", document, "ready", "held", "kept")
+            cancelled = deliveries.cancelled_consignment(tx, document)
+            if cancelled is None:
+                jobs = self._send_on(tx, act, directory, document)
+            else:
+                jobs = self._send_again(tx, act, cancelled)
+            self.jobs.enqueue(tx, jobs)
+            record(tx, act, "document.released", "document", document)
+        self.jobs.ring()
 
     def reject_document(self, act: Act, document: str) -> None:
         """Refuse a held document; the partner's acknowledgement stays as it was."""
         with self.ledger.write() as tx:
+            self._must_be(tx, "document", document, "rejected", "held")
             move(tx, act, "document", document, "rejected", status="rejected")
 
     def retry_delivery(self, act: Act, consignment: str) -> None:
         """Try a dead consignment again: the same bytes under the same key."""
         with self.ledger.write() as tx:
-            move(tx, act, "consignment", consignment, "due", error=None)
-            generation = self._next_generation(tx, "deliver", consignment)
-            partner = tx.execute(
-                select(CONSIGNMENT.c.partner).where(CONSIGNMENT.c.id == consignment)
-            ).scalar_one()
-            self.jobs.enqueue(tx, [Job("deliver", consignment, generation, partner)])
+            self._must_be(tx, "consignment", consignment, "due", "dead")
+            self.jobs.enqueue(tx, [self._deliver_again(tx, act, consignment)])
         self.jobs.ring()
 
     def cancel_delivery(self, act: Act, consignment: str) -> None:
@@ -72,13 +75,14 @@ class Operations:
         """Put the very same bytes out again."""
         with self.ledger.write() as tx:
             move(tx, act, "acknowledgement", acknowledgement, "stored")
-            generation = self._next_generation(tx, "send", acknowledgement)
+            generation = tasks.next_generation(tx, "send", acknowledgement)
             self.jobs.enqueue(tx, [Job("send", acknowledgement, generation)])
         self.jobs.ring()
 
     def release_quarantine(self, act: Act, transmission: str) -> None:
         """Read a quarantined transmission again, with the profiles now in force, and answer it."""
         with self.ledger.write() as tx:
+            self._must_be(tx, "transmission", transmission, "received", "quarantined", "closed")
             move(tx, act, "transmission", transmission, "received", note=None)
             self._read_again(tx, "parse", transmission)
         self.jobs.ring()
@@ -100,69 +104,81 @@ class Operations:
         self.jobs.ring()
 
     def set_number(self, act: Act, series: str, number: int) -> None:
-        """Make `number` the next one of a series, when taking over from another translator."""
+        """Make `number` the next one of a series, when taking over from another translator.
+
+        Raises TradepostError GTW-041 for a series that no pair of known ids can ever draw from.
+        """
+        self._check_series(series)
         with self.ledger.write() as tx:
             before = numbers.set_next(tx, series, number)
             shown = None if before is None else str(before)
             record(tx, act, "numbers.set", "series", series, before=shown, after=str(number))
 
+    def _check_series(self, series: str) -> None:
+        directory = self.profiles.current().directory
+        ours = [known.party for known in directory.ours.isa]
+        theirs = [known.party for partner in directory.partners if partner.x12 for known in partner.x12.isa]
+        pairs = [(our, their) for our in ours for their in theirs]
+        possible = {numbers.interchange_series(*pair) for pair in pairs}
+        possible |= {numbers.group_series(str(our), str(their), "FA") for our, their in pairs}
+        if series not in possible:
+            raise TradepostError(
+                "GTW-041",
+                f"No answer of ours draws from a series “{series}”.",
+                "It reads “interchange OURS THEIRS” or “group OURS THEIRS FA”, ids as ZZ:ID.",
+            )
+
     def retry_task(self, act: Act, task: int) -> None:
         """Run a task again that a bug had stopped."""
         with self.ledger.write() as tx:
-            moved = tx.execute(
-                update(TASK)
-                .where(TASK.c.id == task, TASK.c.state == "failed")
-                .values(state="waiting", not_before=act.at)
-            )
-            if moved.rowcount != 1:
-                raise TradepostError("GTW-001", f"There is no failed task {task}.", "See: tradepost doctor")
+            if not tasks.wake(tx, task, act.at):
+                raise TradepostError(
+                    "GTW-001", f"There is no failed task {task}.", "See: tradepost tasks list"
+                )
             record(tx, act, "task.waiting", "task", str(task), before="failed", after="waiting")
         self.jobs.ring()
 
+    def _must_be(self, tx: Connection, kind: str, subject: str, target: str, *states: str) -> None:
+        """Refuse an action on a row that is in none of `states`, whatever the stages may do with it."""
+        state = state_of(tx, kind, subject)
+        if state not in states:
+            raise refused(kind, subject, state, target)
+
     def _read_again(self, tx: Connection, stage: str, transmission: str) -> None:
         """Generations are counted over both ways of reading, since document ids are made from them."""
-        generations = [self._next_generation(tx, name, transmission) for name in ("parse", "replay")]
+        generations = [tasks.next_generation(tx, name, transmission) for name in ("parse", "replay")]
         kept = arrivals.kept(tx, transmission)
         partner = kept.partner if kept else None
         self.jobs.enqueue(tx, [Job(stage, transmission, max(generations), partner)])
 
-    def _next_generation(self, tx: Connection, stage: str, subject: str) -> int:
-        used: Sequence[int] = (
-            tx.execute(select(TASK.c.generation).where(TASK.c.stage == stage, TASK.c.subject == subject))
-            .scalars()
-            .all()
-        )
-        return max(used, default=-1) + 1
+    def _deliver_again(self, tx: Connection, act: Act, consignment: str) -> Job:
+        packed = deliveries.consignment(tx, consignment)
+        move(tx, act, "consignment", consignment, "due", error=None, attempts_before=packed.attempts)
+        return Job("deliver", consignment, tasks.next_generation(tx, "deliver", consignment), packed.partner)
 
-    def _send_on(self, act: Act, document: str, action: str) -> None:
-        """Give a held document its deliveries, as the next version of its business identity."""
-        with self.ledger.write() as tx:
-            row = tx.execute(select(DOCUMENT.c.interchange_id).where(DOCUMENT.c.id == document)).one_or_none()
-            if row is None:
-                raise TradepostError(
-                    "GTW-001", f"There is no document {document}.", "See: tradepost documents list"
-                )
-            settled = readings.interchange(tx, row.interchange_id)
-            staged = readings.staged(tx, document)
-            directory = self.profiles.current().directory
-            rule = rule_of(directory, settled, staged)
-            destination = destination_of(rule, settled.usage) if rule else None
-            if rule is None or destination is None:
-                raise TradepostError(
-                    "GTW-031",
-                    f"The profile of {settled.partner} names no destination for document {document}.",
-                    "Name one in the partner's profile, apply it, and release the document again.",
-                )
-            identity = identity_of(settled, staged)
-            version = deliveries.accepted_versions(tx, [identity]).get(identity, 0) + 1
-            generation = deliveries.next_generation(tx, document)
+    def _send_again(self, tx: Connection, act: Act, consignment: str) -> list[Job]:
+        """Put a consignment that was taken back on its way again, with all that it holds."""
+        for document in deliveries.documents_of(tx, consignment):
             move(tx, act, "document", document, "ready", hold=None)
-            deliveries.accept_identities(
-                tx, [{"identity": identity, "version": version, "document_id": document}]
+        return [self._deliver_again(tx, act, consignment)]
+
+    def _send_on(self, tx: Connection, act: Act, directory: Directory, document: str) -> list[Job]:
+        """Give a held document its deliveries, as the next version of its business identity."""
+        staged = readings.staged(tx, document)
+        settled = readings.interchange_of(tx, document)
+        rule = rule_of(directory, settled, staged)
+        destination = destination_of(rule, settled.usage) if rule else None
+        if rule is None or destination is None:
+            raise TradepostError(
+                "GTW-031",
+                f"The profile of {settled.partner} names no destination for document {document}.",
+                "Name one in the partner's profile, apply it, and release the document again.",
             )
-            fate = Fate(staged, "ready", None, destination, rule, version)
-            self.jobs.enqueue(
-                tx, dispatch(tx, act, directory, settled, [fate], {document: identity}, generation)
-            )
-            record(tx, act, action, "document", document)
-        self.jobs.ring()
+        identity = identity_of(settled, staged)
+        accepted = deliveries.accepted_versions(tx, [identity]).get(identity, deliveries.Accepted())
+        fate = Fate(staged, "ready", None, destination, rule, accepted.version + 1)
+        move(tx, act, "document", document, "ready", hold=None)
+        claimed = {"identity": identity, "version": fate.version, "document_id": document}
+        deliveries.accept_identities(tx, [claimed])
+        generation = deliveries.next_generation(tx, document)
+        return dispatch(tx, act, directory, settled, [fate], {document: identity}, generation)

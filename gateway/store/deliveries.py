@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, case, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.store.tables import (
@@ -17,23 +17,35 @@ from gateway.store.tables import (
     DeliveryAttempt,
     Document,
     ScheduleSlot,
+    Task,
 )
 
 CONSIGNMENT = Consignment.__table__  # type: ignore[attr-defined]
 DELIVERY = Delivery.__table__  # type: ignore[attr-defined]
 ATTEMPT = DeliveryAttempt.__table__  # type: ignore[attr-defined]
 DOCUMENT = Document.__table__  # type: ignore[attr-defined]
+TASK = Task.__table__  # type: ignore[attr-defined]
 IDENTITY = AcceptedIdentity.__table__  # type: ignore[attr-defined]
 
 
-def accepted_versions(view: Connection, identities: Sequence[str]) -> dict[str, int]:
-    """How often each business identity was handed on already; those never seen are left out."""
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """How often a business identity was handed on. in_force: False if all of them were rejected since."""
+
+    version: int = 0
+    in_force: bool = False
+
+
+def accepted_versions(view: Connection, identities: Sequence[str]) -> dict[str, Accepted]:
+    """How each business identity was handed on already; those never seen are left out."""
+    in_force = func.sum(case((DOCUMENT.c.state == "rejected", 0), else_=1))
     rows = view.execute(
-        select(IDENTITY.c.identity, func.max(IDENTITY.c.version).label("version"))
+        select(IDENTITY.c.identity, func.max(IDENTITY.c.version).label("version"), in_force.label("in_force"))
+        .select_from(IDENTITY.join(DOCUMENT, IDENTITY.c.document_id == DOCUMENT.c.id))
         .where(IDENTITY.c.identity.in_(identities))
         .group_by(IDENTITY.c.identity)
     )
-    return {row.identity: row.version for row in rows}
+    return {row.identity: Accepted(row.version, row.in_force > 0) for row in rows}
 
 
 def accept_identities(tx: Connection, rows: Sequence[dict[str, Any]]) -> None:
@@ -232,10 +244,23 @@ def last_slot(view: Connection, schedule: str) -> datetime | None:
 
 
 def waiting_schedules(view: Connection) -> set[str]:
-    """Names of schedules that something waits for."""
-    return set(
-        view.execute(select(DELIVERY.c.schedule).where(DELIVERY.c.state == "waiting").distinct()).scalars()
+    """Names of schedules that something waits for, and that nobody is packing or failed to pack."""
+    packing = select(TASK.c.subject).where(TASK.c.stage == "pack", TASK.c.state != "done")
+    waiting = select(DELIVERY.c.schedule).where(
+        DELIVERY.c.state == "waiting", DELIVERY.c.schedule.not_in(packing)
     )
+    return set(view.execute(waiting.distinct()).scalars())
+
+
+def cancelled_consignment(view: Connection, document: str) -> str | None:
+    """The newest consignment of a document that a person took back, None if there is none."""
+    return view.execute(
+        select(CONSIGNMENT.c.id)
+        .join(DELIVERY, DELIVERY.c.consignment_id == CONSIGNMENT.c.id)
+        .where(DELIVERY.c.document_id == document, CONSIGNMENT.c.state == "cancelled")
+        .order_by(CONSIGNMENT.c.created_at.desc())
+        .limit(1)
+    ).scalar_one_or_none()
 
 
 def documents_of(view: Connection, consignment_id: str) -> list[str]:

@@ -68,29 +68,33 @@ def record(
     )
 
 
+def state_of(view: Connection, kind: str, subject: str) -> str | None:
+    """The state of a row, None if there is no such row."""
+    table = MOVABLE[kind].__table__  # type: ignore[attr-defined]
+    return view.execute(select(table.c.state).where(table.c.id == subject)).scalar_one_or_none()
+
+
 def move(tx: Connection, act: Act, kind: str, subject: str, target: str, **values: object) -> str:
     """Move one row to `target` and set `values` with it; the state it came from.
 
     Raises TradepostError GTW-001 if the row does not exist or may not move there from where it is.
     """
     table = MOVABLE[kind].__table__  # type: ignore[attr-defined]
-    before = tx.execute(select(table.c.state).where(table.c.id == subject)).scalar_one_or_none()
+    before = state_of(tx, kind, subject)
     if before is None or before not in sources(kind, target):
-        raise _refused(kind, subject, before, target)
+        raise refused(kind, subject, before, target)
     changed = tx.execute(
         update(table).where(table.c.id == subject, table.c.state == before).values(state=target, **values)
     )
     if changed.rowcount != 1:
-        raise _refused(kind, subject, before, target)
+        raise refused(kind, subject, before, target)
     record(tx, act, f"{kind}.{target}", kind, subject, before=before, after=target)
     return str(before)
 
 
 def move_if(tx: Connection, act: Act, kind: str, subject: str, target: str) -> bool:
     """Move one row to `target` if it may go there from where it is; whether it moved."""
-    table = MOVABLE[kind].__table__  # type: ignore[attr-defined]
-    before = tx.execute(select(table.c.state).where(table.c.id == subject)).scalar_one_or_none()
-    if before not in sources(kind, target):
+    if state_of(tx, kind, subject) not in sources(kind, target):
         return False
     move(tx, act, kind, subject, target)
     return True
@@ -101,7 +105,7 @@ def move_many(
 ) -> int:
     """Move all rows of `subjects` that are in `before` to `target`; how many moved."""
     if before not in sources(kind, target):
-        raise _refused(kind, ", ".join(subjects), before, target)
+        raise refused(kind, ", ".join(subjects), before, target)
     if not subjects:
         return 0
     table = MOVABLE[kind].__table__  # type: ignore[attr-defined]
@@ -133,7 +137,8 @@ def move_many(
     return len(events)
 
 
-def _refused(kind: str, subject: str, before: str | None, target: str) -> TradepostError:
+def refused(kind: str, subject: str, before: str | None, target: str) -> TradepostError:
+    """The error for a row that is missing (before None) or may not become `target` from where it is."""
     if before is None:
         return TradepostError(
             "GTW-001", f"There is no {kind} {subject}.", f"List them with the {kind} commands."

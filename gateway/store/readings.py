@@ -290,6 +290,12 @@ def interchange(view: Connection, interchange_id: str) -> Settled:
     )
 
 
+def interchange_of(view: Connection, document: str) -> Settled:
+    """The interchange that a document came in."""
+    found = select(DOCUMENT.c.interchange_id).where(DOCUMENT.c.id == document)
+    return interchange(view, view.execute(found).scalar_one())
+
+
 def advance_cursor(tx: Connection, interchange_id: str, before: int, after: int) -> None:
     """Move the fan-out's cursor. Raises Fenced if another attempt has moved it."""
     moved = tx.execute(

@@ -108,6 +108,16 @@ def take_back(tx: Connection) -> int:
     return tx.execute(update(TASK).where(TASK.c.state == "running").values(state="waiting")).rowcount
 
 
+def wake(tx: Connection, task_id: int, now: datetime) -> bool:
+    """Let a failed task run again; False if there is no such failed task."""
+    woken = tx.execute(
+        update(TASK)
+        .where(TASK.c.id == task_id, TASK.c.state == "failed")
+        .values(state="waiting", not_before=now)
+    )
+    return woken.rowcount == 1
+
+
 def hand_back(tx: Connection, claim: Claim) -> None:
     """Return a claimed task that was not begun; its attempt number stays used."""
     _leave(tx, claim, state="waiting")
