@@ -27,6 +27,8 @@ _LOOKS = tuple(
         (rb"UN[ABGH][^A-Za-z0-9]", "EDIFACT"),
         (rb"STX=", "TRADACOMS"),
         (rb"(GS|ST|BEG|BIG|BSN)[*|~^]", "X12 without its ISA"),
+        (rb"(?-i:\xff\xfe|\xfe\xff)|I\x00S\x00A", "text in UTF-16"),
+        (rb"(?-i:\xc9\xe2\xc1)", "X12 in EBCDIC"),
         (rb"ISA", "X12 with a damaged ISA"),
         (rb"<!doctype html|<html|<head|<body", "an HTML page"),
         (rb"<\?xml|<[a-z!]", "XML"),
