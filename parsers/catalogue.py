@@ -13,8 +13,8 @@ from parsers.finding import NOWHERE, Finding, Level, Location, Severity
 
 PREFIXES = ("X12", "CSV", "PRT", "TRN", "OUT", "GTW")
 COLUMNS = ("code", "severity", "level", "title", "x12", "message", "cause", "remedy")
-#: Longest piece of partner text that a finding repeats.
-MAX_VALUE_CHARS = 80
+#: Longest piece of partner text that a finding repeats: as much as AK404 can.
+MAX_VALUE_CHARS = 99
 
 
 class CatalogueError(ValueError):
@@ -88,7 +88,7 @@ def entries() -> Mapping[str, Entry]:
 
 
 def shown(text: str) -> str:
-    """Partner text as a finding may repeat it: control characters escaped, cut to 80 characters."""
+    """Partner text as a finding may repeat it: control characters escaped, cut to 99 characters."""
     safe = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text[: MAX_VALUE_CHARS + 1])
     return safe if len(safe) <= MAX_VALUE_CHARS else safe[: MAX_VALUE_CHARS - 1] + "…"
 

@@ -64,7 +64,7 @@ class Finding:
     message: one sentence with the place and the value, for a person.
     x12: the standard's codes by the element that carries them:
         {"AK304": "8", "AK403": "7"}. Derived codes stand beside the code of the fault itself.
-    value: the offending text, cut to 80 characters, or None. Never secret (ISA02, ISA04 are masked).
+    value: the offending text, cut to 99 characters, or None. Never secret (ISA02, ISA04 are masked).
     expected: what would have been right, in plain words, or None.
     """
 

@@ -314,6 +314,14 @@ def test_a_component_is_named_in_ak401_and_a_bad_character_is_not_repeated() -> 
     assert all(line.split("*")[1].startswith("4>") for line in told)
 
 
+@pytest.mark.parametrize(("sent", "copied"), [(56, 56), (99, 99), (100, 98), (500, 98)])
+def test_a_bad_value_is_copied_as_far_as_ak404_goes(sent: int, copied: int) -> None:
+    text = envelope(group(purchase_order("0001", GOOD_LINES[0], f"N1*ST*A~N3*{'X' * sent}", GOOD_LINES[1])))
+    (only,) = written(text)
+    (line,) = [line for line in segments(only) if line.startswith("AK4")]
+    assert line == f"AK4*1*166*5*{'X' * copied}"
+
+
 @pytest.mark.parametrize(("text", "_"), CASES.values(), ids=CASES)
 def test_our_own_reader_finds_nothing_wrong_with_our_answers(text: str, _: str) -> None:
     for answer in written(text.replace("*0*P*>~", "*1*P*>~")):
