@@ -68,7 +68,8 @@ class Running:
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         del number, frame
-        self.stopping.set()
+        # Not here: the handler interrupts the very thread that may hold the event's lock.
+        threading.Thread(target=self.stopping.set, name="stop").start()
 
     @contextmanager
     def thread(self, name: str, work: Callable[[], None]) -> Iterator[None]:
