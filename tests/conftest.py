@@ -10,9 +10,16 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+import structlog
 from sqlalchemy import create_engine, text
 
 ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(autouse=True)
+def logs_as_they_come() -> None:
+    """What a gateway that another test opened has set about logging is forgotten."""
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
