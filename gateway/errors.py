@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
+from parsers.catalogue import found
+from parsers.finding import NOWHERE
+
 
 class TradepostError(Exception):
     """A sentence for a person: code, what is wrong, what to do.
@@ -38,6 +43,15 @@ class ArchiveDamaged(TradepostError):
 
 class ChannelUnavailable(TradepostError):
     """A store that we watch cannot be reached or refuses us; the next sweep tries again."""
+
+
+Kind = TypeVar("Kind", bound=TradepostError)
+
+
+def fault(kind: type[Kind], code: str, **blanks: str) -> Kind:
+    """An error of `kind` worded by the catalogue's row `code`, its blanks filled."""
+    finding = found(code, NOWHERE, x12=None, **blanks)
+    return kind(code, finding.message, finding.remedy)
 
 
 class Fenced(Exception):

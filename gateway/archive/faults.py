@@ -5,11 +5,8 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TypeVar
 
-from gateway.errors import ArchiveUnavailable, TradepostError
-from parsers.catalogue import found
-from parsers.finding import NOWHERE
+from gateway.errors import ArchiveUnavailable, fault
 
 #: Why the operating system refused, by errno; anything else is GTW-201.
 CODES = {
@@ -25,14 +22,6 @@ CODES = {
     errno.ENFILE: "GTW-202",
 }
 OTHER = "GTW-201"
-
-Kind = TypeVar("Kind", bound=TradepostError)
-
-
-def fault(kind: type[Kind], code: str, **blanks: str) -> Kind:
-    """An error of `kind` worded by the catalogue's row `code`, its blanks filled."""
-    finding = found(code, NOWHERE, x12=None, **blanks)
-    return kind(code, finding.message, finding.remedy)
 
 
 @contextmanager

@@ -23,9 +23,9 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import UUID, uuid4
 
-from gateway.archive.faults import fault, storing
+from gateway.archive.faults import storing
 from gateway.archive.verified import verified
-from gateway.errors import ArchiveDamaged, ArchiveMissing, ArchiveUnavailable
+from gateway.errors import ArchiveDamaged, ArchiveMissing, ArchiveUnavailable, fault
 from gateway.ports import Stored
 from outbound.durable import link_new, sync_folder
 

@@ -24,8 +24,8 @@ from uuid import UUID, uuid4
 
 from botocore.exceptions import ClientError
 
-from gateway.archive.faults import fault, storing
-from gateway.errors import ArchiveDamaged, ArchiveMissing, ArchiveUnavailable
+from gateway.archive.faults import storing
+from gateway.errors import ArchiveDamaged, ArchiveMissing, ArchiveUnavailable, fault
 from gateway.ports import Stored
 from outbound.s3_client import Kind, S3Access, S3Faults, kind_of, s3_client
 

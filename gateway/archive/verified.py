@@ -7,8 +7,7 @@ import io
 import os
 from typing import TYPE_CHECKING, BinaryIO
 
-from gateway.archive.faults import fault
-from gateway.errors import ArchiveDamaged
+from gateway.errors import ArchiveDamaged, fault
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer

@@ -43,15 +43,15 @@ def find(
     json: Json = False,
 ) -> None:
     """Find files by number, control number, name, partner, date or hash; all that is given must fit."""
-    from gateway import views
+    from gateway import search
 
     kinds = {None: number, "purchase_order": po, "invoice": invoice, "shipment": shipment}
     numbers = tuple((kind, value) for kind, value in kinds.items() if value is not None)
-    wanted = views.Wanted(numbers, control_number, name, partner, date.date() if date else None, sha256)
-    if wanted == views.Wanted():
+    wanted = search.Wanted(numbers, control_number, name, partner, date.date() if date else None, sha256)
+    if wanted == search.Wanted():
         raise WrongUsage("usage", "Say what to look for.", "For example: tradepost archive find --po 4711")
     with gateway_of(context) as gateway, gateway.ledger.read() as view:
-        found = views.find(view, wanted, limit)
+        found = search.find(view, wanted, limit)
     if json:
         show.emit_json(found)
     else:
@@ -73,11 +73,11 @@ def get(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write; else stdout.")] = None,
 ) -> None:
     """Get the bytes of a file, exactly as they came or went; their hash is checked on the way."""
-    from gateway import views
+    from gateway import search
 
     with gateway_of(context) as gateway:
         with gateway.ledger.read() as view:
-            blob = views.blob_of(view, transmission)
+            blob = search.blob_of(view, transmission)
         with gateway.archive.open(blob["sha256"]) as stream:
             if output is None:
                 shutil.copyfileobj(stream, sys.stdout.buffer)

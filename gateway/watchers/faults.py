@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import structlog
 
-from gateway.archive.faults import fault
-from gateway.errors import ChannelUnavailable
+from gateway.errors import ChannelUnavailable, fault
 from gateway.watchers.memory import Notes
 from parsers.catalogue import entries, found, shown
 

@@ -14,7 +14,7 @@ PACKAGES = ("gateway", "outbound", "translators", "partners", "parsers")
 HALF_BELOW, NINE_IN_TEN_BELOW, NONE_ABOVE = 8, 30, 60
 MAX_FILE_LINES = 450
 #: Files that were longer when this was written may shrink, and grow no further.
-LONGER = {"gateway/store/tables.py": 480, "gateway/views.py": 520}
+LONGER = {"gateway/store/tables.py": 480}
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 

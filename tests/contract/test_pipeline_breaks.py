@@ -12,7 +12,7 @@ from business_files import order_850, order_csv
 from sqlalchemy.exc import OperationalError
 from stages import Died, Faults, Moment, Stages, archive_fault, database_fault
 
-from gateway import views
+from gateway import search, views
 from gateway.errors import ArchiveUnavailable
 
 pytestmark = pytest.mark.slow
@@ -76,7 +76,7 @@ def _is_whole(stages: Stages, partner: str) -> None:
     with stages.view() as view:
         [line] = views.transmissions(view, views.Page())
         [answer] = views.acknowledgements(view, views.Page())
-        blob = views.blob_of(view, line.id)
+        blob = search.blob_of(view, line.id)
         counts = views.summary(view)
     assert line.state == "read"
     assert answer["control_number"] in {"", "000000001"}

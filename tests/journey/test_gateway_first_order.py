@@ -11,7 +11,7 @@ import pytest
 from business_files import sample
 from live_gateway import LiveGateway, live_gateway
 
-from gateway import views
+from gateway import search, views
 
 pytestmark = pytest.mark.slow
 
@@ -91,8 +91,8 @@ def test_ship_notices_invoices_and_csv_orders_go_the_same_way(gateway: LiveGatew
     [receipt] = gateway.outbox("corner-bikes").values()
     assert b"document,1,CB-2101,accepted" in receipt
     with gateway.view() as view:
-        by_shipment = views.find(view, views.Wanted((("shipment", "DS-88001"),)))
-        by_invoice = views.find(view, views.Wanted((("invoice", "DS-I-5001"),)))
+        by_shipment = search.find(view, search.Wanted((("shipment", "DS-88001"),)))
+        by_invoice = search.find(view, search.Wanted((("invoice", "DS-I-5001"),)))
     assert {one["name"] for one in by_shipment if one["direction"] == "in"} == {"asn.edi"}
     assert {one["name"] for one in by_invoice if one["direction"] == "in"} == {"inv.edi"}
 
