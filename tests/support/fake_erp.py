@@ -178,6 +178,10 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         length = int(self.headers.get("Content-Length", "0"))
         body = self.rfile.read(length)
+        if len(body) < length:
+            # The sender died in the middle; what it meant to send is no request.
+            self.close_connection = True
+            return
         headers = {name.lower(): value for name, value in self.headers.items()}
         answer = self.server.erp._answer(Request(self.command, self.path, headers, body))
         self.server.erp.on_request()
