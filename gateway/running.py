@@ -89,10 +89,14 @@ class Running:
         try:
             yield
         finally:
-            self.stopping.set()
-            self._deadline = min(self._deadline, time.monotonic() + self._stop_s)
-            thread.join(max(0.0, self._deadline - time.monotonic()))
+            thread.join(self.left_s())
             self.overdue = self.overdue or thread.is_alive()
+
+    def left_s(self) -> float:
+        """Stop now, if that was not said before; the seconds that are left for what is in hand."""
+        self.stopping.set()
+        self._deadline = min(self._deadline, time.monotonic() + self._stop_s)
+        return max(0.0, self._deadline - time.monotonic())
 
 
 class Role(StrEnum):
@@ -131,8 +135,9 @@ def running(gateway: Gateway, roles: Collection[Role] = tuple(Role)) -> Iterator
         if Role.SFTP in roles and settings.sftp_enabled:
             run.server = sftp_server(gateway)
             run.server.start()
-            stack.callback(run.server.stop, settings.stop_s)
-        stack.callback(run.stopping.set)
+            server = run.server
+            stack.callback(lambda: server.stop(run.left_s()))
+        stack.callback(run.left_s)
         log.info("gateway.started", home=str(settings.home), roles=sorted(roles))
         yield run
         log.info("gateway.stopping")
