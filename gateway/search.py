@@ -9,21 +9,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, or_, select
 
 from gateway.errors import TradepostError
-from gateway.store.tables import (
-    Acknowledgement,
-    BusinessKey,
-    Document,
-    FunctionalGroup,
-    Interchange,
-    Transmission,
-)
-
-TX = Transmission.__table__  # type: ignore[attr-defined]
-IX = Interchange.__table__  # type: ignore[attr-defined]
-GR = FunctionalGroup.__table__  # type: ignore[attr-defined]
-DOC = Document.__table__  # type: ignore[attr-defined]
-KEY = BusinessKey.__table__  # type: ignore[attr-defined]
-ACK = Acknowledgement.__table__  # type: ignore[attr-defined]
+from gateway.store.core import ACKNOWLEDGEMENT as ACK
+from gateway.store.core import BUSINESS_KEY as KEY
+from gateway.store.core import DOCUMENT as DOC
+from gateway.store.core import FUNCTIONAL_GROUP as GR
+from gateway.store.core import INTERCHANGE as IX
+from gateway.store.core import TRANSMISSION as TX
 
 Item = dict[str, Any]
 

@@ -11,35 +11,18 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, select
 
 from gateway.errors import TradepostError
-from gateway.store.tables import (
-    Acknowledgement,
-    BusinessKey,
-    Consignment,
-    Delivery,
-    DeliveryAttempt,
-    Document,
-    Event,
-    FindingRow,
-    FunctionalGroup,
-    Interchange,
-    MailboxEntry,
-    Task,
-    Transmission,
-)
-
-TX = Transmission.__table__  # type: ignore[attr-defined]
-IX = Interchange.__table__  # type: ignore[attr-defined]
-GR = FunctionalGroup.__table__  # type: ignore[attr-defined]
-DOC = Document.__table__  # type: ignore[attr-defined]
-KEY = BusinessKey.__table__  # type: ignore[attr-defined]
-FND = FindingRow.__table__  # type: ignore[attr-defined]
-ACK = Acknowledgement.__table__  # type: ignore[attr-defined]
-CS = Consignment.__table__  # type: ignore[attr-defined]
-DL = Delivery.__table__  # type: ignore[attr-defined]
-ATT = DeliveryAttempt.__table__  # type: ignore[attr-defined]
-EVT = Event.__table__  # type: ignore[attr-defined]
-TSK = Task.__table__  # type: ignore[attr-defined]
-MBX = MailboxEntry.__table__  # type: ignore[attr-defined]
+from gateway.store.core import ACKNOWLEDGEMENT as ACK
+from gateway.store.core import BUSINESS_KEY as KEY
+from gateway.store.core import CONSIGNMENT as CS
+from gateway.store.core import DELIVERY as DL
+from gateway.store.core import DELIVERY_ATTEMPT as ATT
+from gateway.store.core import DOCUMENT as DOC
+from gateway.store.core import EVENT as EVT
+from gateway.store.core import FINDING as FND
+from gateway.store.core import INTERCHANGE as IX
+from gateway.store.core import MAILBOX_ENTRY as MBX
+from gateway.store.core import TASK as TSK
+from gateway.store.core import TRANSMISSION as TX
 
 Item = dict[str, Any]
 

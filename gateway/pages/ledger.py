@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import get_args
 
-from sqlalchemy import Column, Table
+from sqlalchemy import Column
 from sqlmodel import SQLModel
 
 from gateway.pages.markdown import notice, plain, table
 from gateway.store import tables
+from gateway.store.core import table_of
 
 BEGINNING = f"""\
 # The ledger
@@ -44,14 +45,6 @@ def models() -> list[type[SQLModel]]:
     """The tables' classes, in the order of the module."""
     found = [one for one in vars(tables).values() if isinstance(one, type) and issubclass(one, SQLModel)]
     return [model for model in found if hasattr(model, "__table__")]
-
-
-def table_of(model: type[SQLModel]) -> Table:
-    """What SQLModel made of a class."""
-    made = getattr(model, "__table__")  # noqa: B009 - mypy does not know the attribute
-    if not isinstance(made, Table):
-        raise TypeError(f"{model.__name__} is no table")
-    return made
 
 
 def _diagram() -> Iterator[str]:

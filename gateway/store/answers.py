@@ -11,13 +11,10 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from gateway.store.tables import Acknowledgement, FunctionalGroup, Interchange, Transmission
+from gateway.store.core import ACKNOWLEDGEMENT, INTERCHANGE, TRANSMISSION
+from gateway.store.core import FUNCTIONAL_GROUP as GROUP
+from gateway.store.tables import FunctionalGroup, Interchange
 from parsers.x12.model import PartyId
-
-ACKNOWLEDGEMENT = Acknowledgement.__table__  # type: ignore[attr-defined]
-INTERCHANGE = Interchange.__table__  # type: ignore[attr-defined]
-TRANSMISSION = Transmission.__table__  # type: ignore[attr-defined]
-GROUP = FunctionalGroup.__table__  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,8 @@ from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.ports import Arrival, Stored
-from gateway.store.tables import Blob, Interchange, Transmission
-
-TRANSMISSION = Transmission.__table__  # type: ignore[attr-defined]
-INTERCHANGE = Interchange.__table__  # type: ignore[attr-defined]
+from gateway.store.core import INTERCHANGE, TRANSMISSION
+from gateway.store.tables import Blob, Transmission
 
 
 @dataclass(frozen=True, slots=True)

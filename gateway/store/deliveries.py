@@ -10,22 +10,13 @@ from typing import Any
 from sqlalchemy import Connection, case, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from gateway.store.core import ACCEPTED_IDENTITY as IDENTITY
+from gateway.store.core import CONSIGNMENT, DELIVERY, DOCUMENT, SCHEDULE_SLOT, TASK
+from gateway.store.core import DELIVERY_ATTEMPT as ATTEMPT
 from gateway.store.tables import (
-    AcceptedIdentity,
-    Consignment,
-    Delivery,
     DeliveryAttempt,
-    Document,
     ScheduleSlot,
-    Task,
 )
-
-CONSIGNMENT = Consignment.__table__  # type: ignore[attr-defined]
-DELIVERY = Delivery.__table__  # type: ignore[attr-defined]
-ATTEMPT = DeliveryAttempt.__table__  # type: ignore[attr-defined]
-DOCUMENT = Document.__table__  # type: ignore[attr-defined]
-TASK = Task.__table__  # type: ignore[attr-defined]
-IDENTITY = AcceptedIdentity.__table__  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,14 +223,14 @@ def fire(tx: Connection, schedule: str, slot: datetime, now: datetime) -> bool:
         dialect.insert(ScheduleSlot)
         .values(schedule=schedule, slot=slot, fired_at=now)
         .on_conflict_do_nothing()
-        .returning(ScheduleSlot.__table__.c.slot)  # type: ignore[attr-defined]
+        .returning(SCHEDULE_SLOT.c.slot)
     )
     return claimed.one_or_none() is not None
 
 
 def last_slot(view: Connection, schedule: str) -> datetime | None:
     """The newest slot of `schedule` that has fired, None if none has."""
-    slot = ScheduleSlot.__table__.c  # type: ignore[attr-defined]
+    slot = SCHEDULE_SLOT.c
     return view.execute(select(func.max(slot.slot)).where(slot.schedule == schedule)).scalar_one_or_none()
 
 

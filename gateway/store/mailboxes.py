@@ -14,14 +14,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from gateway.ports import Stored
 from gateway.store.answers import Answer
 from gateway.store.arrivals import insert_blob
+from gateway.store.core import HELD_UPLOAD as HELD
+from gateway.store.core import MAILBOX_ENTRY as ENTRY
+from gateway.store.core import TRANSMISSION
 from gateway.store.identity import derived
 from gateway.store.moves import Act, move_many, record
 from gateway.store.rows import ENVIRONMENTS
-from gateway.store.tables import HeldUpload, MailboxEntry, Transmission
-
-ENTRY = MailboxEntry.__table__  # type: ignore[attr-defined]
-TRANSMISSION = Transmission.__table__  # type: ignore[attr-defined]
-HELD = HeldUpload.__table__  # type: ignore[attr-defined]
+from gateway.store.tables import MailboxEntry, Transmission
 
 Row = Any
 

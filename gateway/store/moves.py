@@ -11,6 +11,7 @@ from sqlmodel import SQLModel
 
 from gateway.errors import TradepostError
 from gateway.states import sources
+from gateway.store.core import table_of
 from gateway.store.tables import (
     Acknowledgement,
     Consignment,
@@ -70,7 +71,7 @@ def record(
 
 def state_of(view: Connection, kind: str, subject: str) -> str | None:
     """The state of a row, None if there is no such row."""
-    table = MOVABLE[kind].__table__  # type: ignore[attr-defined]
+    table = table_of(MOVABLE[kind])
     return view.execute(select(table.c.state).where(table.c.id == subject)).scalar_one_or_none()
 
 
@@ -79,7 +80,7 @@ def move(tx: Connection, act: Act, kind: str, subject: str, target: str, **value
 
     Raises TradepostError GTW-001 if the row does not exist or may not move there from where it is.
     """
-    table = MOVABLE[kind].__table__  # type: ignore[attr-defined]
+    table = table_of(MOVABLE[kind])
     before = state_of(tx, kind, subject)
     if before is None or before not in sources(kind, target):
         raise refused(kind, subject, before, target)
@@ -108,7 +109,7 @@ def move_many(
         raise refused(kind, ", ".join(subjects), before, target)
     if not subjects:
         return 0
-    table = MOVABLE[kind].__table__  # type: ignore[attr-defined]
+    table = table_of(MOVABLE[kind])
     moved = (
         tx.execute(
             update(table)

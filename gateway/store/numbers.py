@@ -13,11 +13,11 @@ from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.errors import TradepostError
-from gateway.store.tables import ControlNumber, ControlReservation
+from gateway.store.core import CONTROL_NUMBER as NUMBER
+from gateway.store.core import CONTROL_RESERVATION as RESERVATION
+from gateway.store.tables import ControlNumber
 from parsers.x12.model import PartyId
 
-NUMBER = ControlNumber.__table__  # type: ignore[attr-defined]
-RESERVATION = ControlReservation.__table__  # type: ignore[attr-defined]
 #: ISA13 and GS06 have at most nine digits; after the highest comes 1 again.
 HIGHEST = 999_999_999
 

@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from gateway.store.core import PROFILE_VERSION as VERSION
 from gateway.store.moves import Act, record
 from gateway.store.tables import ProfileVersion
-
-VERSION = ProfileVersion.__table__  # type: ignore[attr-defined]
 
 
 def newest(view: Connection) -> str | None:

@@ -12,23 +12,11 @@ from typing import Any
 from sqlalchemy import Connection, delete, false, func, insert, select, update
 
 from gateway.errors import Fenced
-from gateway.store.tables import (
-    BusinessKey,
-    Document,
-    FindingRow,
-    FunctionalGroup,
-    Interchange,
-    Transmission,
-)
+from gateway.store.core import BUSINESS_KEY as KEY
+from gateway.store.core import DOCUMENT, FINDING, INTERCHANGE, TRANSMISSION
+from gateway.store.core import FUNCTIONAL_GROUP as GROUP
 from parsers.finding import Finding
 from parsers.x12.model import PartyId
-
-INTERCHANGE = Interchange.__table__  # type: ignore[attr-defined]
-TRANSMISSION = Transmission.__table__  # type: ignore[attr-defined]
-GROUP = FunctionalGroup.__table__  # type: ignore[attr-defined]
-DOCUMENT = Document.__table__  # type: ignore[attr-defined]
-FINDING = FindingRow.__table__  # type: ignore[attr-defined]
-KEY = BusinessKey.__table__  # type: ignore[attr-defined]
 
 Row = dict[str, Any]
 

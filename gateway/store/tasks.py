@@ -11,9 +11,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.errors import Fenced
 from gateway.ports import Claim, Job
+from gateway.store.core import TASK
 from gateway.store.tables import Task
 
-TASK = Task.__table__  # type: ignore[attr-defined]
 MAX_ERROR_CHARS = 8000
 
 

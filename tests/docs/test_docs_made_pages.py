@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from gateway.pages.cli import commands
-from gateway.pages.ledger import models, table_of
+from gateway.pages.ledger import models
 from gateway.pages.registry import PAGES
 from gateway.pages.settings import variable
 from gateway.pages.states import KINDS, beginnings
 from gateway.settings import Settings
 from gateway.states import TABLES
+from gateway.store.core import table_of
 from parsers.catalogue import entries
 
 ROOT = Path(__file__).parents[2]
