@@ -41,6 +41,10 @@ docs: $(VENV)/run.stamp ## Make the pages anew that are made from the code.
 bench: $(VENV)/test.stamp ## Measure, beside others on the same input; takes a few minutes.
 	@$(BIN)/pytest -q -s tests/benchmarks
 
+soak: $(VENV)/test.stamp ## Kill the gateway at random moments with ten other seeds; takes a quarter of an hour.
+	@for seed in 1 2 3 4 5 6 7 8 9 10; do \
+	  echo "seed $$seed"; TRADEPOST_CRASH_SEED=$$seed $(BIN)/pytest -q -p no:cacheprovider tests/crash/test_kill_gateway.py || exit 1; done
+
 install: $(VENV)/test.stamp ## Install all that the tests need, without running them.
 
 system: ## Install the Debian packages that some tests need (as root; does nothing if they are there).

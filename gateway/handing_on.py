@@ -20,7 +20,7 @@ from gateway.ports import Job
 from gateway.store import deliveries, readings
 from gateway.store.deliveries import Accepted, Waiting
 from gateway.store.identity import business_identity, derived
-from gateway.store.moves import Act, move, move_if
+from gateway.store.moves import Act, move_if, move_many
 from gateway.store.readings import Settled, Staged
 from gateway.store.rows import ENVIRONMENTS
 from outbound.schedule import batches
@@ -66,21 +66,20 @@ def hand_on_chunk(
     """Move each staged document on and create its deliveries; the jobs that follow."""
     identities = {document.id: _identity(tx, settled, document) for document in staged}
     seen = deliveries.accepted_versions(tx, list(identities.values()))
-    jobs: list[Job] = []
-    ready: list[Fate] = []
+    fates: list[Fate] = []
     for document in staged:
         identity = identities[document.id]
         accepted = seen.get(identity, Accepted())
         fate = _fate(tx, directory, settled, document, identity, accepted)
         if fate.state == "ready":
             seen[identity] = Accepted(max(fate.version, accepted.version), in_force=True)
-            ready.append(fate)
         if fate.state == "filed":
             _file(tx, act, settled, document)
-        _apply(tx, act, fate)
+        fates.append(fate)
+    _apply(tx, act, fates)
+    ready = [fate for fate in fates if fate.state == "ready"]
     _accept(tx, ready, identities)
-    jobs += dispatch(tx, act, directory, settled, ready, identities)
-    return jobs
+    return dispatch(tx, act, directory, settled, ready, identities)
 
 
 def _accept(tx: Connection, ready: Sequence[Fate], identities: dict[str, str]) -> None:
@@ -162,16 +161,24 @@ def destination_of(rule: DocumentRule, usage: str) -> str | None:
     return rule.test_destination if ENVIRONMENTS.get(usage) == "test" else rule.destination
 
 
-def _apply(tx: Connection, act: Act, fate: Fate) -> None:
-    values: dict[str, object] = {"settled_at": act.at}
-    if fate.state == "held":
-        values["hold"] = fate.reason
-    if fate.document.rejected_by_group:
-        values["status"] = "rejected"
-    reasoned = Act(act.actor, act.at, fate.reason)
-    move(tx, reasoned, "document", fate.document.id, fate.state, **values)
-    if fate.document.supersedes is not None:
-        move_if(tx, reasoned, "document", fate.document.supersedes, "superseded")
+def _apply(tx: Connection, act: Act, fates: Sequence[Fate]) -> None:
+    """Move the documents, those of one fate together."""
+    alike: dict[tuple[str, str | None, bool], list[str]] = {}
+    for fate in fates:
+        key = (fate.state, fate.reason, fate.document.rejected_by_group)
+        alike.setdefault(key, []).append(fate.document.id)
+    for (state, reason, by_group), documents in alike.items():
+        values: dict[str, object] = {"settled_at": act.at}
+        if state == "held":
+            values["hold"] = reason
+        if by_group:
+            values["status"] = "rejected"
+        reasoned = Act(act.actor, act.at, reason)
+        if move_many(tx, reasoned, "document", documents, "staged", state, **values) != len(documents):
+            raise Overtaken("documents of this chunk were handed on meanwhile")
+    for fate in fates:
+        if fate.document.supersedes is not None:
+            move_if(tx, act, "document", fate.document.supersedes, "superseded")
 
 
 def schedule_name(partner: str, rule: DocumentRule, destination: str) -> str:

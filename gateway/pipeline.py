@@ -139,17 +139,17 @@ class Pipeline:
 
     def _begin_parse(self, claim: Claim) -> ParseTask:
         transmission = self._transmission(claim.subject)
-        reading = self._reading(transmission, claim)
-        staging = Staging(self._ledger, self._parts.clock, claim, reading, self._chunk)
         applied = self._parts.profiles.current()
-        staging.begin(applied.version)
+        reading = self._reading(transmission, claim, applied.version)
+        staging = Staging(self._ledger, self._parts.clock, claim, reading, self._chunk)
+        staging.begin()
         return ParseTask(claim, transmission, applied, reading, staging)
 
-    def _reading(self, transmission: Kept, claim: Claim) -> Reading:
+    def _reading(self, transmission: Kept, claim: Claim, profiles: str) -> Reading:
         with self._ledger.read() as view:
             before = readings.newest_reading(view, transmission.id, claim.generation)
         generation, version = before or (None, 0)
-        return Reading(transmission.id, claim.generation, claim.attempt, version + 1, generation)
+        return Reading(transmission.id, claim.generation, claim.attempt, profiles, version + 1, generation)
 
     def _understand(self, task: ParseTask, stream: BinaryIO) -> Iterator[ReportEvent]:
         """The file as `inspect` would see it, with what its channel adds: who may send, and for what use."""
@@ -174,10 +174,7 @@ class Pipeline:
         """
         with self._ledger.read() as view:
             settled = readings.interchange(view, claim.subject)
-            version = arrivals.profile_version(view, settled.transmission_id)
-        directory = (
-            self._parts.profiles.version(version) if version else self._parts.profiles.current()
-        ).directory
+        directory = self._parts.profiles.version(settled.profile_version).directory
         cursor = settled.cursor
         while True:
             with self._ledger.read() as view:

@@ -166,6 +166,7 @@ def finish_parse(parts: Parts, task: ParseTask, event: FileEnded) -> None:
             standard=task.standard,
             partner=task.transmission.partner or task.partner,
             environment=task.environment,
+            profile_version=task.applied.version,
             note=note,
             read_at=act.at,
         )

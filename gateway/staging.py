@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from gateway.ports import Claim, Clock
-from gateway.store import arrivals, readings, rows, tasks
+from gateway.store import readings, rows, tasks
 from gateway.store.ledger import Ledger
 from gateway.store.readings import Chunk, Row
 from gateway.store.rows import Reading
@@ -35,13 +35,12 @@ class Staging:
         #: True while the interchange being read was settled by an earlier attempt.
         self.passed_over = False
 
-    def begin(self, profile_version: str) -> None:
-        """Note which profiles read it now, and sweep what an earlier attempt left unsettled."""
-        with self._ledger.write() as tx:
-            tasks.check_fence(tx, self._claim)
-            if self._claim.attempt > 1:
+    def begin(self) -> None:
+        """Sweep what an earlier attempt left unsettled."""
+        if self._claim.attempt > 1:
+            with self._ledger.write() as tx:
+                tasks.check_fence(tx, self._claim)
                 readings.sweep_unsettled(tx, self._reading.transmission)
-            arrivals.note_profiles(tx, self._reading.transmission, profile_version)
 
     def open(self, event: InterchangeOpened) -> None:
         """Begin an interchange."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.ports import Arrival, Stored
@@ -126,17 +126,3 @@ def settled_with_same_bytes(view: Connection, transmission: Kept) -> str | None:
         .order_by(TRANSMISSION.c.id)
         .limit(1)
     ).scalar_one_or_none()
-
-
-def profile_version(view: Connection, transmission_id: str) -> str | None:
-    """The profile version that read a transmission, None before it was read."""
-    return view.execute(
-        select(TRANSMISSION.c.profile_version).where(TRANSMISSION.c.id == transmission_id)
-    ).scalar_one_or_none()
-
-
-def note_profiles(tx: Connection, transmission_id: str, version: str) -> None:
-    """Remember which profiles read a transmission."""
-    tx.execute(
-        update(TRANSMISSION).where(TRANSMISSION.c.id == transmission_id).values(profile_version=version)
-    )

@@ -254,6 +254,7 @@ class Settled:
     usage: str
     state: str
     cursor: int
+    profile_version: str
     sender: PartyId
     receiver: PartyId
 
@@ -273,6 +274,7 @@ def interchange(view: Connection, interchange_id: str) -> Settled:
         row.usage,
         row.state,
         row.cursor,
+        row.profile_version,
         PartyId(row.sender_qualifier, row.sender_id),
         PartyId(row.receiver_qualifier, row.receiver_id),
     )

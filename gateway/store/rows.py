@@ -27,13 +27,15 @@ def column(text: str) -> str:
 class Reading:
     """One reading of one transmission.
 
-    generation: 0 for the first, one more each time it is read anew. version: of the documents it
-    gives. superseded: generation of the reading whose documents these replace, None if there were none.
+    profiles: the version that reads it. generation: 0 for the first, one more each time it is read
+    anew. version: of the documents it gives. superseded: generation of the reading whose documents
+    these replace, None if there were none.
     """
 
     transmission: str
     generation: int
     attempt: int
+    profiles: str
     version: int = 1
     superseded: int | None = None
 
@@ -77,6 +79,7 @@ def interchange_row(reading: Reading, report: InterchangeReport) -> Row:
         "usage": column(report.usage),
         "state": "reading",
         "generation": reading.generation,
+        "profile_version": reading.profiles,
         "cursor": 0,
         "attempt": reading.attempt,
     }

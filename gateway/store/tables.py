@@ -161,8 +161,9 @@ class Interchange(SQLModel, table=True):
     repeats: str | None = None
     #: Why a person must look at it, in one sentence.
     note: str | None = _text()
-    #: Which reading of its transmission it comes from.
+    #: Which reading of its transmission it comes from, and with which profiles.
     generation: int = 0
+    profile_version: str | None = None
     #: Sequence of the last document handed on.
     cursor: int = 0
     attempt: int = 0

@@ -233,6 +233,7 @@ def upgrade() -> None:
     sa.Column('repeats', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('note', sa.Text(), nullable=True),
     sa.Column('generation', sa.Integer(), nullable=False),
+    sa.Column('profile_version', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('cursor', sa.Integer(), nullable=False),
     sa.Column('attempt', sa.Integer(), nullable=False),
     sa.Column('settled_at', gateway.store.tables.UtcDateTime(timezone=True), nullable=True),
