@@ -152,20 +152,22 @@ def end_attempt(tx: Connection, consignment_id: str, number: int, **values: obje
 
 def undelivered_documents(view: Connection, consignment_id: str) -> list[str]:
     """Documents of a consignment of which no other consignment is still under way."""
-    others = (
-        select(DELIVERY.c.document_id)
-        .select_from(DELIVERY.outerjoin(CONSIGNMENT, DELIVERY.c.consignment_id == CONSIGNMENT.c.id))
+    other, carrier = DELIVERY.alias("other"), CONSIGNMENT.alias("carrier")
+    under_way = (
+        select(other.c.id)
+        .select_from(other.outerjoin(carrier, other.c.consignment_id == carrier.c.id))
         .where(
-            DELIVERY.c.state != "cancelled",
-            func.coalesce(DELIVERY.c.consignment_id, "") != consignment_id,
-            func.coalesce(CONSIGNMENT.c.state, "waiting").not_in(("delivered", "cancelled")),
+            other.c.document_id == DELIVERY.c.document_id,
+            other.c.id != DELIVERY.c.id,
+            other.c.state != "cancelled",
+            func.coalesce(carrier.c.state, "waiting").not_in(("delivered", "cancelled")),
         )
     )
     rows = view.execute(
         select(DELIVERY.c.document_id).where(
             DELIVERY.c.consignment_id == consignment_id,
             DELIVERY.c.state == "packed",
-            DELIVERY.c.document_id.not_in(others),
+            ~under_way.exists(),
         )
     )
     return list(rows.scalars())
