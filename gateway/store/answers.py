@@ -9,11 +9,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
-from gateway.store.core import ACKNOWLEDGEMENT, INTERCHANGE, TRANSMISSION
+from gateway.store.core import ACKNOWLEDGEMENT, INTERCHANGE, TRANSMISSION, insert_absent
 from gateway.store.core import FUNCTIONAL_GROUP as GROUP
-from gateway.store.tables import FunctionalGroup, Interchange
 from parsers.x12.model import PartyId
 
 
@@ -151,10 +149,8 @@ def note_answered_interchange(tx: Connection, interchange: str, verdict: str) ->
 
 def insert_sent_interchange(tx: Connection, row: dict[str, Any], groups: Sequence[dict[str, Any]]) -> None:
     """Record an interchange of ours with its groups, so that its answers find it; once."""
-    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
-    tx.execute(dialect.insert(Interchange).values(**row).on_conflict_do_nothing())
-    for group in groups:
-        tx.execute(dialect.insert(FunctionalGroup).values(**group).on_conflict_do_nothing())
+    insert_absent(tx, INTERCHANGE, [row])
+    insert_absent(tx, GROUP, groups)
 
 
 def addressed(view: Connection, interchange: str) -> tuple[PartyId, PartyId, str] | None:

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.ports import Arrival, Stored
-from gateway.store.core import INTERCHANGE, TRANSMISSION
-from gateway.store.tables import Blob, Transmission
+from gateway.store.core import BLOB, INTERCHANGE, TRANSMISSION, insert_absent, insert_first
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +47,7 @@ _KEPT = (
 
 def insert_blob(tx: Connection, stored: Stored, now: datetime) -> None:
     """Note that the archive holds these bytes; noting it again changes nothing."""
-    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
-    tx.execute(
-        dialect.insert(Blob)
-        .values(sha256=stored.sha256, size=stored.size, created_at=now)
-        .on_conflict_do_nothing()
-    )
+    insert_absent(tx, BLOB, [{"sha256": stored.sha256, "size": stored.size, "created_at": now}])
 
 
 def insert_transmission(
@@ -71,28 +64,22 @@ def insert_transmission(
 ) -> bool:
     """Record a file; False if this arrival was recorded before (channel and source key)."""
     insert_blob(tx, stored, now)
-    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
-    inserted = tx.execute(
-        dialect.insert(Transmission)
-        .values(
-            id=transmission_id,
-            direction=direction,
-            channel=arrival.channel,
-            source_key=arrival.source_key,
-            partner=arrival.partner,
-            name=arrival.name.encode("utf-8", "replace").decode().replace("\0", "\ufffd"),
-            sha256=stored.sha256,
-            size=stored.size,
-            standard=standard,
-            environment=environment,
-            state=state,
-            facts=json.dumps(dict(arrival.attributes), sort_keys=True),
-            received_at=now,
-        )
-        .on_conflict_do_nothing(index_elements=["channel", "source_key"])
-        .returning(TRANSMISSION.c.id)
-    )
-    return inserted.one_or_none() is not None
+    row = {
+        "id": transmission_id,
+        "direction": direction,
+        "channel": arrival.channel,
+        "source_key": arrival.source_key,
+        "partner": arrival.partner,
+        "name": arrival.name.encode("utf-8", "replace").decode().replace("\0", "\ufffd"),
+        "sha256": stored.sha256,
+        "size": stored.size,
+        "standard": standard,
+        "environment": environment,
+        "state": state,
+        "facts": json.dumps(dict(arrival.attributes), sort_keys=True),
+        "received_at": now,
+    }
+    return insert_first(tx, TRANSMISSION, row)
 
 
 def by_arrival(view: Connection, channel: str, source_key: str) -> str | None:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Table
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
 from gateway.store.tables import (
     AcceptedIdentity,
     Acknowledgement,
+    Blob,
     BusinessKey,
     Consignment,
     ControlNumber,
@@ -38,6 +44,7 @@ def table_of(model: type[SQLModel]) -> Table:
 
 ACCEPTED_IDENTITY = table_of(AcceptedIdentity)
 ACKNOWLEDGEMENT = table_of(Acknowledgement)
+BLOB = table_of(Blob)
 BUSINESS_KEY = table_of(BusinessKey)
 CONSIGNMENT = table_of(Consignment)
 CONTROL_NUMBER = table_of(ControlNumber)
@@ -55,3 +62,36 @@ PROFILE_VERSION = table_of(ProfileVersion)
 SCHEDULE_SLOT = table_of(ScheduleSlot)
 TASK = table_of(Task)
 TRANSMISSION = table_of(Transmission)
+
+
+def insert_absent(tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows; those whose key is there already stay as they are."""
+    if rows:
+        tx.execute(_absent(tx.dialect.name, table), list(rows))
+
+
+def insert_first(tx: Connection, table: Table, row: Mapping[str, Any]) -> bool:
+    """Insert a row unless its key is there already; whether it was inserted."""
+    return tx.execute(_first(tx.dialect.name, table), row).one_or_none() is not None
+
+
+def upsert(tx: Connection, table: Table, row: Mapping[str, Any], *, replacing: Sequence[str]) -> None:
+    """Insert a row; if its primary key is there already, replace these columns of it."""
+    statement = _insert(tx.dialect.name)(table).values(**row)
+    values = {name: row[name] for name in replacing}
+    key = [column.name for column in table.primary_key]
+    tx.execute(statement.on_conflict_do_update(index_elements=key, set_=values))
+
+
+def _insert(dialect: str) -> Any:
+    return postgresql.insert if dialect == "postgresql" else sqlite.insert
+
+
+@cache  # building a statement costs more than running it
+def _absent(dialect: str, table: Table) -> Any:
+    return _insert(dialect)(table).on_conflict_do_nothing()
+
+
+@cache
+def _first(dialect: str, table: Table) -> Any:
+    return _absent(dialect, table).returning(*table.primary_key)

@@ -8,15 +8,18 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, case, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.store.core import ACCEPTED_IDENTITY as IDENTITY
-from gateway.store.core import CONSIGNMENT, DELIVERY, DOCUMENT, SCHEDULE_SLOT, TASK
-from gateway.store.core import DELIVERY_ATTEMPT as ATTEMPT
-from gateway.store.tables import (
-    DeliveryAttempt,
-    ScheduleSlot,
+from gateway.store.core import (
+    CONSIGNMENT,
+    DELIVERY,
+    DOCUMENT,
+    SCHEDULE_SLOT,
+    TASK,
+    insert_absent,
+    insert_first,
 )
+from gateway.store.core import DELIVERY_ATTEMPT as ATTEMPT
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +136,7 @@ def documents_in(view: Connection, consignment_id: str) -> list[tuple[str, str]]
 
 def begin_attempt(tx: Connection, consignment_id: str, number: int, now: datetime) -> None:
     """Note that an attempt begins, before the far end hears of it."""
-    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
-    tx.execute(
-        dialect.insert(DeliveryAttempt)
-        .values(consignment_id=consignment_id, number=number, begun_at=now)
-        .on_conflict_do_nothing()
-    )
+    insert_absent(tx, ATTEMPT, [{"consignment_id": consignment_id, "number": number, "begun_at": now}])
 
 
 def end_attempt(tx: Connection, consignment_id: str, number: int, **values: object) -> None:
@@ -220,14 +218,7 @@ def pack(tx: Connection, row: dict[str, Any], deliveries: Sequence[str]) -> int:
 
 def fire(tx: Connection, schedule: str, slot: datetime, now: datetime) -> bool:
     """Claim a slot; False if it has fired already, here or on another machine."""
-    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
-    claimed = tx.execute(
-        dialect.insert(ScheduleSlot)
-        .values(schedule=schedule, slot=slot, fired_at=now)
-        .on_conflict_do_nothing()
-        .returning(SCHEDULE_SLOT.c.slot)
-    )
-    return claimed.one_or_none() is not None
+    return insert_first(tx, SCHEDULE_SLOT, {"schedule": schedule, "slot": slot, "fired_at": now})
 
 
 def last_slot(view: Connection, schedule: str) -> datetime | None:

@@ -9,18 +9,17 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from sqlalchemy import Connection, and_, delete, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.ports import Stored
 from gateway.store.answers import Answer
 from gateway.store.arrivals import insert_blob
 from gateway.store.core import HELD_UPLOAD as HELD
 from gateway.store.core import MAILBOX_ENTRY as ENTRY
-from gateway.store.core import TRANSMISSION
+from gateway.store.core import TRANSMISSION, insert_absent
 from gateway.store.identity import derived
 from gateway.store.moves import Act, move_many, record
 from gateway.store.rows import ENVIRONMENTS
-from gateway.store.tables import MailboxEntry, Transmission
+from gateway.store.tables import MailboxEntry
 
 Row = Any
 
@@ -29,26 +28,22 @@ def record_sent(tx: Connection, act: Act, answer: Answer, stored: Stored) -> str
     """Record an answer of ours as a transmission out; its id. The same answer is the same transmission."""
     insert_blob(tx, stored, act.at)
     transmission = derived("tx", answer.id)
-    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
-    tx.execute(
-        dialect.insert(Transmission)
-        .values(
-            id=transmission,
-            direction="out",
-            channel=answer.target,
-            source_key=answer.id,
-            partner=answer.partner,
-            name=answer.file_name,
-            sha256=stored.sha256,
-            size=stored.size,
-            standard="csv" if answer.kind == "CSV" else "x12",
-            environment=ENVIRONMENTS.get(answer.usage),
-            state="sent",
-            facts=json.dumps({"kind": answer.kind}),
-            received_at=act.at,
-        )
-        .on_conflict_do_nothing()
-    )
+    row = {
+        "id": transmission,
+        "direction": "out",
+        "channel": answer.target,
+        "source_key": answer.id,
+        "partner": answer.partner,
+        "name": answer.file_name,
+        "sha256": stored.sha256,
+        "size": stored.size,
+        "standard": "csv" if answer.kind == "CSV" else "x12",
+        "environment": ENVIRONMENTS.get(answer.usage),
+        "state": "sent",
+        "facts": json.dumps({"kind": answer.kind}),
+        "received_at": act.at,
+    }
+    insert_absent(tx, TRANSMISSION, [row])
     return transmission
 
 

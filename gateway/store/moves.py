@@ -32,6 +32,9 @@ MOVABLE: dict[str, type[SQLModel]] = {
 }
 
 
+_EVENT = insert(table_of(Event))
+
+
 @dataclass(frozen=True, slots=True)
 class Act:
     """Who does something, when, and why. Every change of state carries one."""
@@ -53,7 +56,7 @@ def record(
 ) -> None:
     """Append one event."""
     tx.execute(
-        insert(Event),
+        _EVENT,
         [
             {
                 "at": act.at,
@@ -134,7 +137,7 @@ def move_many(
         for subject in moved
     ]
     if events:
-        tx.execute(insert(Event), events)
+        tx.execute(_EVENT, events)
     return len(events)
 
 

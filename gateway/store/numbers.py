@@ -10,12 +10,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.errors import TradepostError
 from gateway.store.core import CONTROL_NUMBER as NUMBER
 from gateway.store.core import CONTROL_RESERVATION as RESERVATION
-from gateway.store.tables import ControlNumber
+from gateway.store.core import insert_absent, upsert
 from parsers.x12.model import PartyId
 
 #: ISA13 and GS06 have at most nine digits; after the highest comes 1 again.
@@ -34,8 +33,7 @@ def group_series(ours: str, theirs: str, functional_id: str) -> str:
 
 def draw(tx: Connection, series: str) -> int:
     """The next number of `series`, from 1; it is used with the caller's commit or not at all."""
-    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
-    tx.execute(dialect.insert(ControlNumber).values(series=series, next=1).on_conflict_do_nothing())
+    insert_absent(tx, NUMBER, [{"series": series, "next": 1}])
     following = tx.execute(
         update(NUMBER)
         .where(NUMBER.c.series == series)
@@ -103,7 +101,5 @@ def set_next(tx: Connection, series: str, number: int) -> int | None:
             f"The series “{series}” has used numbers up to {before - 1} already.",
             f"Choose {before} or more; no control number is ever used twice.",
         )
-    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(ControlNumber).values(series=series, next=number)
-    tx.execute(statement.on_conflict_do_update(index_elements=["series"], set_={"next": number}))
+    upsert(tx, NUMBER, {"series": series, "next": number}, replacing=["next"])
     return before

@@ -6,11 +6,10 @@ import json
 from collections.abc import Mapping
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.store.core import PROFILE_VERSION as VERSION
+from gateway.store.core import upsert
 from gateway.store.moves import Act, record
-from gateway.store.tables import ProfileVersion
 
 
 def newest(view: Connection) -> str | None:
@@ -30,17 +29,12 @@ def files(view: Connection, version: str) -> Mapping[str, str]:
 
 def apply(tx: Connection, act: Act, version: str, content: Mapping[str, str]) -> None:
     """Put a version in force; an older one may be put in force again."""
-    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
     before = newest(tx)
-    statement = dialect.insert(ProfileVersion).values(
-        id=version,
-        content=json.dumps(dict(content), ensure_ascii=False, sort_keys=True),
-        applied_at=act.at,
-        applied_by=act.actor,
-    )
-    tx.execute(
-        statement.on_conflict_do_update(
-            index_elements=["id"], set_={"applied_at": act.at, "applied_by": act.actor}
-        )
-    )
+    row = {
+        "id": version,
+        "content": json.dumps(dict(content), ensure_ascii=False, sort_keys=True),
+        "applied_at": act.at,
+        "applied_by": act.actor,
+    }
+    upsert(tx, VERSION, row, replacing=["applied_at", "applied_by"])
     record(tx, act, "profiles.applied", "profiles", version, before=before, after=version)

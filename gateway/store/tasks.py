@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Select, bindparam, func, select, update
 
 from gateway.errors import Fenced
 from gateway.ports import Claim, Job
-from gateway.store.core import TASK
-from gateway.store.tables import Task
+from gateway.store.core import TASK, insert_absent
 
 MAX_ERROR_CHARS = 8000
 
@@ -33,8 +31,7 @@ def insert_new(tx: Connection, jobs: Sequence[Job], now: datetime) -> None:
         }
         for job in jobs
     ]
-    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
-    tx.execute(dialect.insert(Task).on_conflict_do_nothing(), rows)
+    insert_absent(tx, TASK, rows)
 
 
 def _due(now: datetime) -> Select[Any]:
@@ -67,14 +64,14 @@ def _lane(tx: Connection, now: datetime, partner: str | None, limit: int) -> Seq
     )
 
 
+_ALIVE = select(TASK.c.id).where(
+    TASK.c.id == bindparam("task"), TASK.c.attempt == bindparam("attempted"), TASK.c.state == "running"
+)
+
+
 def check_fence(tx: Connection, claim: Claim) -> None:
     """Raise Fenced unless `claim` is the newest attempt and still running."""
-    alive = tx.execute(
-        select(func.count())
-        .select_from(TASK)
-        .where(TASK.c.id == claim.task_id, TASK.c.attempt == claim.attempt, TASK.c.state == "running")
-    ).scalar_one()
-    if alive != 1:
+    if tx.execute(_ALIVE, {"task": claim.task_id, "attempted": claim.attempt}).first() is None:
         raise Fenced(f"task {claim.task_id} attempt {claim.attempt}")
 
 
