@@ -66,16 +66,16 @@ def newest_reading(view: Connection, transmission: str, before: int) -> tuple[in
 
 
 def sweep_unsettled(tx: Connection, transmission: str) -> None:
-    """Remove what an earlier attempt staged and did not settle; settled interchanges stay."""
+    """Remove what an earlier attempt staged and did not settle; settled interchanges stay.
+
+    Findings of the whole file are written together with its end, so that no attempt leaves any behind.
+    """
     unsettled = select(INTERCHANGE.c.id).where(
         INTERCHANGE.c.transmission_id == transmission, INTERCHANGE.c.state == "reading"
     )
     staged = select(DOCUMENT.c.id).where(DOCUMENT.c.interchange_id.in_(unsettled))
     tx.execute(delete(KEY).where(KEY.c.document_id.in_(staged)))
     tx.execute(delete(FINDING).where(FINDING.c.interchange_id.in_(unsettled)))
-    tx.execute(
-        delete(FINDING).where(FINDING.c.transmission_id == transmission, FINDING.c.interchange_id.is_(None))
-    )
     tx.execute(delete(DOCUMENT).where(DOCUMENT.c.interchange_id.in_(unsettled)))
     tx.execute(delete(GROUP).where(GROUP.c.interchange_id.in_(unsettled)))
     tx.execute(delete(INTERCHANGE).where(INTERCHANGE.c.id.in_(unsettled)))
