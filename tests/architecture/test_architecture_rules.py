@@ -58,6 +58,7 @@ def test_no_test_sleeps() -> None:
     assert not [place for place, name, _ in calls("tests") if name == "sleep"]
 
 
+@pytest.mark.slow
 def test_only_the_worker_catches_every_exception() -> None:
     """Elsewhere who catches all tidies up and raises it again."""
     found = {

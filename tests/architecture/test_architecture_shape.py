@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("gateway", "outbound", "translators", "partners", "parsers")
 
@@ -81,5 +83,6 @@ def _overrides(node: Function | ast.ClassDef) -> bool:
     return any(isinstance(mark, ast.Name) and mark.id == "override" for mark in node.decorator_list)
 
 
+@pytest.mark.slow
 def test_whatever_is_public_has_a_docstring() -> None:
     assert not [name for source in sources() for name in undocumented(source)]

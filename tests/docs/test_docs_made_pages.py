@@ -33,6 +33,7 @@ def test_a_made_page_is_current(name: str) -> None:
     assert (DOCS / name).read_text("utf-8") == PAGES[name](), "run: make docs"
 
 
+@pytest.mark.slow
 def test_make_docs_writes_every_made_page(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-m", "gateway.pages", str(tmp_path)], check=True, cwd=ROOT, timeout=60)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(PAGES)

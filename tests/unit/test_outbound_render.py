@@ -128,6 +128,7 @@ def test_negative_numbers_stay_numbers_in_csv() -> None:
     assert render([{"amount": "-12.50"}], "csv", kind="order", batch=False).payload == b"amount\r\n-12.50\r\n"
 
 
+@pytest.mark.slow
 @settings(derandomize=True, max_examples=150, deadline=None)
 @given(documents=st.lists(DOCUMENTS, max_size=3))
 def test_any_text_can_be_rendered_and_read_again(documents: list[dict[str, object]]) -> None:

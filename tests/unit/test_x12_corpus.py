@@ -77,6 +77,7 @@ def _envelope_errors(path: Path) -> list[Finding]:
     ]
 
 
+@pytest.mark.slow
 def test_no_real_file_raises_and_each_is_told_for_what_it_is(corpus: Path) -> None:
     differences = {}
     rows = list(_index(corpus))
