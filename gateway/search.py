@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, Connection, or_, select
 
 from gateway.errors import TradepostError
 from gateway.store.core import ACKNOWLEDGEMENT as ACK
@@ -74,7 +74,7 @@ def _like(column: ColumnElement[str], pattern: str) -> ColumnElement[bool]:
     return column.ilike(escaped.replace("*", "%").replace("?", "_"), escape="\\")
 
 
-def _with_control_number(number: str) -> Select[Any]:
+def _with_control_number(number: str) -> CompoundSelect[Any]:
     """ISA13, GS06 or ST02, with or without leading zeros, of what we received or sent."""
     bare = number.lstrip("0") or "0"
     forms = {number, *(bare.zfill(digits) for digits in range(1, 10))}
@@ -88,10 +88,10 @@ def _with_control_number(number: str) -> Select[Any]:
     through_answer = select(ACK.c.transmission_id).where(
         ACK.c.control_number.in_(forms), ACK.c.transmission_id.is_not(None)
     )
-    return through_interchange.union(through_group, through_document, through_answer)  # type: ignore[return-value]
+    return through_interchange.union(through_group, through_document, through_answer)
 
 
-def _with_number(number: str, kind: str | None) -> Select[Any]:
+def _with_number(number: str, kind: str | None) -> CompoundSelect[Any]:
     """A purchase order, invoice or shipment number, in documents and in what answers them."""
     named = select(KEY.c.document_id).where(KEY.c.value == number)
     if kind is not None:
@@ -103,7 +103,7 @@ def _with_number(number: str, kind: str | None) -> Select[Any]:
     answers = select(ACK.c.transmission_id).where(
         ACK.c.interchange_id.in_(select(found.c.interchange_id)), ACK.c.transmission_id.is_not(None)
     )
-    return select(found.c.transmission_id).union(answers)  # type: ignore[return-value]
+    return select(found.c.transmission_id).union(answers)
 
 
 def blob_of(view: Connection, transmission_or_hash: str) -> Item:
