@@ -78,7 +78,7 @@ def settle(parts: Parts, task: ParseTask, report: InterchangeReport) -> None:
         return
     sha256 = _digest(parts, task.transmission.sha256, report)
     with parts.ledger.read() as view:
-        earlier = _occupied_by(parts, view, task, report)
+        earlier = _came_before(parts, view, task, report, sha256)
     if earlier is not None and _is_repeat(task, report, sha256, earlier):
         _settle_repeat(parts, task, report, sha256, earlier)
         return
@@ -103,7 +103,7 @@ def _settle_new(
         written = write_large(parts.ledger, report, interchange, act.at)
     with parts.ledger.write() as tx:
         tasks.check_fence(tx, task.claim)
-        _check_first(parts, tx, task, report)
+        _check_first(parts, tx, task, report, sha256)
         task.staging.settle_into(tx, report)
         move(tx, act, "interchange", interchange, target, **_verdict(report, sha256, act.at), note=note)
         if target == "refused":
@@ -173,36 +173,47 @@ def finish_parse(parts: Parts, task: ParseTask, event: FileEnded) -> None:
         parts.jobs.finish(tx, task.claim)
 
 
-def _check_first(parts: Parts, tx: Connection, task: ParseTask, report: InterchangeReport) -> None:
+def _check_first(
+    parts: Parts, tx: Connection, task: ParseTask, report: InterchangeReport, sha256: str
+) -> None:
     """Raise Overtaken if another worker has settled the same number or file since we looked."""
     readings.take_turns(tx, report.partner or "", _number(report) or task.transmission.sha256)
     is_file = report.header is None and not report.rejected
-    if _occupied_by(parts, tx, task, report) or (is_file and _same_file(tx, task)):
+    if _came_before(parts, tx, task, report, sha256) or (is_file and _same_file(tx, task)):
         raise Overtaken(f"transmission {task.transmission.id} interchange {report.ordinal}")
 
 
-def _occupied_by(
-    parts: Parts, view: Connection, task: ParseTask, report: InterchangeReport
+def _came_before(
+    parts: Parts, view: Connection, task: ParseTask, report: InterchangeReport, sha256: str
 ) -> Occupant | None:
-    """The accepted interchange that has this control number already; a replay passes the check."""
+    """The interchange that this one repeats or whose number it takes, if any; a replay passes the check.
+
+    An accepted one occupies its number. A refused one leaves it free, but the same bytes under the
+    same profiles can only be refused again: a client that was never told sends them twice.
+    """
     header, agreement = report.header, report.agreement
-    if task.is_replay or header is None or agreement is None or agreement.x12 is None or report.rejected:
+    if task.is_replay or header is None or agreement is None or agreement.x12 is None:
         return None
     since = readings.look_back(parts.clock.now(), agreement.x12.duplicate_window_days)
     besides = task.reading.interchange_id(report.ordinal)
-    return readings.accepted_before(
-        view, header.sender, header.receiver, header.control_number, since, besides
-    )
+    if not report.rejected:
+        return readings.accepted_before(
+            view, header.sender, header.receiver, header.control_number, since, besides
+        )
+    if not _answers_repeat(report):
+        return None
+    partner = agreement.partner.partner
+    return readings.refused_alike(view, partner, sha256, task.applied.version, since, besides)
 
 
 def _same_file(view: Connection, task: ParseTask) -> str | None:
-    """The accepted transmission with these bytes, if the layout's rule counts that as a duplicate."""
+    """The answered transmission with these bytes, if the layout's rule counts that as a duplicate."""
     transmission = task.transmission
     agreement = task.applied.directory.by_partner(transmission.partner or "")
     rule = agreement.rule_for_file(transmission.name) if agreement else None
     if task.is_replay or rule is None or rule.same_bytes == "accept":
         return None
-    return arrivals.settled_with_same_bytes(view, transmission)
+    return arrivals.settled_with_same_bytes(view, transmission, task.applied.version)
 
 
 def _digest(parts: Parts, sha256: str, report: InterchangeReport) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
 from gateway.ports import Arrival, Stored
 from gateway.store.core import BLOB, INTERCHANGE, TRANSMISSION, insert_absent, insert_first
@@ -97,8 +97,12 @@ def kept(view: Connection, transmission_id: str) -> Kept | None:
     return None if row is None else Kept(**{**row._mapping, "facts": json.loads(row.facts)})
 
 
-def settled_with_same_bytes(view: Connection, transmission: Kept) -> str | None:
-    """The oldest other transmission of the same partner with the same bytes that was accepted, or None."""
+def settled_with_same_bytes(view: Connection, transmission: Kept, profiles: str) -> str | None:
+    """The oldest other transmission of the same partner with the same bytes that was answered, or None.
+
+    One that was refused counts while the profiles are what they were: anew they may let it pass.
+    """
+    answered_alike = or_(INTERCHANGE.c.status != "rejected", INTERCHANGE.c.profile_version == profiles)
     return view.execute(
         select(TRANSMISSION.c.id)
         .join(INTERCHANGE, INTERCHANGE.c.transmission_id == TRANSMISSION.c.id)
@@ -107,8 +111,8 @@ def settled_with_same_bytes(view: Connection, transmission: Kept) -> str | None:
             TRANSMISSION.c.direction == "in",
             TRANSMISSION.c.partner == transmission.partner,
             TRANSMISSION.c.id != transmission.id,
-            INTERCHANGE.c.state.in_(("settled", "handed_on")),
-            INTERCHANGE.c.status != "rejected",
+            INTERCHANGE.c.state.in_(("settled", "handed_on", "refused")),
+            answered_alike,
         )
         .order_by(TRANSMISSION.c.id)
         .limit(1)

@@ -144,6 +144,27 @@ def accepted_before(
     return None if row is None else Occupant(row.id, row.sha256, row.transmission_id)
 
 
+def refused_alike(
+    view: Connection, partner: str, sha256: str, profiles: str, since: datetime, besides: str
+) -> Occupant | None:
+    """The interchange of the same partner and bytes that these profiles have refused already, or None."""
+    row = view.execute(
+        select(INTERCHANGE.c.id, INTERCHANGE.c.sha256, INTERCHANGE.c.transmission_id)
+        .where(
+            INTERCHANGE.c.partner == partner,
+            INTERCHANGE.c.sha256 == sha256,
+            INTERCHANGE.c.profile_version == profiles,
+            INTERCHANGE.c.direction == "in",
+            INTERCHANGE.c.state == "refused",
+            INTERCHANGE.c.settled_at >= since,
+            INTERCHANGE.c.id != besides,
+        )
+        .order_by(INTERCHANGE.c.settled_at)
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else Occupant(row.id, row.sha256, row.transmission_id)
+
+
 def take_turns(tx: Connection, *place: str) -> None:
     """Until this transaction ends, let no other one decide who is first at `place`.
 

@@ -138,6 +138,7 @@ class Interchange(SQLModel, table=True):
         _states("interchange"),
         Index("interchange_number", "sender_id", "receiver_id", "control_number"),
         Index("interchange_control", "control_number"),
+        Index("interchange_sha256", "sha256"),
     )
     id: str = Field(primary_key=True, max_length=40)
     transmission_id: str = Field(foreign_key="transmission.id", index=True)

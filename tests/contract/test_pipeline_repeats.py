@@ -114,6 +114,33 @@ def test_the_same_csv_file_is_no_new_order_and_gets_the_same_receipt(stages: Sta
     assert shown.documents == []
 
 
+@pytest.mark.parametrize(
+    ("partner", "content"),
+    [("acme-retail", ORDER[: ORDER.index(b"IEA")]), ("corner-bikes", order_csv(["C-1"], quantity="many"))],
+    ids=["x12", "csv"],
+)
+def test_a_refused_file_sent_again_gets_its_first_answer_again_unchanged(
+    stages: Stages, partner: str, content: bytes
+) -> None:
+    stages.receive(partner, "orders.csv", content, "1")
+    stages.drain()
+    first = _take_answers_away(stages, partner)
+    stages.receive(partner, "orders.csv", content, "2")
+    stages.drain()
+    assert stages.outbox(partner) == first
+    assert len(first) == 1
+
+
+def test_a_refused_file_sent_again_is_read_anew_once_the_profiles_have_changed(stages: Stages) -> None:
+    content = order_csv(["C-1"], quantity="many")
+    for upload in ("1", "2"):
+        repeat = stages.receive("corner-bikes", "orders.csv", content, upload)
+        stages.drain()
+        _take_answers_away(stages, "corner-bikes")
+        stages.profile("corner-bikes", "\n# looked at again\n")
+    assert stages.shown(repeat.transmission).transmission["state"] == "read"
+
+
 def test_a_new_csv_under_an_old_name_gets_a_receipt_beside_the_old_one(stages: Stages) -> None:
     stages.receive("corner-bikes", "orders.csv", order_csv(["C-1"]), "1")
     stages.receive("corner-bikes", "orders.csv", order_csv(["C-2"]), "2")

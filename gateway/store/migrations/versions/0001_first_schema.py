@@ -245,6 +245,7 @@ def upgrade() -> None:
     with op.batch_alter_table('interchange', schema=None) as batch_op:
         batch_op.create_index('interchange_control', ['control_number'], unique=False)
         batch_op.create_index('interchange_number', ['sender_id', 'receiver_id', 'control_number'], unique=False)
+        batch_op.create_index('interchange_sha256', ['sha256'], unique=False)
         batch_op.create_index(batch_op.f('ix_interchange_transmission_id'), ['transmission_id'], unique=False)
 
     op.create_table('mailbox_entry',
@@ -410,6 +411,7 @@ def downgrade() -> None:
     op.drop_table('mailbox_entry')
     with op.batch_alter_table('interchange', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_interchange_transmission_id'))
+        batch_op.drop_index('interchange_sha256')
         batch_op.drop_index('interchange_number')
         batch_op.drop_index('interchange_control')
 
