@@ -37,8 +37,8 @@ from translators.report import (
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from partners.agreement import Agreement
     from partners.directory import Directory
-    from partners.profile import Agreement
 
 SCHEMA = "inspect-1.0.0"
 #: Spools up to this size stay in memory.

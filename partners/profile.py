@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Discriminator, Field, StringConstraints, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from parsers.x12.model import Separators
+from partners.agreement import SET_DOCUMENTS, Agreement
 from partners.channels import (
     Channel,
     ChannelBase,
@@ -57,8 +56,6 @@ __all__ = [
     "X12Settings",
 ]
 
-#: The canonical document each transaction set becomes.
-SET_DOCUMENTS: Mapping[str, str] = {"850": "order", "856": "ship_notice", "810": "invoice"}
 #: What a file name pattern of answers may hold between braces.
 NAME_BLANKS = frozenset({"kind", "partner", "control_number", "date", "time", "set"})
 MAILBOX = "mailbox"
@@ -330,35 +327,3 @@ class OurIdentity(Model):
     gs: Many[GroupId] = Field(
         default=(), description="Application ids that partners use in GS03; left out: any."
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Agreement:
-    """One partner's effective way for one file.
-
-    x12: the partner's X12 settings, None if it sends none.
-    profile_version: SHA-256 of all that the reading of a file depends on, lower-case hex.
-    """
-
-    ours: OurIdentity
-    partner: PartnerProfile
-    x12: X12Settings | None
-    profile_version: str
-
-    def rule_for(self, standard: str, set_or_layout: str, version: str = "") -> DocumentRule | None:
-        """The rule for an X12 set with GS08 `version`, or for a CSV layout; None if there is none.
-
-        A rule that names versions comes before one that takes all.
-        """
-        fitting = [
-            rule
-            for rule in self.partner.documents
-            if rule.standard == standard and set_or_layout in (rule.set, rule.layout) and rule.covers(version)
-        ]
-        return next((rule for rule in fitting if rule.versions), fitting[0] if fitting else None)
-
-    def rule_for_file(self, file_name: str) -> DocumentRule | None:
-        """The CSV rule whose file pattern fits the name, the first that does; None if none fits."""
-        name = file_name.lower()
-        rules = (rule for rule in self.partner.documents if rule.standard == "csv")
-        return next((rule for rule in rules if fnmatchcase(name, rule.file_pattern.lower())), None)

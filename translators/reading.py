@@ -13,8 +13,8 @@ from translators.reading_x12 import X12Reading
 from translators.report import FileEnded, FileOpened, ReportEvent, Status
 
 if TYPE_CHECKING:
+    from partners.agreement import Agreement
     from partners.directory import Directory
-    from partners.profile import Agreement
 
 
 def read_file(

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING
 
 from parsers.catalogue import found
 from parsers.finding import Finding, Location
 from parsers.x12.model import GroupHeader, InterchangeHeader, PartyId
-from partners.profile import Agreement, DocumentRule, InterchangeId, OurIdentity, PartnerProfile, X12Settings
+from partners.open_terms import open_agreement
 
 if TYPE_CHECKING:
+    from partners.agreement import Agreement
     from partners.directory import Directory
-
-_UNKNOWN = "unknown"
+    from partners.profile import PartnerProfile
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +27,6 @@ class Resolved:
 
 #: From an ISA to its agreement.
 Resolve = Callable[[InterchangeHeader], Resolved]
-
-
-@cache
-def permissive() -> Agreement:
-    """How an interchange is read when nobody is known: every set that we translate is welcome."""
-    anyone = InterchangeId(qualifier="ZZ", id=_UNKNOWN.upper())
-    rules = (
-        DocumentRule(document="order", standard="x12", set="850"),
-        DocumentRule(document="ship_notice", standard="x12", set="856"),
-        DocumentRule(document="invoice", standard="x12", set="810"),
-    )
-    x12 = X12Settings(isa=(anyone,))
-    partner = PartnerProfile(partner=_UNKNOWN, name=_UNKNOWN, x12=x12, documents=rules)
-    return Agreement(ours=OurIdentity(name="we"), partner=partner, x12=x12, profile_version="")
 
 
 def resolver(
@@ -57,7 +42,7 @@ def resolver(
         return lambda header: _looked_up(directory, header, senders)
     if agreement is not None:
         return lambda header: _forced(agreement, header)
-    return lambda header: Resolved(permissive())  # noqa: ARG005 - the form of a Resolve
+    return lambda header: Resolved(open_agreement())  # noqa: ARG005 - the form of a Resolve
 
 
 def _isa(position: int, header: InterchangeHeader) -> Location:

@@ -11,7 +11,6 @@ from parsers.delimited import reader
 from parsers.delimited.document import DelimitedDocument
 from parsers.delimited.layout import Layout
 from parsers.finding import Finding
-from partners.profile import Agreement, DocumentRule
 from translators import registry
 from translators.acknowledgements.decision import SetCounts, rolled_up
 from translators.acknowledgements.fa997 import fell_all
@@ -34,7 +33,9 @@ from translators.report import (
 )
 
 if TYPE_CHECKING:
+    from partners.agreement import Agreement
     from partners.directory import Directory
+    from partners.profile import DocumentRule
 
 #: The usage of a channel as ISA15 has it.
 _USAGES = {"production": "P", "test": "T"}

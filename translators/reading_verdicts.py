@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from partners.profile import DocumentRule
 from translators.report import Disposition, Status
 from translators.translation import Translation
+
+if TYPE_CHECKING:
+    from partners.profile import DocumentRule
 
 
 def holds_of(translation: Translation, rule: DocumentRule | None) -> list[str]:

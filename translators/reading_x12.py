@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from sys import intern
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from parsers.catalogue import found
 from parsers.finding import Finding, Location
@@ -13,11 +13,11 @@ from parsers.x12 import interchange, model
 from parsers.x12.limits import Limits
 from parsers.x12.model import PartyId
 from parsers.x12.options import ReadOptions
-from partners.profile import Agreement, DocumentRule, X12Settings
+from partners.open_terms import open_agreement
 from translators import registry, report
 from translators.acknowledgements import decision, fa997, inbound
 from translators.acknowledgements.answer import release_of
-from translators.reading_agreements import Resolve, Resolved, group_faults, permissive
+from translators.reading_agreements import Resolve, Resolved, group_faults
 from translators.reading_verdicts import disposition_of, holds_of
 from translators.report import (
     Disposition,
@@ -29,6 +29,10 @@ from translators.report import (
     Status,
 )
 from translators.translation import TOTAL_CODES, Translation
+
+if TYPE_CHECKING:
+    from partners.agreement import Agreement
+    from partners.profile import DocumentRule, X12Settings
 
 #: Findings of bytes between interchanges that are kept: a file of garbage must not fill the memory.
 MAX_FILE_FINDINGS = 100
@@ -233,10 +237,10 @@ class X12Reading:
     ) -> DocumentReport:
         envelope, header = self._current.header, group.report.header
         acknowledges = read.set_id in inbound.ACKNOWLEDGING_SETS
-        rule = None if acknowledges else _rule(agreement or permissive(), read, group.report)
+        rule = None if acknowledges else _rule(agreement or open_agreement(), read, group.report)
         findings = list(read.findings)
         if rule is None and not acknowledges:
-            findings = _without_rule(agreement or permissive(), read, group.report)
+            findings = _without_rule(agreement or open_agreement(), read, group.report)
         held = [finding.message for finding in findings if finding.code in (_WAITS, _UNTRANSLATED)]
         group.unanswered += any(finding.code == _WAITS for finding in findings)
         settings = _settings(agreement)
@@ -279,7 +283,7 @@ def _offset_of(event: model.InterchangeOpened) -> int:
 
 
 def _settings(agreement: Agreement | None) -> X12Settings:
-    settings = (agreement or permissive()).x12
+    settings = (agreement or open_agreement()).x12
     if settings is None:
         raise ValueError("an agreement without X12 settings cannot read X12")
     return settings
@@ -306,7 +310,7 @@ def _without_rule(agreement: Agreement, read: model.TransactionSet, group: Group
     unsupported = [f for f in read.findings if f.x12.get("AK502") == _NOT_SUPPORTED]
     offset = read.segments[0].offset_of(1) if read.segments else read.offset
     place = Location("ST", segment_number=1, element=1, byte_offset=offset)
-    if agreement is permissive():
+    if agreement is open_agreement():
         if unsupported or fa997.unquotable_part(read.set_id, read.control_number) == "ST01":
             return read.findings
         return [*read.findings, found(_UNTRANSLATED, place, value=read.set_id)]

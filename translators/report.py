@@ -23,7 +23,7 @@ from parsers.finding import Finding
 from parsers.x12.model import GroupHeader, InterchangeHeader, PartyId
 
 if TYPE_CHECKING:
-    from partners.profile import Agreement
+    from partners.agreement import Agreement
     from translators.canonical.document import Document
 
 

@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from parsers.x12.model import InterchangeHeader, Separators
-from partners.profile import AckPolicy
 from translators.report import InterchangeReport
+
+if TYPE_CHECKING:
+    from partners.profile import AckPolicy
 
 #: ISA12 from which ISA11 is the repetition separator.
 _SINCE_REPETITION = "00402"

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from parsers.x12.model import GroupHeader, InterchangeHeader, PartyId, Separators
 from parsers.x12.writer import GroupToWrite, InterchangeToWrite, SetToWrite, write_interchange
-from partners.profile import AckPolicy
 from translators.acknowledgements import fa997, ta1
 from translators.acknowledgements.answer import (
     Answer,
@@ -31,6 +31,9 @@ from translators.acknowledgements.answer import (
 from translators.acknowledgements.decision import can_be_addressed
 from translators.acknowledgements.receipt import receipt
 from translators.report import GroupReport, InterchangeReport
+
+if TYPE_CHECKING:
+    from partners.profile import AckPolicy
 
 _FUNCTIONAL_ID = "FA"
 
