@@ -16,9 +16,11 @@ import datetime
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from pydantic import BeforeValidator, ConfigDict, PlainSerializer, WithJsonSchema
+if TYPE_CHECKING:  # loaded by pydantic itself where documents are validated; the rest starts without it
+    from pydantic import ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
+    from pydantic_core import CoreSchema
 
 #: How a decimal is written in JSON: digits, no exponent, never a JSON number.
 EXACT_PATTERN = r"^-?[0-9]+(\.[0-9]+)?$"
@@ -40,20 +42,32 @@ def _written(value: Decimal) -> str:
     return format(value, "f")
 
 
+class ExactText:
+    """Tells pydantic how a decimal stands in JSON: as text, read and written exactly."""
+
+    @staticmethod
+    def __get_pydantic_core_schema__(source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        from pydantic_core import core_schema
+
+        as_text = core_schema.plain_serializer_function_ser_schema(
+            _written, return_schema=core_schema.str_schema(), when_used="json"
+        )
+        return core_schema.no_info_before_validator_function(_exact, handler(source), serialization=as_text)
+
+    @staticmethod
+    def __get_pydantic_json_schema__(_: CoreSchema, __: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"type": "string", "pattern": EXACT_PATTERN}
+
+
 #: An exact decimal, text in JSON.
-Exact = Annotated[
-    Decimal,
-    BeforeValidator(_exact),
-    PlainSerializer(_written, return_type=str, when_used="json"),
-    WithJsonSchema({"type": "string", "pattern": EXACT_PATTERN}),
-]
+Exact = Annotated[Decimal, ExactText]
 
 
 class Value:
     """Base of all canonical values: JSON with unknown keys is refused."""
 
     __slots__ = ()
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    __pydantic_config__: ClassVar[ConfigDict] = {"extra": "forbid"}
 
 
 @dataclass(frozen=True, slots=True)
