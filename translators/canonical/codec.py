@@ -18,8 +18,12 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from translators.canonical.document import Document
+from translators.canonical.inventory import Inventory
 from translators.canonical.invoice import Invoice
 from translators.canonical.order import Order
+from translators.canonical.order_change import OrderChange, OrderChangeResponse
+from translators.canonical.order_response import OrderResponse
+from translators.canonical.remittance import Remittance
 from translators.canonical.ship_notice import ShipNotice
 
 
@@ -43,6 +47,11 @@ KINDS: Mapping[str, Kind] = {
         Kind("order", Order, "1.0.0"),
         Kind("ship_notice", ShipNotice, "1.0.0"),
         Kind("invoice", Invoice, "1.0.0"),
+        Kind("order_response", OrderResponse, "1.0.0"),
+        Kind("order_change", OrderChange, "1.0.0"),
+        Kind("order_change_response", OrderChangeResponse, "1.0.0"),
+        Kind("remittance", Remittance, "1.0.0"),
+        Kind("inventory", Inventory, "1.0.0"),
     )
 }
 
