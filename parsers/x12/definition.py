@@ -85,10 +85,15 @@ class LoopDefinition:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SetDefinition:
-    """A transaction set of one release, ST to SE. short_dates: eight-digit dates are read as YYMMDD."""
+    """A transaction set of one release, ST to SE.
+
+    release: whose table it is. short_dates: eight-digit dates are read as YYMMDD.
+    known: ids of all segments that the release has, whether or not the set holds them.
+    """
 
     set_id: str
     release: str
     functional_id: str
     root: LoopDefinition
     short_dates: bool = False
+    known: frozenset[str] = frozenset()

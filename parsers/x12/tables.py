@@ -1,11 +1,10 @@
-"""Reads the standard's tables, CSV files with one fact a row, and checks them while reading."""
+"""Reads the standard's tables, and those a user lays over them, and checks them while reading."""
 
 from __future__ import annotations
 
-import csv
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -13,237 +12,256 @@ from parsers.x12.definition import (
     COMPOSITE,
     ElementUse,
     LoopDefinition,
-    Requirement,
     SegmentDefinition,
     SegmentUse,
     SetDefinition,
     SyntaxNote,
 )
+from parsers.x12.table_files import (
+    DictionaryError,
+    LayeredTable,
+    Row,
+    Rows,
+    TableFile,
+    Where,
+    bound,
+    is_checked,
+    number,
+    requirement,
+)
+
+__all__ = ["EXTERNAL", "DictionaryError", "SetFacts", "Tables"]
 
 #: A code list with this entry is kept by somebody else and cannot be checked here.
 EXTERNAL = "*"
+#: Loops inside loops; the standard has no more than five.
+DEEPEST_LOOP = 20
 
 _TYPE = re.compile(r"AN|ID|N[0-9]|R|DT|TM|B")
-_NOTE = re.compile(r"[PRECL](?:\d\d){2,}")
+_NOTE = re.compile(r"[PRECL](?:[0-9]{2}){2,}")
+_RELEASE = re.compile(r"00[1-9][0-9]{3}")
+_SET_ID = re.compile(r"[A-Z0-9]{3,4}")
 
 
-class DictionaryError(ValueError):
-    """A table of the standard is malformed; the text names file and row."""
+@dataclass(frozen=True, slots=True)
+class SetFacts:
+    """What is known of a set in every release: GS01 of its groups, and our plain name for it."""
 
-
-Row = dict[str, str]
-#: A row not yet taken apart: its number in the file, and its cells.
-Raw = tuple[int, list[str]]
-
-
-class _File:
-    """One table file. Its rows are taken apart only when used: most of a release never is."""
-
-    def __init__(self, path: Path, columns: tuple[str, ...]) -> None:
-        self._path = path
-        self._columns = columns
-
-    def raw(self) -> Iterator[Raw]:
-        """Every row with its number, the cells counted. Raises DictionaryError."""
-        with self._path.open(encoding="utf-8", newline="") as file:
-            reader = csv.reader(file)
-            if tuple(next(reader, ())) != self._columns:
-                raise DictionaryError(f"{self._path.name} row 1: columns must be {', '.join(self._columns)}")
-            for number, cells in enumerate(reader, start=2):
-                if len(cells) != len(self._columns):
-                    raise DictionaryError(
-                        f"{self.where(number)}: {len(cells)} cells, not {len(self._columns)}"
-                    )
-                yield number, cells
-
-    def where(self, number: int) -> str:
-        """The text that names a row in a message."""
-        return f"{self._path.name} row {number}"
-
-    def row(self, raw: Raw) -> tuple[str, Row]:
-        """A row by column names, with the text that names it. Raises DictionaryError."""
-        number, cells = raw
-        row = dict(zip(self._columns, cells, strict=True))
-        if row["checked"] not in {"yes", "unchecked"}:
-            raise DictionaryError(f"{self.where(number)}: checked must be yes or unchecked")
-        return self.where(number), row
-
-    def rows(self) -> Iterator[tuple[str, Row]]:
-        """Every row by column names. Raises DictionaryError."""
-        return map(self.row, self.raw())
-
-    @cached_property
-    def groups(self) -> Mapping[tuple[str, str], list[Raw]]:
-        """The rows by their first two columns, in file order."""
-        groups: dict[tuple[str, str], list[Raw]] = {}
-        for raw in self.raw():
-            groups.setdefault((raw[1][0], raw[1][1]), []).append(raw)
-        return groups
-
-    def group(self, *key: str) -> Iterator[tuple[str, Row]]:
-        """The rows whose first two columns are `key`; none if there are none."""
-        return map(self.row, self.groups.get((key[0], key[1]), ()))
-
-
-def _is_checked(row: Row) -> bool:
-    return row["checked"] == "yes"
-
-
-def _number(row: Row, column: str, where: str) -> int:
-    text = row[column]
-    if not text.isdecimal():
-        raise DictionaryError(f"{where}: {column} must be a number, not {text!r}")
-    return int(text)
-
-
-def _bound(row: Row, column: str, where: str) -> int | None:
-    """A maximum: a number from 1, or None for ">1"."""
-    if row[column] == ">1":
-        return None
-    value = _number(row, column, where)
-    if value < 1:
-        raise DictionaryError(f"{where}: {column} must be at least 1")
-    return value
-
-
-def _requirement(row: Row, column: str, where: str) -> Requirement:
-    match row[column]:
-        case "M" | "X" | "O" as letter:
-            return letter
-        case other:
-            raise DictionaryError(f"{where}: {column} must be M, X or O, not {other!r}")
+    functional_id: str
+    name: str
 
 
 class Tables:
-    """The tables of one folder, each read when first needed."""
+    """The tables of one folder, or of some folders one over the other, each read when first needed.
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._elements = self._file("elements", "release", "element", "name", "type", "min", "max")
+    folder: complete in itself. over: folders whose rows come before those of `folder`, the first
+    of them before all. A segment, composite, element, code list or set that a folder holds for a
+    release is taken from it whole; the notes of a segment come from the folder that has the segment,
+    or from one above it. A release that `folder` lacks takes what its own files do not hold from the
+    last release before it in `folder`, else from the oldest.
+    """
+
+    def __init__(self, folder: Path, *over: Path) -> None:
+        self._folders = (*over, folder)
+        self._base = folder
+        self._elements = self._table("elements", "release", "element", "name", "type", "min", "max")
         use = ("position", "element", "requirement")
-        self._segments = self._file("segments", "release", "segment", *use, "repeat")
-        self._composites = self._file("composites", "release", "composite", "name", *use)
-        self._syntax_notes = self._file("syntax_notes", "release", "segment", "note")
-        self._code_lists: dict[str, Mapping[str, frozenset[str]]] = {}
+        self._segments = self._table("segments", "release", "segment", *use, "repeat")
+        self._composites = self._table("composites", "release", "composite", "name", *use)
+        self._syntax_notes = self._table("syntax_notes", "release", "segment", "note")
+        self._code_lists: dict[str, tuple[Mapping[str, frozenset[str] | None], ...]] = {}
         self._made_segments: dict[tuple[str, str], SegmentDefinition] = {}
         self._made_elements: dict[tuple[str, str], ElementUse] = {}
+        self._known: dict[str, frozenset[str]] = {}
 
-    def _file(self, name: str, *columns: str) -> _File:
-        return _File(self._folder / f"{name}.csv", (*columns, "checked"))
+    def _table(self, name: str, *columns: str) -> LayeredTable:
+        return LayeredTable(self._folders, name, *columns)
+
+    def releases(self) -> tuple[str, ...]:
+        """The releases that any folder has, oldest first."""
+        return tuple(sorted({name for folder in self._folders for name in _releases_in(folder)}))
+
+    @cached_property
+    def _base_releases(self) -> tuple[str, ...]:
+        return tuple(sorted(_releases_in(self._base)))
+
+    def _lineage(self, release: str) -> tuple[str, ...]:
+        """The release, and the one that fills its gaps."""
+        if release in self._base_releases or not self._base_releases:
+            return (release,)
+        earlier = [name for name in self._base_releases if name < release]
+        return release, earlier[-1] if earlier else self._base_releases[0]
 
     def sets(self, release: str) -> tuple[str, ...]:
-        """Ids of the sets this folder has for a release, sorted."""
-        return tuple(sorted(path.stem for path in (self._folder / release).glob("*.csv")))
+        """Ids of the sets that we have for a release, sorted."""
+        paths = [
+            path
+            for name in self._lineage(release)
+            for folder in self._folders
+            for path in (folder / name).glob("*.csv")
+        ]
+        return tuple(sorted({path.stem for path in paths if _SET_ID.fullmatch(path.stem)}))
 
     def set(self, release: str, set_id: str, functional_id: str) -> SetDefinition | None:
-        """The set, or None if the folder has no table for it. Raises DictionaryError."""
+        """The set, or None if there is no table for it. Raises DictionaryError.
+
+        Its `release` is the one whose table it is.
+        """
         if set_id not in self.sets(release):
             return None
-        path = self._folder / release / f"{set_id}.csv"
-        root = _SetReader(path, lambda segment: self.segment(release, segment)).root()
-        return SetDefinition(set_id, release, functional_id, root)
+        for name in self._lineage(release):
+            for folder in self._folders:
+                path = folder / name / f"{set_id}.csv"
+                if path.exists():
+                    root = _SetReader(path, lambda segment: self.segment(release, segment)).root()
+                    return SetDefinition(set_id, name, functional_id, root, known=self.segments(release))
+        return None
+
+    @cached_property
+    def set_facts(self) -> Mapping[str, SetFacts]:
+        """What sets.csv says, by set id. Raises DictionaryError."""
+        facts: dict[str, SetFacts] = {}
+        for folder in reversed(self._folders):
+            for where, row in TableFile(folder / "sets.csv", ("set", "functional_id", "name")).rows():
+                if not re.fullmatch(r"[A-Z0-9]{2}", row["functional_id"]):
+                    raise where.fault("functional_id must be two letters or digits", "functional_id")
+                facts[row["set"]] = SetFacts(row["functional_id"], row["name"])
+        return facts
+
+    @cached_property
+    def names(self) -> Mapping[tuple[str, str], str]:
+        """What names.csv says, by kind ("segment" or "loop") and id. Raises DictionaryError."""
+        names: dict[tuple[str, str], str] = {}
+        for folder in reversed(self._folders):
+            for where, row in TableFile(folder / "names.csv", ("kind", "id", "name")).rows():
+                if row["kind"] not in ("segment", "loop"):
+                    raise where.fault("kind must be segment or loop", "kind")
+                names[row["kind"], row["id"]] = row["name"]
+        return names
+
+    def segments(self, release: str) -> frozenset[str]:
+        """Ids of all segments of the release, those of the envelope among them."""
+        if release not in self._known:
+            self._known[release] = self._segments.keys(self._lineage(release))
+        return self._known[release]
 
     def known(self, release: str, segment_id: str) -> bool:
         """True if the release has the segment."""
-        return (release, segment_id) in self._segments.groups
+        return segment_id in self.segments(release)
 
     def segment(self, release: str, segment_id: str) -> SegmentDefinition | None:
         """The segment, or None if the release does not have it. Raises DictionaryError."""
         key = release, segment_id
         if key not in self._made_segments:
-            if not self.known(*key):
+            rows = self._segments.find(self._lineage(release), segment_id)
+            if rows is None:
                 return None
-            uses = self._uses(release, self._segments.group(*key))
-            notes = self._notes(release, segment_id, len(uses))
+            uses = self._uses(release, rows)
+            notes = self._notes(release, segment_id, len(uses), rows.rank)
             self._made_segments[key] = SegmentDefinition(segment_id, uses, notes)
         return self._made_segments[key]
 
-    def _uses(self, release: str, rows: Iterable[tuple[str, Row]]) -> tuple[ElementUse, ...]:
-        return tuple(self._use(release, row, where, number) for number, (where, row) in enumerate(rows, 1))
+    def _uses(self, release: str, rows: Iterable[tuple[Where, Row]]) -> tuple[ElementUse, ...]:
+        return tuple(self._use(release, row, where, at) for at, (where, row) in enumerate(rows, 1))
 
-    def _use(self, release: str, row: Row, where: str, number: int) -> ElementUse:
-        if _number(row, "position", where) != number:
-            raise DictionaryError(f"{where}: position {row['position']} instead of {number:02}")
+    def _use(self, release: str, row: Row, where: Where, at: int) -> ElementUse:
+        if number(row, "position", where) != at:
+            raise where.fault(f"position {row['position']} instead of {at:02}", "position")
         base = self._element(release, row["element"], where)
         return replace(
             base,
-            position=number,
-            requirement=_requirement(row, "requirement", where),
-            repeat=_number(row, "repeat", where) if "repeat" in row else 1,
-            checked=base.checked and _is_checked(row),
+            position=at,
+            requirement=requirement(row, "requirement", where),
+            repeat=number(row, "repeat", where) if "repeat" in row else 1,
+            checked=base.checked and is_checked(row),
         )
 
-    def _element(self, release: str, element: str, where: str) -> ElementUse:
+    def _element(self, release: str, element: str, where: Where) -> ElementUse:
         key = release, element
         if key not in self._made_elements:
-            if key in self._composites.groups:
-                self._made_elements[key] = self._composite(release, element)
-            else:
-                self._made_elements[key] = self._simple(release, element, where)
+            rows = self._composites.find(self._lineage(release), element)
+            self._made_elements[key] = (
+                self._simple(release, element, where)
+                if rows is None
+                else self._composite(release, element, rows)
+            )
         return self._made_elements[key]
 
-    def _composite(self, release: str, element: str) -> ElementUse:
-        rows = list(self._composites.group(release, element))
-        parts = self._uses(release, rows)
-        notes = self._notes(release, element, len(parts))
-        name = rows[0][1]["name"]
-        return ElementUse(0, element, name, "O", 1, COMPOSITE, 0, 0, None, parts, notes)
+    def _composite(self, release: str, element: str, rows: Rows) -> ElementUse:
+        taken = list(rows)
+        for place, row in taken:
+            if self._composites.find(self._lineage(release), row["element"]) is not None:
+                raise place.fault(f"composite {element} holds composite {row['element']}", "element")
+        parts = self._uses(release, taken)
+        notes = self._notes(release, element, len(parts), rows.rank)
+        return ElementUse(0, element, taken[0][1]["name"], "O", 1, COMPOSITE, 0, 0, None, parts, notes)
 
-    def _simple(self, release: str, element: str, where: str) -> ElementUse:
-        rows = list(self._elements.group(release, element))
+    def _simple(self, release: str, element: str, where: Where) -> ElementUse:
+        rows = list(self._elements.find(self._lineage(release), element) or ())
         if len(rows) != 1:
-            raise DictionaryError(f"{where}: element {element} has {len(rows)} rows in elements.csv, not one")
+            raise where.fault(f"element {element} has {len(rows)} rows in elements.csv, not one", "element")
         place, row = rows[0]
-        low, high = _number(row, "min", place), _number(row, "max", place)
+        low, high = number(row, "min", place), number(row, "max", place)
         if not _TYPE.fullmatch(row["type"]) or not 1 <= low <= high:
-            raise DictionaryError(f"{place}: type {row['type']} with length {low} to {high}")
+            column = "min" if _TYPE.fullmatch(row["type"]) else "type"
+            raise place.fault(f"type {row['type']} with length {low} to {high}", column)
         codes = self.codes(release, element) if row["type"] == "ID" else None
-        trusted = _is_checked(row)
+        trusted = is_checked(row)
         return ElementUse(0, element, row["name"], "O", 1, row["type"], low, high, codes, checked=trusted)
 
-    def _notes(self, release: str, segment_id: str, positions: int) -> tuple[SyntaxNote, ...]:
+    def _notes(self, release: str, segment_id: str, positions: int, rank: int) -> tuple[SyntaxNote, ...]:
         notes: list[SyntaxNote] = []
-        for where, row in self._syntax_notes.group(release, segment_id):
+        for where, row in self._syntax_notes.find(self._lineage(release), segment_id, within=rank) or ():
             text = row["note"]
-            bound = (
+            bound_by = (
                 tuple(int(text[at : at + 2]) for at in range(1, len(text), 2))
                 if _NOTE.fullmatch(text)
                 else ()
             )
-            if not bound or min(bound) < 1 or max(bound) > positions:
-                raise DictionaryError(
-                    f"{where}: note {text!r} does not fit {segment_id} with {positions} elements"
-                )
-            if _is_checked(row):
-                notes.append(SyntaxNote(text[0], bound))
+            if not bound_by or min(bound_by) < 1 or max(bound_by) > positions:
+                reason = f"note {text!r} does not fit {segment_id} with {positions} elements"
+                raise where.fault(reason, "note")
+            if is_checked(row):
+                notes.append(SyntaxNote(text[0], bound_by))
         return tuple(notes)
 
     def codes(self, release: str, element: str) -> frozenset[str] | None:
         """The values an ID element may have, or None if its list is not enforced. Raises DictionaryError."""
         if element not in self._code_lists:
-            self._code_lists[element] = _read_codes(self._folder / "codes" / f"{element}.csv")
-        return self._code_lists[element].get(release)
+            files = (folder / "codes" / f"{element}.csv" for folder in self._folders)
+            self._code_lists[element] = tuple(_read_codes(path) for path in files)
+        for name in self._lineage(release):
+            for lists in self._code_lists[element]:
+                if name in lists:
+                    return lists[name]
+        return None
 
 
-def _read_codes(path: Path) -> Mapping[str, frozenset[str]]:
-    """The enforced lists of one element by release. A list is enforced if most of its codes are checked.
+def _releases_in(folder: Path) -> list[str]:
+    if not folder.is_dir():
+        return []
+    return [path.name for path in folder.iterdir() if _RELEASE.fullmatch(path.name) and path.is_dir()]
 
-    Its unchecked codes are then accepted too, since a list that is too long refuses nothing.
+
+def _read_codes(path: Path) -> Mapping[str, frozenset[str] | None]:
+    """The lists of one element by release, None for one that is not enforced.
+
+    A list is enforced if most of its codes are checked. Its unchecked codes are then accepted too,
+    since a list that is too long refuses nothing.
     """
-    if not path.exists():
-        return {}
-    file = _File(path, ("release", "code", "meaning", "checked"))
+    file = TableFile(path, ("release", "code", "meaning", "checked"))
     lists: dict[str, dict[str, bool]] = {}
-    for number, (release, code, _, checked) in file.raw():
+    for line, (release, code, _, checked) in file.raw():
         codes = lists.setdefault(release, {})
         if not code or code in codes:
-            raise DictionaryError(f"{file.where(number)}: code {code!r} is empty or stands twice")
+            raise file.where(line).fault(f"code {code!r} is empty or stands twice", "code")
         codes[code] = checked == "yes"
-    return {
-        release: frozenset(codes)
-        for release, codes in lists.items()
-        if EXTERNAL not in codes and 2 * sum(codes.values()) > len(codes)
-    }
+    return {release: _enforced(codes) for release, codes in lists.items()}
+
+
+def _enforced(codes: Mapping[str, bool]) -> frozenset[str] | None:
+    trusted = EXTERNAL not in codes and 2 * sum(codes.values()) > len(codes)
+    return frozenset(codes) if trusted else None
 
 
 class _SetReader:
@@ -255,7 +273,7 @@ class _SetReader:
     )  # fmt: skip
 
     def __init__(self, path: Path, segment: Callable[[str], SegmentDefinition | None]) -> None:
-        self._rows = list(_File(path, self.COLUMNS).rows())
+        self._rows = list(TableFile(path, self.COLUMNS).rows())
         self._segment = segment
         self._at = 0
 
@@ -264,7 +282,7 @@ class _SetReader:
         children = self._children("")
         if self._at < len(self._rows):
             where, row = self._rows[self._at]
-            raise DictionaryError(f"{where}: loop {row['loop']} has no first row where it stands")
+            raise where.fault(f"loop {row['loop']} has no first row where it stands", "loop")
         return LoopDefinition("", "", "M", 1, children)
 
     def _children(self, path: str) -> tuple[SegmentUse | LoopDefinition, ...]:
@@ -284,22 +302,24 @@ class _SetReader:
 
     def _loop(self, path: str) -> LoopDefinition:
         where, row = self._rows[self._at]
+        if path.count("/") >= DEEPEST_LOOP:
+            raise where.fault(f"loops lie more than {DEEPEST_LOOP} deep", "loop")
         trigger = self._use(where, row)
         self._at += 1
         return LoopDefinition(
             row["segment"],
             path,
-            _requirement(row, "loop_requirement", where) if _is_checked(row) else "O",
-            _bound(row, "loop_repeat", where),
+            requirement(row, "loop_requirement", where) if is_checked(row) else "O",
+            bound(row, "loop_repeat", where),
             (trigger, *self._children(path)),
         )
 
-    def _use(self, where: str, row: Row) -> SegmentUse:
+    def _use(self, where: Where, row: Row) -> SegmentUse:
         definition = self._segment(row["segment"])
         if definition is None:
-            raise DictionaryError(f"{where}: segment {row['segment']} is not in segments.csv")
-        if _number(row, "order", where) != self._at + 1:
-            raise DictionaryError(f"{where}: order {row['order']} instead of {self._at + 1}")
-        trusted = _is_checked(row) or row["loop"].rpartition("/")[2] == row["segment"]
-        requirement = _requirement(row, "requirement", where) if trusted else "O"
-        return SegmentUse(definition, requirement, _bound(row, "max_use", where), row["area"])
+            raise where.fault(f"segment {row['segment']} is not in segments.csv", "segment")
+        if number(row, "order", where) != self._at + 1:
+            raise where.fault(f"order {row['order']} instead of {self._at + 1}", "order")
+        trusted = is_checked(row) or row["loop"].rpartition("/")[2] == row["segment"]
+        letter = requirement(row, "requirement", where) if trusted else "O"
+        return SegmentUse(definition, letter, bound(row, "max_use", where), row["area"])

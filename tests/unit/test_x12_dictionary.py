@@ -89,6 +89,23 @@ def test_a_composite_carries_its_components_and_their_notes() -> None:
     assert ("P", (3, 4)) in composite.notes
 
 
+def test_every_segment_and_set_has_a_short_plain_name_of_ours() -> None:
+    for release in dictionary.releases():
+        for segment_id in dictionary.standard().tables.segments(release):
+            assert 0 < len(dictionary.segment_name(segment_id)) <= 50, segment_id
+        assert all(dictionary.set_name(set_id) for set_id in dictionary.set_ids(release))
+    assert dictionary.segment_name("PO1") == "order line"
+    assert dictionary.set_name("850") == "purchase order"
+    assert dictionary.segment_name("QQQ") == dictionary.set_name("123") == ""
+
+
+def test_a_loop_is_named_from_the_inside_out() -> None:
+    assert dictionary.loop_name("PO1") == "order line"
+    assert dictionary.loop_name("PO1/N1") == "party of order line"
+    assert dictionary.loop_name("PO1/LS/LDT") == "lead time of order line"
+    assert dictionary.loop_name("") == dictionary.loop_name("PO1/QQQ") == ""
+
+
 def test_an_element_grows_in_the_later_release() -> None:
     older, newer = (dictionary.segment_definition(release, "REF") for release in dictionary.releases())
     assert older is not None
@@ -201,6 +218,7 @@ def tables(tmp_path: Path) -> Path:
         ),
         ("segments.csv", "004010,BEG,01,353,M,1,yes", "004010,BEG,01,353,M,1", "6 cells, not 7"),
         ("segments.csv", "release,segment", "version,segment", "columns must be release"),
+        ("composites.csv", "04,355,O,yes", "04,C001,O,yes", "composite C001 holds composite C001"),
         ("syntax_notes.csv", "004010,N1,P0304", "004010,N1,P0399", "note 'P0399' does not fit N1"),
         ("syntax_notes.csv", "004010,N1,P0304", "004010,N1,Q0304", "note 'Q0304' does not fit N1"),
         ("codes/353.csv", "004010,01,", "004010,00,", "code '00' is empty or stands twice"),

@@ -1,0 +1,159 @@
+"""Table files, CSV with one fact a row: how their rows are read, and how a fault names its place."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from parsers.x12.definition import Requirement
+
+
+class DictionaryError(ValueError):
+    """A table is malformed.
+
+    path: the file. row: its line, 1 for the names of the columns; None if the fault is the file's.
+    column: the field at fault, "" for the row as a whole. reason: what is wrong, without a full stop.
+    """
+
+    def __init__(self, path: Path, row: int | None, reason: str, column: str = "") -> None:
+        super().__init__(f"{path.name} row {row}: {reason}" if row else f"{path.name}: {reason}")
+        self.path = path
+        self.row = row
+        self.reason = reason
+        self.column = column
+
+
+Row = dict[str, str]
+#: A row not yet taken apart: its number in the file, and its cells.
+Raw = tuple[int, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """The file and line that a row stands in."""
+
+    path: Path
+    row: int
+
+    def fault(self, reason: str, column: str = "") -> DictionaryError:
+        """The error that names this row."""
+        return DictionaryError(self.path, self.row, reason, column)
+
+
+class TableFile:
+    """One table file. Its rows are taken apart only when used: most of a release never is.
+
+    A file that does not exist has no rows.
+    """
+
+    def __init__(self, path: Path, columns: tuple[str, ...]) -> None:
+        self.path = path
+        self._columns = columns
+
+    def raw(self) -> Iterator[Raw]:
+        """Every row with its number, the cells counted. Raises DictionaryError."""
+        if not self.path.exists():
+            return
+        with self.path.open(encoding="utf-8", newline="") as file:
+            reader = csv.reader(file)
+            if tuple(next(reader, ())) != self._columns:
+                raise DictionaryError(self.path, 1, f"columns must be {', '.join(self._columns)}")
+            for number, cells in enumerate(reader, start=2):
+                if len(cells) != len(self._columns):
+                    raise self.where(number).fault(f"{len(cells)} cells, not {len(self._columns)}")
+                yield number, cells
+
+    def where(self, number: int) -> Where:
+        """The place of a row."""
+        return Where(self.path, number)
+
+    def row(self, raw: Raw) -> tuple[Where, Row]:
+        """A row by column names, and its place. Raises DictionaryError."""
+        number, cells = raw
+        row = dict(zip(self._columns, cells, strict=True))
+        if row.get("checked", "yes") not in {"yes", "unchecked"}:
+            raise self.where(number).fault("checked must be yes or unchecked", "checked")
+        return self.where(number), row
+
+    def rows(self) -> Iterator[tuple[Where, Row]]:
+        """Every row by column names. Raises DictionaryError."""
+        return map(self.row, self.raw())
+
+    @cached_property
+    def groups(self) -> Mapping[tuple[str, str], list[Raw]]:
+        """The rows by their first two columns, in file order."""
+        groups: dict[tuple[str, str], list[Raw]] = {}
+        for raw in self.raw():
+            groups.setdefault((raw[1][0], raw[1][1]), []).append(raw)
+        return groups
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows that a table has for one key. rank: how far down the layers they were found, from 0."""
+
+    file: TableFile
+    raw: list[Raw]
+    rank: int
+
+    def __iter__(self) -> Iterator[tuple[Where, Row]]:
+        return map(self.file.row, self.raw)
+
+
+class LayeredTable:
+    """One table that lies in several folders. The first folder that has rows for a key speaks for it."""
+
+    def __init__(self, folders: Iterable[Path], name: str, *columns: str) -> None:
+        self._files = tuple(TableFile(folder / f"{name}.csv", (*columns, "checked")) for folder in folders)
+
+    def find(self, releases: Sequence[str], key: str, *, within: int | None = None) -> Rows | None:
+        """The rows of a segment, element or composite, or None.
+
+        releases: to look in, one after the other. within: the last rank that counts.
+        """
+        layers = [(file, release) for release in releases for file in self._files]
+        for rank, (file, release) in enumerate(layers):
+            if within is not None and rank > within:
+                break
+            if raw := file.groups.get((release, key)):
+                return Rows(file, raw, rank)
+        return None
+
+    def keys(self, releases: Sequence[str]) -> frozenset[str]:
+        """Every key that these releases have."""
+        return frozenset(key for file in self._files for release, key in file.groups if release in releases)
+
+
+def is_checked(row: Row) -> bool:
+    """True if the row takes part in checks."""
+    return row["checked"] == "yes"
+
+
+def number(row: Row, column: str, where: Where) -> int:
+    """A field as a number, digits alone. Raises DictionaryError."""
+    text = row[column]
+    if not (text.isascii() and text.isdecimal()) or len(text) > 9:
+        raise where.fault(f"{column} must be a number, not {text!r}", column)
+    return int(text)
+
+
+def bound(row: Row, column: str, where: Where) -> int | None:
+    """A maximum: a number from 1, or None for ">1". Raises DictionaryError."""
+    if row[column] == ">1":
+        return None
+    value = number(row, column, where)
+    if value < 1:
+        raise where.fault(f"{column} must be at least 1", column)
+    return value
+
+
+def requirement(row: Row, column: str, where: Where) -> Requirement:
+    """A requirement letter. Raises DictionaryError."""
+    match row[column]:
+        case "M" | "X" | "O" as letter:
+            return letter
+        case other:
+            raise where.fault(f"{column} must be M, X or O, not {other!r}", column)
