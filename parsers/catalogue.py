@@ -7,12 +7,13 @@ import string
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
+from pathlib import Path
 
 from parsers.finding import NOWHERE, Finding, Level, Location, Severity
 
 PREFIXES = ("X12", "CSV", "PRT", "TRN", "OUT", "GTW")
 COLUMNS = ("code", "severity", "level", "title", "x12", "message", "cause", "remedy")
+FOLDER = Path(__file__).parent / "findings"
 #: Longest piece of partner text that a finding repeats: as much as AK404 can.
 MAX_VALUE_CHARS = 99
 
@@ -72,18 +73,30 @@ def _entry(row: Mapping[str, str], where: str) -> Entry:
 @cache
 def entries() -> Mapping[str, Entry]:
     """Every code with its row. Raises CatalogueError if a file is malformed."""
+    return {code: entry for prefix in PREFIXES for code, entry in _entries_of(prefix).items()}
+
+
+def entry_of(code: str) -> Entry:
+    """The row of a code; only its own file is read. Raises KeyError, CatalogueError."""
+    prefix = code.partition("-")[0]
+    if prefix not in PREFIXES:
+        raise KeyError(code)
+    return _entries_of(prefix)[code]
+
+
+@cache
+def _entries_of(prefix: str) -> Mapping[str, Entry]:
     table: dict[str, Entry] = {}
-    for prefix in PREFIXES:
-        text = resources.files("parsers").joinpath("findings", f"{prefix}.csv").read_text("utf-8")
-        reader = csv.DictReader(text.splitlines())
-        if tuple(reader.fieldnames or ()) != COLUMNS:
-            raise CatalogueError(f"findings/{prefix}.csv: columns must be {', '.join(COLUMNS)}")
-        for number, row in enumerate(reader, start=2):
-            where = f"findings/{prefix}.csv row {number}"
-            entry = _entry(row, where)
-            if not entry.code.startswith(f"{prefix}-") or entry.code in table:
-                raise CatalogueError(f"{where}: code {entry.code} is misplaced or used twice")
-            table[entry.code] = entry
+    text = (FOLDER / f"{prefix}.csv").read_text("utf-8")
+    reader = csv.DictReader(text.splitlines())
+    if tuple(reader.fieldnames or ()) != COLUMNS:
+        raise CatalogueError(f"findings/{prefix}.csv: columns must be {', '.join(COLUMNS)}")
+    for number, row in enumerate(reader, start=2):
+        where = f"findings/{prefix}.csv row {number}"
+        entry = _entry(row, where)
+        if not entry.code.startswith(f"{prefix}-") or entry.code in table:
+            raise CatalogueError(f"{where}: code {entry.code} is misplaced or used twice")
+        table[entry.code] = entry
     return table
 
 
@@ -109,7 +122,7 @@ def found(
     replaces the row's codes. Partner text is made safe to show. Raises KeyError for a
     code or a blank that does not exist: a bug of ours.
     """
-    entry = entries()[code]
+    entry = entry_of(code)
     safe_value = None if value is None else shown(value)
     facts: dict[str, object] = {
         "value": safe_value,

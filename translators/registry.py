@@ -5,35 +5,42 @@ A new set is one file and one line here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-from parsers.delimited.document import DelimitedDocument
-from parsers.x12.model import GroupHeader, InterchangeHeader, TransactionSet
-from translators import delimited_invoice, delimited_order, delimited_ship_notice, x12_810, x12_850, x12_856
-from translators.translation import Translation
+if TYPE_CHECKING:
+    from parsers.delimited.document import DelimitedDocument
+    from parsers.x12.model import GroupHeader, InterchangeHeader, TransactionSet
+    from translators.translation import Translation
 
 
 @dataclass(frozen=True, slots=True)
 class Translator:
-    """kind: the canonical document it gives. read: see the translator's own `read`.
-
-    X12 translators take (TransactionSet, InterchangeHeader, GroupHeader); delimited ones
-    (DelimitedDocument, name of the layout, usage of the channel). All return a `Translation` and
-    never raise on partner data.
-    """
+    """kind: the canonical document it gives. module: in this package, loaded with its first document."""
 
     kind: str
-    read: Callable[..., Translation]
+    module: str
+
+    def read(self, *arguments: object) -> Translation:
+        """What the module's `read` gives.
+
+        X12 translators take (TransactionSet, InterchangeHeader, GroupHeader); delimited ones
+        (DelimitedDocument, name of the layout, usage of the channel). All return a `Translation`
+        and never raise on partner data.
+        """
+        translation: Translation = import_module(f"translators.{self.module}").read(*arguments)
+        return translation
 
 
 TRANSLATORS: Mapping[tuple[str, str], Translator] = {
-    ("x12", "850"): Translator("order", x12_850.read),
-    ("x12", "856"): Translator("ship_notice", x12_856.read),
-    ("x12", "810"): Translator("invoice", x12_810.read),
-    ("csv", "order"): Translator("order", delimited_order.read),
-    ("csv", "ship_notice"): Translator("ship_notice", delimited_ship_notice.read),
-    ("csv", "invoice"): Translator("invoice", delimited_invoice.read),
+    ("x12", "850"): Translator("order", "x12_850"),
+    ("x12", "856"): Translator("ship_notice", "x12_856"),
+    ("x12", "810"): Translator("invoice", "x12_810"),
+    ("csv", "order"): Translator("order", "delimited_order"),
+    ("csv", "ship_notice"): Translator("ship_notice", "delimited_ship_notice"),
+    ("csv", "invoice"): Translator("invoice", "delimited_invoice"),
 }
 
 
