@@ -36,9 +36,9 @@ class ByteWindow:
         """How many bytes are at hand."""
         return len(self.data) - self.at
 
-    def more(self) -> bool:
-        """Read one more chunk; False at the end of the stream."""
-        chunk = b"" if self.ended else self._stream.read(self._chunk_bytes)
+    def more(self, at_least: int = 0) -> bool:
+        """Read one more chunk, of `at_least` so many bytes; False at the end of the stream."""
+        chunk = b"" if self.ended else self._stream.read(max(self._chunk_bytes, at_least))
         self.ended = not chunk
         if chunk:
             kept = min(self.at, 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from parsers.catalogue import found
@@ -74,6 +74,38 @@ def build(loop: Loop, bsn05: str | None) -> tuple[tuple[HlNode, ...], list[Findi
     findings += _child_code_notes(nodes)
     findings += _structure_notes(roots, bsn05)
     return tuple(roots), sorted(findings, key=lambda finding: finding.location.segment_number or 0)
+
+
+def is_plain(levels: Sequence[Sequence[str]], bsn05: str | None) -> bool:
+    """True if `build` would say nothing about a tree in its plainest form; False if it needs to look.
+
+    levels: HL01 to HL04 of each HL in the order sent, as far as present. Plain: numbered from 1
+    without a gap, one root, every parent before its children.
+    """
+    order = STRUCTURES.get(bsn05 or "") or ""
+    depths, codes, parents = [0], [""], set()
+    for number, (own, parent, code, *_rest) in enumerate(levels, start=1):
+        above = int(parent) if parent.isdecimal() and parent.isascii() and parent[0] != "0" else 0
+        is_root = number == 1 and not parent
+        if own != str(number) or not (is_root or 0 < above < number) or depths[above] == MAX_DEPTH:
+            return False
+        if order and code in order and not _below(order, code, "" if is_root else codes[above]):
+            return False
+        depths.append(depths[above] + 1)
+        codes.append(code)
+        parents.add(above)
+    return all(
+        level[3] == ("1" if number in parents else "0")
+        for number, level in enumerate(levels, start=1)
+        if len(level) > 3 and level[3]
+    )
+
+
+def _below(order: str, level: str, above: str) -> bool:
+    """True if the structure has `level` below `above`, "" for the root."""
+    if not above:
+        return level == order[0]
+    return above not in order or order.index(above) < order.index(level)
 
 
 def _node(loop: Loop) -> HlNode:
@@ -165,9 +197,7 @@ def _fits(order: str, node: HlNode, parent: HlNode | None) -> bool:
     """True if the structure has the node's level below that of its parent. Other levels go anywhere."""
     if len(node.level) != 1 or node.level not in order:
         return True
-    if parent is None:
-        return node.level == order[0]
-    return parent.level not in order or order.index(parent.level) < order.index(node.level)
+    return _below(order, node.level, parent.level if parent else "")
 
 
 def _location(node: HlNode, element: int) -> Location:

@@ -118,16 +118,18 @@ class _Interchange:
             "IEA": self._on_iea,
         }
         reader = self._reader
-        for segment in reader.segments(self._isa, self._options.encoding):
-            handler = handlers.get(segment.id)
-            if handler is not None:
-                yield from handler(segment)
-            elif self._set is not None:
-                self._set.add(segment)
-            else:
-                self._outside_set(segment)
-            if reader.remarks:
-                self._remark(segment)
+        stretches = reader.stretches(self._isa, self._options.encoding)
+        for stretch in stretches.each():
+            for segment in stretch:
+                handler = handlers.get(segment.id)
+                if handler is not None:
+                    yield from handler(segment)
+                elif self._set is not None:
+                    self._set.add(segment)
+                else:
+                    self._outside_set(segment)
+                if reader.remarks:
+                    self._remark(segment)
         if not self._closed:
             yield from self._cut_off()
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from parsers.finding import Finding
 
@@ -174,14 +175,38 @@ class GroupHeader:
         return self.starts[position - 1] if self.starts else self.offset
 
 
+class Content(Protocol):
+    """What a transaction set holds."""
+
+    @property
+    def segments(self) -> list[Segment]:
+        """ST to SE in the order sent. Empty if the set was too large to keep."""
+
+    @property
+    def tree(self) -> Loop | None:
+        """The segments placed in loops as far as they could be; None if the dictionary has no such set."""
+
+    @property
+    def text(self) -> str | None:
+        """The set as sent, if nothing at all is wrong with it and it is plain ASCII; else None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """The content of a set that was read segment by segment."""
+
+    segments: list[Segment]
+    tree: Loop | None
+    text: None = None
+
+
 @dataclass(slots=True)
 class TransactionSet:
     """One ST..SE, read and checked.
 
     set_id, control_number, implementation: ST01, ST02, ST03 ("" where absent).
     ordinal: place in its group, from 1.
-    segments: ST to SE in the order sent. Empty if the set was too large to keep.
-    tree: the segments placed in loops as far as they could be; None if the dictionary has no such set.
+    content: its segments, made when they are asked for.
     findings: every fault of this set, in the order of place; level set, segment or element.
     segment_count: segments counted, ST and SE included.
     offset, size: the set's bytes in the file, SE's terminator included.
@@ -194,14 +219,28 @@ class TransactionSet:
     implementation: str
     ordinal: int
     release: str | None
-    segments: list[Segment]
-    tree: Loop | None
+    content: Content
     findings: list[Finding]
     segment_count: int
     offset: int
     size: int
     separators: Separators
     complete: bool = True
+
+    @property
+    def segments(self) -> list[Segment]:
+        """ST to SE in the order sent. Empty if the set was too large to keep."""
+        return self.content.segments
+
+    @property
+    def tree(self) -> Loop | None:
+        """The segments placed in loops as far as they could be; None if the dictionary has no such set."""
+        return self.content.tree
+
+    @property
+    def text(self) -> str | None:
+        """The set as sent, if nothing at all is wrong with it and it is plain ASCII; else None."""
+        return self.content.text
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,13 @@ class OpenGroup:
         if missing != "ST02" and not self._control_numbers.add(opened.control_number):
             opened.repeated()
 
+    def admit_clean(self, control_number: str) -> bool:
+        """Count a set that has no fault so far; False, and nothing counted, if the group had its number."""
+        if not self._control_numbers.add(control_number):
+            return False
+        self.sets += 1
+        return True
+
     def cut_off(self) -> GroupClosed:
         """The end of a group because nothing follows; the finding stands with the interchange."""
         return GroupClosed(None, self.sets, (*self._findings, *self.misplaced.findings("X12-059")))

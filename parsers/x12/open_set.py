@@ -9,9 +9,9 @@ import re
 
 from parsers.catalogue import found
 from parsers.finding import Finding, Location
-from parsers.x12.dictionary import functional_id, has_short_dates, is_functional_id, set_definition
+from parsers.x12.dictionary import has_short_dates
 from parsers.x12.limits import Limits
-from parsers.x12.model import GroupHeader, Loop, Segment, TransactionSet
+from parsers.x12.model import GroupHeader, Loop, Segment, TransactionSet, Walked
 from parsers.x12.options import ReadOptions
 from parsers.x12.read_segments import Remark
 from parsers.x12.walker import place
@@ -109,8 +109,7 @@ class OpenSet:
             implementation=self._header.get(3),
             ordinal=self._ordinal,
             release=self._group.release,
-            segments=self._segments if held else [],
-            tree=tree,
+            content=Walked(self._segments if held else [], tree),
             findings=findings,
             segment_count=self._count,
             offset=self.offset,
@@ -128,7 +127,7 @@ class OpenSet:
             self._say("X12-087", self._header, None, expected=str(self._limits.set_segments))
             return None, []
         short = has_short_dates(self._group.version)
-        definition = set_definition(release, self.set_id, short_dates=short)
+        definition = self._options.dictionary.set_definition(release, self.set_id, short_dates=short)
         if definition is None:
             self._say("X12-086", self._header, 1, value=self.set_id)
             return None, []
@@ -138,8 +137,9 @@ class OpenSet:
 
     def _check_header(self) -> None:
         """What ST shows to be wrong; what makes the set nameless is told with its group."""
-        expected, sent = functional_id(self.set_id), self._group.functional_id
-        if expected is not None and expected != sent and is_functional_id(sent):
+        known, sent = self._options.dictionary, self._group.functional_id
+        expected = known.functional_id(self.set_id)
+        if expected is not None and expected != sent and known.is_functional_id(sent):
             self._say("X12-084", self._header, 1, value=self.set_id, expected=expected, group=sent)
         if not self.nameless and len(self.control_number) < _SHORTEST_NUMBER:
             number = self.control_number

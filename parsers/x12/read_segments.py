@@ -8,7 +8,7 @@ hard-wrapped lines, blank lines) takes a careful path, which gives the same for 
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -64,37 +64,37 @@ class SegmentReader:
     def __init__(self, stream: BinaryIO, limits: Limits, chunk_bytes: int = DEFAULT_CHUNK_BYTES) -> None:
         #: About the segment just given; whoever reads them empties the list.
         self.remarks: list[Remark] = []
-        self._window = ByteWindow(stream, chunk_bytes)
+        self.window = ByteWindow(stream, chunk_bytes)
         self._limits = limits
 
     @property
     def offset(self) -> int:
         """Byte offset of what is read next."""
-        return self._window.offset
+        return self.window.offset
 
     @property
     def received(self) -> int:
         """How many bytes of the file have been read from the stream."""
-        return self._window.offset + self._window.left
+        return self.window.offset + self.window.left
 
     @property
     def at_end(self) -> bool:
         """True if nothing is left to read."""
-        return not self._window.ahead(1)
+        return not self.window.ahead(1)
 
     def next_header(self) -> Isa | Unreadable | Outside | None:
         """The next interchange header, or what stands before it, or None at the end of the file.
 
         Blank bytes and byte order marks are passed over. After an Isa come its segments.
         """
-        self._window.skip(_BLANKS)
-        head = self._window.ahead(ISA_WINDOW_BYTES)
+        self.window.skip(_BLANKS)
+        head = self.window.ahead(ISA_WINDOW_BYTES)
         if not head:
             return None
         if not looks_like_isa(head):
             return self._outside()
         isa = read_isa(head, self.offset)
-        self._window.drop(isa.size)
+        self.window.drop(isa.size)
         return isa
 
     def segments(self, isa: Isa, encoding: str) -> Iterator[Segment]:
@@ -103,14 +103,19 @@ class SegmentReader:
         encoding: of the text; a segment that it cannot decode is read as Latin-1, with a remark.
         Segment numbers are 0: the caller counts. Empty segments are left out, with a remark.
         """
-        return _Splitter(self._window, self._limits, self.remarks, isa, encoding).segments()
+        for stretch in self.stretches(isa, encoding).each():
+            yield from stretch
+
+    def stretches(self, isa: Isa, encoding: str) -> Stretches:
+        """The same segments in stretches, between which the caller may take bytes off `window` himself."""
+        return Stretches(self.window, self._limits, self.remarks, isa, encoding)
 
     def skip_to_header(self) -> int:
         """Pass over everything up to the next readable ISA that begins a word, or to the end of the file.
 
         Returns the byte offset reached.
         """
-        window = self._window
+        window = self.window
         while True:
             at = window.data.find(b"ISA", window.at)
             if at < 0:
@@ -127,13 +132,13 @@ class SegmentReader:
 
     def _at_isa(self) -> bool:
         """True if a readable ISA comes next. ISA01 of two characters is the cheap sign of one."""
-        head = self._window.ahead(ISA_WINDOW_BYTES)
+        head = self.window.ahead(ISA_WINDOW_BYTES)
         if not looks_like_isa(head) or head[6:7] != head[3:4]:
             return False
         return isinstance(read_isa(head, 0), Isa)
 
     def _outside(self) -> Outside:
-        window, start = self._window.ahead(ISA_WINDOW_BYTES), self.offset
+        window, start = self.window.ahead(ISA_WINDOW_BYTES), self.offset
         size = self.skip_to_header() - start
         head = window[:size]
         # Nothing from a header on is shown: its ISA02 and ISA04 may be passwords.
@@ -141,8 +146,11 @@ class SegmentReader:
         return Outside(text, start, size, head)
 
 
-class _Splitter:
-    """The segments of one interchange."""
+class Stretches:
+    """The segments of one interchange, stretch by stretch: a stretch ends with a set, if it can.
+
+    Behind a set the next one may be read in another way.
+    """
 
     def __init__(
         self, window: ByteWindow, limits: Limits, remarks: list[Remark], isa: Isa, encoding: str
@@ -160,41 +168,54 @@ class _Splitter:
         self._joint = marks.segment + marks.suffix
         self._tail = b"\r\n" if self._crlf else self._terminator
         self._breaks = self._joint.count("\r") + self._joint.count("\n")
+        self._set_trailer = f"{self._joint}SE{self._element}".encode()
+        self._ended = False
+        self._searched: bytes | None = None
+        self._next_envelope = -1
 
-    def segments(self) -> Iterator[Segment]:
+    def each(self) -> Iterator[Iterator[Segment]]:
+        """The stretches; each is to be read to its end before the next is taken."""
         window = self._window
-        while True:
+        while not self._ended:
             size = self._stretch_size()
             if size > 0:
-                if (yield from self._up_to(size)):
-                    return
+                yield self._up_to(size)
             elif window.left > self._limits.segment_bytes:
                 window.skip(_BLANKS)
                 if looks_like_isa(window.ahead(4)):
                     return
                 if window.left > self._limits.segment_bytes:
-                    yield self._skipped()
+                    yield iter((self._skipped(),))
             elif not window.more():
-                yield from self._unterminated()
+                yield self._unterminated()
                 return
 
     def _stretch_size(self) -> int:
-        """Bytes up to and with the last terminator at hand, 0 if there is none.
+        """Bytes up to and with the end of a set, or the last terminator at hand, 0 if there is none.
 
         Or up to the first one after what may be an IEA or ISA: small interchanges are not
         split again and again with all that follows them.
         """
         data, begin = self._window.data, self._window.at
-        trailer = data.find(b"IEA", begin)
-        header = data.find(b"ISA", begin, trailer if trailer >= 0 else len(data))
-        bound = header if header >= 0 else trailer
+        bound = self._envelope(data, begin)
+        trailer = data.find(self._set_trailer, begin, len(data) if bound < 0 else bound)
+        if trailer >= 0:
+            bound = trailer + len(self._joint)
         end = data.find(self._terminator, bound) if bound >= 0 else -1
         if end < 0:
             end = data.rfind(self._terminator, begin)
         return end + len(self._terminator) - begin if end >= 0 else 0
 
-    def _up_to(self, size: int) -> Generator[Segment, None, bool]:
-        """The segments of the next `size` bytes; True if the interchange ended among them."""
+    def _envelope(self, data: bytes, begin: int) -> int:
+        """Where the next IEA or ISA may begin, -1 if none is at hand; looked for once in the same bytes."""
+        if data is not self._searched or 0 <= self._next_envelope < begin:
+            trailer = data.find(b"IEA", begin)
+            header = data.find(b"ISA", begin, trailer if trailer >= 0 else len(data))
+            self._searched, self._next_envelope = data, header if header >= 0 else trailer
+        return self._next_envelope
+
+    def _up_to(self, size: int) -> Iterator[Segment]:
+        """The segments of the next `size` bytes, to the end of the interchange if it is among them."""
         window, base = self._window, self._window.offset
         data = window.ahead(size)
         parts = self._plain_parts(data)
@@ -202,18 +223,18 @@ class _Splitter:
         if parts is not None and b"IEA" not in data and b"ISA" not in data:
             yield from segments
             window.drop(size)
-            return False
+            return
         for segment in segments:
+            self._ended = _is_header(segment) or segment.id == "IEA"
             if _is_header(segment):
                 window.drop(segment.offset - base)
-                return True
+                return
             if segment.id == "IEA":
                 window.drop(data.index(self._terminator, segment.offset - base) + len(self._terminator))
                 yield segment
-                return True
+                return
             yield segment
         window.drop(size)
-        return False
 
     def _plain_parts(self, data: bytes) -> list[str] | None:
         """The texts of the segments in `data`, which ends with a terminator; None if it needs care.

@@ -20,7 +20,7 @@ from parsers.x12.model import Loop, Segment
 from parsers.x12.segment_check import WalkOptions
 from parsers.x12.set_plan import Chain, Child, Frame, SetPlan, compiled, enter, legal_place
 
-__all__ = ["WalkOptions", "place"]
+__all__ = ["WalkOptions", "place", "tree_of"]
 
 #: Segments that are looked at after a faulty one before its meaning is chosen.
 LOOK_AHEAD = 4
@@ -78,6 +78,23 @@ def place(
             faults = [fault for fault in faults if fault.code not in FOLLOW_LOST_HL]
         findings = sorted([*findings, *faults], key=lambda finding: finding.location.segment_number or 0)
     return root, findings
+
+
+def tree_of(definition: SetDefinition, segments: list[Segment], options: WalkOptions) -> Loop:
+    """The tree of a set that is known to have no fault, its segments unchecked.
+
+    Raises ValueError for a segment that has no place.
+    """
+    root = Loop("", "")
+    frames = [Frame(compiled(definition, options).root, root, counts={})]
+    for segment in segments:
+        spot = legal_place(frames, segment.id)
+        if spot is None:
+            raise ValueError(f"segment {segment.number}, {segment.id}, has no place in a clean set")
+        if enter(frames, *spot).loop:
+            frames[-2].loop.children.append(frames[-1].loop)
+        frames[-1].loop.children.append(segment)
+    return root
 
 
 class _Walk:

@@ -14,6 +14,7 @@ from parsers.x12.model import (
     Segment,
     Separators,
     TransactionSet,
+    Walked,
 )
 from translators import registry
 from translators.canonical.order import Order
@@ -42,7 +43,7 @@ def _set(set_id: str, *segments: str, tree: Loop | None = None) -> TransactionSe
         for number, text in enumerate(segments, start=1)
         for elements in [text.split("*")]
     ]
-    return TransactionSet(set_id, "0001", "", 1, None, read, tree, [], len(read), 0, 0, SEPARATORS)
+    return TransactionSet(set_id, "0001", "", 1, None, Walked(read, tree), [], len(read), 0, 0, SEPARATORS)
 
 
 def test_a_set_without_a_tree_is_read_as_far_as_its_top_goes() -> None:
