@@ -12,7 +12,7 @@ from datetime import date
 
 from parsers.catalogue import found
 from parsers.finding import Finding, Location
-from parsers.x12.dictionary import is_functional_id, nearest_release
+from parsers.x12.dictionary import Dictionary
 from parsers.x12.model import GroupHeader, InterchangeHeader, PartyId, Segment
 from parsers.x12.separators import FIRST_VERSION_WITH_REPETITION, ISA_WIDTHS, Isa
 
@@ -69,7 +69,6 @@ _ISA_RULES = (
 )
 
 _GS_RULES = (
-    _Rule(1, "X12-050", is_functional_id, "a functional group code, as PO"),
     _Rule(2, "X12-054", lambda text: 2 <= len(text) <= 15, "2 to 15 characters"),
     _Rule(3, "X12-054", lambda text: 2 <= len(text) <= 15, "2 to 15 characters"),
     _Rule(4, "X12-054", is_date, "a date, CCYYMMDD"),
@@ -157,14 +156,15 @@ def group_header(segment: Segment, release: str | None) -> GroupHeader:
     )
 
 
-def group_findings(segment: Segment) -> list[Finding]:
+def group_findings(segment: Segment, dictionary: Dictionary) -> list[Finding]:
     """What is wrong with the elements of a GS, its version left aside.
 
     A group that AK1 cannot name is a matter for the TA1 too: its faults say so.
     """
+    kind = _Rule(1, "X12-050", dictionary.is_functional_id, "a functional group code, as PO")
     return [
         replace(fault, x12={**fault.x12, "TA105": "024"}) if _is_unnameable(fault) else fault
-        for fault in _broken(_GS_RULES, "GS", segment.elements, segment.offset_of)
+        for fault in _broken((kind, *_GS_RULES), "GS", segment.elements, segment.offset_of)
     ]
 
 
@@ -177,7 +177,7 @@ def _is_unnameable(fault: Finding) -> bool:
 
 
 def release_of(
-    segment: Segment, control_version: str, *, other_releases: bool
+    segment: Segment, control_version: str, dictionary: Dictionary, *, other_releases: bool
 ) -> tuple[str | None, list[Finding]]:
     """The dictionary for a GS, and what must be said about the choice.
 
@@ -186,9 +186,9 @@ def release_of(
     """
     version = segment.get(8).strip()
     place = _place("GS", 8, segment.offset_of)
-    release, exact = nearest_release(version)
+    release, exact = dictionary.nearest_release(version)
     if release is None and version.isalpha() and other_releases:
-        release, _ = nearest_release(f"{control_version}0")
+        release, _ = dictionary.nearest_release(f"{control_version}0")
     if release is None:
         return None, [found("X12-052", place, value=version)]
     if exact:

@@ -98,9 +98,11 @@ def open_group(
 
     control_version: ISA12. earlier: group control numbers of the interchange by kind, added to.
     """
-    release, about_release = release_of(segment, control_version, other_releases=options.other_releases)
+    release, about_release = release_of(
+        segment, control_version, options.dictionary, other_releases=options.other_releases
+    )
     header = group_header(segment, release)
-    findings = [*group_findings(segment), *about_release]
+    findings = [*group_findings(segment, options.dictionary), *about_release]
     kind = "\0".join((header.functional_id, header.sender, header.receiver))
     if header.control_number and not earlier.setdefault(kind, SeenNumbers()).add(header.control_number):
         place = Location("GS", element=6, byte_offset=segment.offset_of(6))

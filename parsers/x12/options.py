@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from parsers.x12.dictionary import Dictionary, standard
+from parsers.x12.limits import Limits
 from parsers.x12.segment_check import WalkOptions
 
 
@@ -16,11 +18,15 @@ class ReadOptions:
     other_releases: True reads a release that we have no dictionary for by the nearest one, with
         a note; False refuses the group (AK905 2).
     walk: how sets are checked; its separators are those of the interchange, whatever it says.
+    dictionary: the standard, or the standard with a user's own tables over it.
+    limits: of this interchange, None for those of the file; never wider than those of the file.
     """
 
     encoding: str = "utf-8"
     other_releases: bool = True
     walk: WalkOptions = field(default_factory=WalkOptions)
+    dictionary: Dictionary = field(default_factory=standard)
+    limits: Limits | None = None
 
 
 DEFAULT_OPTIONS = ReadOptions()

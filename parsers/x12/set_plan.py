@@ -99,6 +99,7 @@ class SetPlan:
     """A set compiled under given options.
 
     homes: paths of the loops that hold each segment id. checks: some check of each segment id.
+    known: ids of all segments of the release.
     """
 
     set_id: str
@@ -106,13 +107,14 @@ class SetPlan:
     root: LoopPlan
     homes: dict[str, list[str]]
     checks: dict[str, SegmentCheck]
+    known: frozenset[str]
 
 
 @lru_cache(maxsize=128)
 def compiled(definition: SetDefinition, options: WalkOptions) -> SetPlan:
     """The plan of a set, made once for each way of reading it."""
     root = LoopPlan(definition.root, Checks(options, definition.release))
-    plan = SetPlan(definition.set_id, definition.release, root, {}, {})
+    plan = SetPlan(definition.set_id, definition.release, root, {}, {}, definition.known)
     _note_homes(root, plan)
     return plan
 

@@ -15,7 +15,6 @@ from parsers.catalogue import found
 from parsers.finding import Finding, Location
 from parsers.x12 import hierarchy
 from parsers.x12.definition import SetDefinition
-from parsers.x12.dictionary import known_segment
 from parsers.x12.model import Loop, Segment
 from parsers.x12.segment_check import WalkOptions
 from parsers.x12.set_plan import Chain, Child, Frame, SetPlan, compiled, enter, legal_place
@@ -154,8 +153,7 @@ class _Walk:
 
     def _misfit(self, segment: Segment, number: int) -> None:
         if segment.id not in self._plan.homes:
-            known = known_segment(self._plan.release, segment.id)
-            code = "X12-201" if known else "X12-200"
+            code = "X12-201" if segment.id in self._plan.known else "X12-200"
             self._tell(code, segment, None, set=self._plan.set_id)
             return
         following = self._following(number)
