@@ -9,16 +9,20 @@ import re
 
 from parsers.catalogue import found
 from parsers.finding import Finding, Location
+from parsers.x12.definition import SetDefinition
 from parsers.x12.dictionary import has_short_dates
 from parsers.x12.limits import Limits
 from parsers.x12.model import GroupHeader, Loop, Segment, TransactionSet, Walked
 from parsers.x12.options import ReadOptions
 from parsers.x12.read_segments import Remark
-from parsers.x12.walker import place
+from parsers.x12.walker import Walk
 
 _SET_ID = re.compile(r"[A-Z0-9]{3}")
 _NAMEABLE_NUMBER = re.compile(r"[A-Za-z0-9]{1,9}")
 _SHORTEST_NUMBER = 4
+#: Segments of one set that are held as values, about a kilobyte each; a longer set is checked as it
+#: passes by, and who needs what it says reads it from the file again.
+HELD_SEGMENTS = 100_000
 
 
 class OpenSet:
@@ -44,6 +48,9 @@ class OpenSet:
         self._options = options
         self._limits = limits
         self._segments: list[Segment] = []
+        self._held = True
+        self._definition = self._defined()
+        self._walk = Walk(self._definition, options.walk) if self._definition else None
         self._count = 0
         self._findings: list[Finding] = []
         self.add(header)
@@ -70,8 +77,14 @@ class OpenSet:
         """Take the next segment and number it."""
         self._count += 1
         segment.number = self._count
-        if self._count <= self._limits.set_segments:
+        if self._count > self._limits.set_segments:
+            self._walk = None
+        if self._held and (self._walk is None or self._count > HELD_SEGMENTS):
+            self._hold_no_more()
+        if self._held:
             self._segments.append(segment)
+        if self._walk is not None:
+            self._walk.feed(segment)
 
     def repeated(self) -> None:
         """Say that ST02 was used before in this group."""
@@ -101,7 +114,6 @@ class OpenSet:
     def _as_set(
         self, tree: Loop | None, faults: list[Finding], end: int, *, complete: bool = True
     ) -> TransactionSet:
-        held = self._count <= self._limits.set_segments
         findings = sorted([*self._findings, *faults], key=_place_in_set)
         return TransactionSet(
             set_id=self.set_id,
@@ -109,7 +121,7 @@ class OpenSet:
             implementation=self._header.get(3),
             ordinal=self._ordinal,
             release=self._group.release,
-            content=Walked(self._segments if held else [], tree),
+            content=Walked(self._segments, tree),
             findings=findings,
             segment_count=self._count,
             offset=self.offset,
@@ -118,22 +130,34 @@ class OpenSet:
             complete=complete,
         )
 
-    def _checked(self) -> tuple[Loop | None, list[Finding]]:
-        """The segments in their loops, and what is wrong with them; (None, []) if they cannot be placed."""
+    def _defined(self) -> SetDefinition | None:
+        """What the dictionary says of the set; None if it says nothing, or the set has no name."""
         release = self._group.release
         if release is None or not _SET_ID.fullmatch(self.set_id):
+            return None
+        short = has_short_dates(self._group.version)
+        return self._options.dictionary.set_definition(release, self.set_id, short_dates=short)
+
+    def _hold_no_more(self) -> None:
+        self._held = False
+        self._segments = []
+        if self._walk is not None:
+            self._walk.forget()
+
+    def _checked(self) -> tuple[Loop | None, list[Finding]]:
+        """The segments in their loops, and what is wrong with them; (None, []) if they cannot be placed."""
+        if self._group.release is None or not _SET_ID.fullmatch(self.set_id):
             return None, []
         if self._count > self._limits.set_segments:
             self._say("X12-087", self._header, None, expected=str(self._limits.set_segments))
             return None, []
-        short = has_short_dates(self._group.version)
-        definition = self._options.dictionary.set_definition(release, self.set_id, short_dates=short)
-        if definition is None:
+        if self._walk is None:
             self._say("X12-086", self._header, 1, value=self.set_id)
             return None, []
-        tree, faults = place(definition, self._segments, self._options.walk)
+        tree, faults = self._walk.finish()
         unreadable = {fault.location.segment_number for fault in self._findings if _is_too_long(fault)}
-        return tree, [fault for fault in faults if fault.location.segment_number not in unreadable]
+        told = [fault for fault in faults if fault.location.segment_number not in unreadable]
+        return tree if self._held else None, told
 
     def _check_header(self) -> None:
         """What ST shows to be wrong; what makes the set nameless is told with its group."""

@@ -8,6 +8,8 @@ best. So one fault gives one finding, and what comes after it is read as if it h
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -17,12 +19,16 @@ from parsers.x12 import hierarchy
 from parsers.x12.definition import SetDefinition
 from parsers.x12.model import Loop, Segment
 from parsers.x12.segment_check import WalkOptions
-from parsers.x12.set_plan import Chain, Child, Frame, SetPlan, compiled, enter, legal_place
+from parsers.x12.set_plan import Chain, Child, Frame, compiled, enter, legal_place
 
-__all__ = ["WalkOptions", "place", "tree_of"]
+__all__ = ["Walk", "WalkOptions", "place", "tree_of"]
 
 #: Segments that are looked at after a faulty one before its meaning is chosen.
 LOOK_AHEAD = 4
+#: Segments that are waited for, since those that the set does not have say nothing.
+SEEN_AHEAD = 2 * LOOK_AHEAD
+#: Faults told of one set; more are counted.
+MOST_FINDINGS = 10_000
 #: What an HL that is missing makes of those that come after it: parent, numbering and order.
 FOLLOW_LOST_HL = frozenset({"X12-301", "X12-310", "X12-312"})
 #: Segments whose elements the envelope checks.
@@ -69,14 +75,10 @@ def place(
     them. Segments that are unknown, unexpected or in a loop without its first segment are in no
     loop. ST, SE, control numbers and counts are the envelope's to check. Never raises for data.
     """
-    root, findings = _Walk(compiled(definition, options), segments).run()
-    if next(root.loops("HL"), None):
-        beginning = root.first("BSN")
-        _, faults = hierarchy.build(root, beginning.get(5) if beginning else None)
-        if any(finding.code == "X12-202" and finding.location.loop == "HL" for finding in findings):
-            faults = [fault for fault in faults if fault.code not in FOLLOW_LOST_HL]
-        findings = sorted([*findings, *faults], key=lambda finding: finding.location.segment_number or 0)
-    return root, findings
+    walk = Walk(definition, options)
+    for segment in segments:
+        walk.feed(segment)
+    return walk.finish()
 
 
 def tree_of(definition: SetDefinition, segments: list[Segment], options: WalkOptions) -> Loop:
@@ -96,43 +98,94 @@ def tree_of(definition: SetDefinition, segments: list[Segment], options: WalkOpt
     return root
 
 
-class _Walk:
-    """One set being placed."""
+class Walk:
+    """One set being placed: `feed` takes its segments one after the other, `finish` gives the rest.
 
-    def __init__(self, plan: SetPlan, segments: list[Segment]) -> None:
-        self._plan = plan
-        self._segments = segments
+    Memory: the tree, unless told to `forget` it, and the findings, of which so many are kept.
+    """
+
+    def __init__(self, definition: SetDefinition, options: WalkOptions) -> None:
+        self._plan = compiled(definition, options)
+        self._waiting: deque[Segment] = deque()
         self._root = Loop("", "")
-        self._frames = [Frame(plan.root, self._root, counts={})]
+        self._frames = [Frame(self._plan.root, self._root, counts={})]
         self._findings: list[Finding] = []
         #: Findings of missing segments that came late after all, by identity.
         self._withdrawn: set[int] = set()
+        self._begun = False
+        self._keeps = True
+        #: Faults found after the last that is told.
+        self._untold = 0
+        self._last: Segment | None = None
 
-    def run(self) -> tuple[Loop, list[Finding]]:
-        if self._segments and self._segments[0].id != "ST":
-            self._frames[0].fill(0)
-        for number, segment in enumerate(self._segments):
-            spot = legal_place(self._frames, segment.id)
-            if spot is None:
-                self._misfit(segment, number)
+    def feed(self, segment: Segment) -> None:
+        """Take the next segment; it is placed once those are known that a fault in it would be judged by."""
+        self._waiting.append(segment)
+        if len(self._waiting) > SEEN_AHEAD:
+            self._place_next()
+
+    def forget(self) -> None:
+        """Keep no tree from here on, and let go of what there is, but for its HL segments."""
+        self._keeps = False
+        self._root.children = [child for child in self._root.children if child.id in ("BSN", "HL")]
+        for loop in self._root.loops("HL"):
+            del loop.children[1:]
+
+    def finish(self) -> tuple[Loop, list[Finding]]:
+        """The root loop and the findings in the order of the file, as `place` gives them."""
+        while self._waiting:
+            self._place_next()
+        findings = [finding for finding in self._findings if id(finding) not in self._withdrawn]
+        if next(self._root.loops("HL"), None):
+            findings = self._with_hierarchy(findings)
+        if self._untold and self._last is not None:
+            location = Location(segment_number=self._last.number, byte_offset=self._last.offset)
+            findings.append(found("X12-110", location, count=self._untold, expected=str(MOST_FINDINGS)))
+        return self._root, findings
+
+    def _with_hierarchy(self, findings: list[Finding]) -> list[Finding]:
+        beginning = self._root.first("BSN")
+        _, faults = hierarchy.build(self._root, beginning.get(5) if beginning else None)
+        if any(finding.code == "X12-202" and finding.location.loop == "HL" for finding in findings):
+            faults = [fault for fault in faults if fault.code not in FOLLOW_LOST_HL]
+        return sorted([*findings, *faults], key=lambda finding: finding.location.segment_number or 0)
+
+    def _place_next(self) -> None:
+        segment = self._waiting.popleft()
+        if not self._begun:
+            self._begun = True
+            if segment.id != "ST":
+                self._frames[0].fill(0)
+        spot = legal_place(self._frames, segment.id)
+        if spot is None:
+            self._misfit(segment)
+        else:
+            self._settle(segment, *spot)
+
+    def _note(self, segment: Segment, findings: Iterable[Finding]) -> None:
+        """Keep findings, as long as there are not too many to tell."""
+        for finding in findings:
+            if len(self._findings) < MOST_FINDINGS:
+                self._findings.append(finding)
             else:
-                self._settle(segment, *spot)
-        return self._root, [finding for finding in self._findings if id(finding) not in self._withdrawn]
+                self._untold += 1
+                self._last = segment
 
     def _settle(self, segment: Segment, depth: int, at: int) -> None:
         """Put a segment where it goes and check its elements."""
         child = enter(self._frames, depth, at)
         frame = self._frames[-1]
-        if child.loop and not self._frames[depth].orphan:
+        if child.loop and not self._frames[depth].orphan and (self._keeps or child.id == "HL"):
             self._frames[depth].loop.children.append(frame.loop)
-        frame.loop.children.append(segment)
+        if self._keeps or not frame.loop.children:
+            frame.loop.children.append(segment)
         self._check(segment, child, frame)
 
     def _check(self, segment: Segment, child: Child, frame: Frame) -> None:
         if segment.id in ENVELOPE:
             return
         if not child.check.is_clean(segment.elements):
-            self._findings += child.check.faults(segment, frame.plan.path)
+            self._note(segment, child.check.faults(segment, frame.plan.path))
         if segment.id == "LE":
             self._check_loop_id(segment, frame)
 
@@ -147,24 +200,24 @@ class _Walk:
                 data_element="447",
                 byte_offset=segment.offset_of(1),
             )
-            self._findings.append(found("X12-207", location, value=segment.get(1), expected=opened.get(1)))
+            told = found("X12-207", location, value=segment.get(1), expected=opened.get(1))
+            self._note(segment, (told,))
 
     # --- a segment that does not fit
 
-    def _misfit(self, segment: Segment, number: int) -> None:
+    def _misfit(self, segment: Segment) -> None:
         if segment.id not in self._plan.homes:
             code = "X12-201" if segment.id in self._plan.known else "X12-200"
             self._tell(code, segment, None, set=self._plan.set_id)
             return
-        following = self._following(number)
+        following = self._following()
         ways = self._ways(segment.id)
         best = max(ways, key=lambda way: (self._score(way, following), -way.kind, way.depth))
         self._take(best, segment)
 
-    def _following(self, number: int) -> list[str]:
+    def _following(self) -> list[str]:
         """Ids of the next segments that the set has."""
-        ahead = self._segments[number + 1 : number + 1 + 2 * LOOK_AHEAD]
-        return [segment.id for segment in ahead if segment.id in self._plan.homes][:LOOK_AHEAD]
+        return [segment.id for segment in self._waiting if segment.id in self._plan.homes][:LOOK_AHEAD]
 
     def _ways(self, segment_id: str) -> list[_Way]:
         ways = [_Way(_Kind.STRAY)] if segment_id != "SE" else []
@@ -271,7 +324,7 @@ class _Walk:
     def _check_unplaced(self, segment: Segment) -> None:
         check = self._plan.checks[segment.id]
         if segment.id not in ENVELOPE and not check.is_clean(segment.elements):
-            self._findings += check.faults(segment, self._frames[-1].plan.path)
+            self._note(segment, check.faults(segment, self._frames[-1].plan.path))
 
     # --- reports
 
@@ -291,7 +344,7 @@ class _Walk:
                 byte_offset=segment.offset,
             )
             frame.told[at] = found("X12-203", location, expected=child.id, at=segment.id)
-            self._findings.append(frame.told[at])
+            self._note(segment, (frame.told[at],))
 
     def _tell(
         self, code: str, segment: Segment, loop: str | None, expected: str | None = None, **blanks: object
@@ -300,7 +353,7 @@ class _Walk:
             segment=segment.id, segment_number=segment.number, loop=loop, byte_offset=segment.offset
         )
         finding = found(code, location, value=segment.id, expected=expected, x12=None, **blanks)
-        self._findings.append(finding)
+        self._note(segment, (finding,))
 
 
 def _apply(way: _Way, frames: list[Frame]) -> None:
