@@ -19,7 +19,7 @@ from typing import IO, TYPE_CHECKING, BinaryIO
 from parsers.finding import Finding
 from translators.acknowledgements.answer import Answer, PreviewNumbers
 from translators.acknowledgements.answers import write_answers
-from translators.canonical.codec import to_json_bytes
+from translators.canonical.writing import to_json_bytes
 from translators.reading import read_file
 from translators.report import (
     Disposition,

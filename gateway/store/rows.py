@@ -8,7 +8,7 @@ from datetime import datetime
 
 from gateway.store.identity import derived
 from gateway.store.readings import Row, finding_row
-from translators.canonical.codec import to_json_bytes
+from translators.canonical.writing import to_json_bytes
 from translators.report import DocumentReport, GroupReport, InterchangeReport
 
 ENVIRONMENTS = {"P": "production", "T": "test", "I": "test"}

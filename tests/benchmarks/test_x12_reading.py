@@ -19,7 +19,7 @@ import pyx12.x12file
 
 from parsers.x12 import interchange
 from parsers.x12.options import DEFAULT_OPTIONS
-from translators.canonical.codec import to_json_bytes
+from translators.canonical.writing import to_json_bytes
 from translators.reading import read_file
 from translators.report import DocumentRead
 

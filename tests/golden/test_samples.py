@@ -27,7 +27,7 @@ from parsers.finding import Finding
 from partners.directory import Directory, load_directory
 from translators.acknowledgements.answer import PreviewNumbers
 from translators.acknowledgements.answers import write_answers
-from translators.canonical.codec import to_json_bytes
+from translators.canonical.writing import to_json_bytes
 from translators.reading import read_file
 from translators.report import (
     DocumentRead,

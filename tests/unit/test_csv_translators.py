@@ -13,12 +13,12 @@ from parsers.delimited.fields import FIELDS, INDISPENSABLE, ColumnType, Document
 from parsers.delimited.layout import Layout, parse_layout
 from parsers.delimited.reader import read
 from partners.directory import Directory, load_directory
-from translators.canonical.codec import to_json_bytes
 from translators.canonical.document import Document
 from translators.canonical.invoice import Invoice
 from translators.canonical.order import Order
 from translators.canonical.ship_notice import ShipNotice
 from translators.canonical.values import Code, Money, Unmapped
+from translators.canonical.writing import to_json_bytes
 from translators.reading import read_file
 from translators.registry import translate_delimited
 from translators.report import DocumentRead, InterchangeOpened

@@ -11,53 +11,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from translators.canonical.document import Document
-from translators.canonical.inventory import Inventory
-from translators.canonical.invoice import Invoice
-from translators.canonical.order import Order
-from translators.canonical.order_change import OrderChange, OrderChangeResponse
-from translators.canonical.order_response import OrderResponse
-from translators.canonical.remittance import Remittance
-from translators.canonical.ship_notice import ShipNotice
+from translators.canonical.kinds import KINDS, LEADING, kind_of
+from translators.canonical.writing import to_json_bytes
 
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A canonical document: its class, and the semantic version of its published schema."""
-
-    name: str
-    type: type[Document]
-    version: str
-
-    @property
-    def schema(self) -> str:
-        """What documents of this kind name as their schema: "order-1.0.0"."""
-        return f"{self.name}-{self.version}"
-
-
-KINDS: Mapping[str, Kind] = {
-    kind.name: kind
-    for kind in (
-        Kind("order", Order, "1.0.0"),
-        Kind("ship_notice", ShipNotice, "1.0.0"),
-        Kind("invoice", Invoice, "1.0.0"),
-        Kind("order_response", OrderResponse, "1.0.0"),
-        Kind("order_change", OrderChange, "1.0.0"),
-        Kind("order_change_response", OrderChangeResponse, "1.0.0"),
-        Kind("remittance", Remittance, "1.0.0"),
-        Kind("inventory", Inventory, "1.0.0"),
-    )
-}
-
-
-#: Fields that a reader looks for first; they lead in JSON.
-LEADING = ("number", "type", "purpose", "date", "usage", "source")
+__all__ = [
+    "KINDS",
+    "InvalidCanonical",
+    "adapter",
+    "from_json",
+    "from_json_bytes",
+    "kind_of",
+    "to_json",
+    "to_json_bytes",
+]
 
 
 class InvalidCanonical(ValueError):
@@ -70,21 +42,11 @@ def adapter(kind: str) -> TypeAdapter[Document]:
     return TypeAdapter(KINDS[kind].type)
 
 
-def kind_of(document: Document) -> Kind:
-    """The kind of a document."""
-    return next(kind for kind in KINDS.values() if type(document) is kind.type)
-
-
 def to_json(document: Document) -> dict[str, Any]:
     """The document as JSON values."""
     kind = kind_of(document)
     body = adapter(kind.name).dump_python(document, mode="json", exclude_defaults=True)
     return {"schema": kind.schema, **{name: body[name] for name in LEADING if name in body}, **body}
-
-
-def to_json_bytes(document: Document) -> bytes:
-    """The document as UTF-8 JSON on one line, the same bytes for the same document."""
-    return json.dumps(to_json(document), ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def from_json(data: Mapping[str, Any]) -> Document:

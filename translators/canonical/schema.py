@@ -13,7 +13,8 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
-from translators.canonical.codec import KINDS, adapter
+from translators.canonical.codec import adapter
+from translators.canonical.kinds import KINDS
 
 Schema = Mapping[str, Any]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

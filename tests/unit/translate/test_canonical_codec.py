@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -71,3 +72,11 @@ def test_a_later_minor_version_of_our_schema_is_read() -> None:
 def test_bytes_that_are_no_document_are_refused(data: bytes) -> None:
     with pytest.raises(InvalidCanonical):
         codec.from_json_bytes(data)
+
+
+def test_what_is_written_is_what_the_model_dumps(translate: Callable[..., Translation]) -> None:
+    body = 'BEG*00*SA*7 "a" \\ é**20240314\nCUR*BY*USD*1.10\nDTM*002*20240401*080030\nXX*1\nPO1*1*-0.5*EA*1.0'
+    document = translate("850", body).document
+    assert document is not None
+    dumped = json.dumps(codec.to_json(document), ensure_ascii=False, separators=(",", ":"))
+    assert codec.to_json_bytes(document) == dumped.encode()
