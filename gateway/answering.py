@@ -6,7 +6,7 @@ All functions but `write_large` run inside the caller's write transaction and do
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
@@ -36,16 +36,22 @@ CLOSING = frozenset({"A", "E", "P", "R"})
 class Series:
     """The series that the answers to an interchange draw from."""
 
-    interchange: str
-    group: str
+    ours: PartyId
+    theirs: PartyId
 
     @classmethod
     def of(cls, report: InterchangeReport) -> Series:
         """Ours to the sender of `report`."""
-        ours, theirs = report.receiver or NOBODY, report.sender or NOBODY
-        return cls(
-            numbers.interchange_series(ours, theirs), numbers.group_series(str(ours), str(theirs), "FA")
-        )
+        return cls(report.receiver or NOBODY, report.sender or NOBODY)
+
+    @property
+    def interchange(self) -> str:
+        """That of ISA13."""
+        return numbers.interchange_series(self.ours, self.theirs)
+
+    def group(self, functional_id: str) -> str:
+        """That of GS06 in groups with that GS01."""
+        return numbers.group_series(str(self.ours), str(self.theirs), functional_id)
 
 
 class LedgerNumbers(ControlNumbers):
@@ -60,9 +66,9 @@ class LedgerNumbers(ControlNumbers):
         """The next ISA13 from us to them."""
         return numbers.draw(self._tx, self._series.interchange)
 
-    def group(self) -> int:
-        """The next GS06 of our acknowledgements to them."""
-        return numbers.draw(self._tx, self._series.group)
+    def group(self, functional_id: str) -> int:
+        """The next GS06 of our answers to them in groups with that GS01."""
+        return numbers.draw(self._tx, self._series.group(functional_id))
 
     def set(self) -> int:
         """The next ST02 of this answer."""
@@ -72,18 +78,18 @@ class LedgerNumbers(ControlNumbers):
 class ReservedNumbers(ControlNumbers):
     """Control numbers that a short transaction drew beforehand."""
 
-    def __init__(self, interchanges: Sequence[int], groups: Sequence[int]) -> None:
+    def __init__(self, interchanges: Sequence[int], groups: Mapping[str, Sequence[int]]) -> None:
         self._interchanges = iter(interchanges)
-        self._groups = iter(groups)
+        self._groups = {functional_id: iter(reserved) for functional_id, reserved in groups.items()}
         self._sets = count(1)
 
     def interchange(self) -> int:
         """The next reserved ISA13."""
         return next(self._interchanges)
 
-    def group(self) -> int:
-        """The next reserved GS06."""
-        return next(self._groups)
+    def group(self, functional_id: str) -> int:
+        """The next reserved GS06 of groups with that GS01."""
+        return next(self._groups[functional_id])
 
     def set(self) -> int:
         """The next ST02 of this answer."""
@@ -104,7 +110,10 @@ def write_large(ledger: Ledger, report: InterchangeReport, interchange: str, now
     wanted, series = needs(report, now), Series.of(report)
     with ledger.write() as tx:
         interchanges = numbers.reserve(tx, series.interchange, interchange, wanted.interchanges)
-        groups = numbers.reserve(tx, series.group, interchange, wanted.groups)
+        groups = {
+            functional_id: numbers.reserve(tx, series.group(functional_id), interchange, wanted_of_it)
+            for functional_id, wanted_of_it in wanted.groups.items()
+        }
     return write_answers(report, ReservedNumbers(interchanges, groups), now)
 
 
@@ -127,10 +136,11 @@ def record_answers(
     if written is None:
         written = write_answers(report, LedgerNumbers(tx, series), now)
     else:
-        used = {
-            series.interchange: [a.control_number for a in written if a.control_number is not None],
-            series.group: [number for a in written for number in a.group_numbers],
-        }
+        used: dict[str, list[int]] = {}
+        for answer in written:
+            if answer.control_number is not None:
+                used.setdefault(series.interchange, []).append(answer.control_number)
+            used.setdefault(series.group(answer.functional_id), []).extend(answer.group_numbers)
         numbers.close_reservations(tx, interchange, used, "the answer came out shorter than foreseen")
     rows = [
         _row(answer, report, interchange, partner, ordinal, now)
@@ -158,6 +168,7 @@ def _row(
         "detail": json.dumps(
             {
                 "groups": [[group.functional_id, group.control_number] for group in answer.groups],
+                "functional_id": answer.functional_id,
                 "group_numbers": list(answer.group_numbers),
             }
         ),
@@ -166,7 +177,7 @@ def _row(
 
 
 def record_sent_interchange(tx: Connection, answer: answers.Answer, transmission: str) -> None:
-    """Note our own interchange and its FA groups, so that what the partner says of them finds them."""
+    """Note our own interchange and its groups, so that what the partner says of them finds them."""
     answered = answers.addressed(tx, answer.interchange_id) if answer.interchange_id else None
     if answered is None or not answer.control_number:
         return
@@ -196,7 +207,7 @@ def record_sent_interchange(tx: Connection, answer: answers.Answer, transmission
             "direction": "out",
             "ordinal": ordinal,
             "partner": answer.partner,
-            "functional_id": "FA",
+            "functional_id": answer.functional_id,
             "sender": ours.id,
             "receiver": theirs.id,
             "control_number": str(number),

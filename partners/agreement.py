@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 #: The canonical document each transaction set becomes.
 SET_DOCUMENTS: Mapping[str, str] = {"850": "order", "856": "ship_notice", "810": "invoice"}
+#: The release that brought the implementation acknowledgement.
+FIRST_RELEASE_WITH_999 = "005010"
 
 
 @dataclass(frozen=True, slots=True)

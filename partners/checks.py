@@ -8,10 +8,11 @@ from itertools import combinations
 from parsers.finding import Finding
 from parsers.toml_lines import TomlPath
 from parsers.x12.model import PartyId
+from partners.agreement import FIRST_RELEASE_WITH_999
 from partners.channels import Channel, FolderChannel, S3Channel, SftpChannel, SftpMailbox
 from partners.faults import fault
 from partners.loading import Everything, Member
-from partners.profile import MAILBOX, DocumentRule
+from partners.profile import MAILBOX, AckPolicy, DocumentRule
 
 #: A fact that one partner only may claim, and where it is claimed.
 Claim = tuple[str | PartyId, TomlPath]
@@ -152,10 +153,18 @@ def _overlap(one: DocumentRule, other: DocumentRule) -> bool:
     )
 
 
+def _lacks_999(policy: AckPolicy) -> bool:
+    """True if a 999 is asked for in a version that has none."""
+    return policy.functional == "999" and policy.version[:6] < FIRST_RELEASE_WITH_999
+
+
 def _answers(member: Member, everything: Everything) -> Iterator[Finding]:
     """Answers need a place that somebody can fetch them from."""
     profile = member.profile
     has_mailbox = any(isinstance(channel, SftpMailbox) for channel in profile.channels)
+    if profile.x12 is not None and _lacks_999(profile.x12.acknowledge):
+        place = member.chain.place(("x12", "acknowledge", "functional"))
+        yield fault("PRT-120", place, value=profile.x12.acknowledge.version)
     if profile.x12 is not None and profile.x12.acknowledge.answers:
         to = profile.x12.acknowledge.to
         path = ("x12", "acknowledge", "to")

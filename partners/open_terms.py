@@ -61,6 +61,8 @@ class OpenAcknowledging(_Terms):
     functional = "997"
     accepted_sets = True
     version = "received"
+    application = "none"
+    held_as = "accepted_with_errors"
     separators = "received"
 
     @staticmethod

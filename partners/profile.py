@@ -121,17 +121,29 @@ class AckPolicy(Model):
         default="on_request_or_error",
         description="When an interchange is answered with a TA1; on request means ISA14 is 1.",
     )
-    functional: Literal["997", "none"] = Field(
-        default="997", description="The functional acknowledgement that answers each group."
+    functional: Literal["997", "999", "none"] = Field(
+        default="997",
+        description="The functional acknowledgement that answers each group; where the answer's version has "
+        "no 999 (before 005010), a 997 is sent instead.",
     )
     accepted_sets: bool = Field(
         default=True,
-        description="Whether the 997 lists accepted sets too (AK2 and AK5), not only faulty ones.",
+        description="Whether the 997 or 999 lists accepted sets too (AK2), not only faulty ones.",
     )
     version: Annotated[
         str, form(rf"received|{_VERSION}", "must be received, or a release such as 004010")
     ] = Field(
         default="received", description='GS08 of the answer: "received", or a fixed one such as "004010".'
+    )
+    application: Literal["none", "on_hold", "on_findings", "always"] = Field(
+        default="none",
+        description="Which documents get an 824: none, those whose business findings hold them, "
+        "all with business findings, or every one that the 997 accepts.",
+    )
+    held_as: Literal["accepted_with_errors", "rejected"] = Field(
+        default="accepted_with_errors",
+        description="What the 824 says of a document that waits for a person: accepted with errors (TE), "
+        "or rejected (TR), so that it is sent anew.",
     )
     separators: Annotated[
         Annotated[Literal["received"], Tag("received")] | Annotated[AckSeparators, Tag("explicit")],
@@ -146,7 +158,7 @@ class AckPolicy(Model):
     @property
     def answers(self) -> bool:
         """True if this policy ever sends anything."""
-        return self.ta1 != "never" or self.functional != "none"
+        return self.ta1 != "never" or self.functional != "none" or self.application != "none"
 
     def separators_for(self, received: Separators) -> Separators:
         """The delimiters to answer with: the policy's own, or those received."""

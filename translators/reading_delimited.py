@@ -13,10 +13,9 @@ from parsers.delimited.layout import Layout
 from parsers.finding import Finding
 from translators import registry
 from translators.acknowledgements.decision import SetCounts, rolled_up
-from translators.acknowledgements.fa997 import fell_all
+from translators.outcomes import Ak5, SetOutcome
 from translators.reading_verdicts import disposition_of, holds_of
 from translators.report import (
-    Ak5,
     Disposition,
     DocumentRead,
     DocumentReport,
@@ -28,7 +27,6 @@ from translators.report import (
     InterchangeOpened,
     InterchangeReport,
     ReportEvent,
-    SetOutcome,
     Status,
 )
 
@@ -161,7 +159,7 @@ def _judge(report: InterchangeReport, group: GroupReport, counts: SetCounts) -> 
     if any(finding.is_error for finding in report.findings):
         group.rejects_all = True
         group.status = report.status = Status.REJECTED
-        group.outcomes = fell_all(group.outcomes)
+        group.outcomes.fell()
         return
     statuses = [Status.ACCEPTED] * bool(counts.accepted) + [Status.REJECTED] * bool(counts.rejected)
     group.status = report.status = rolled_up(statuses)

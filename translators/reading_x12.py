@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from sys import intern
 from typing import TYPE_CHECKING, BinaryIO
 
 from parsers.catalogue import found
@@ -15,8 +14,10 @@ from parsers.x12.model import PartyId
 from parsers.x12.options import ReadOptions
 from partners.open_terms import open_agreement
 from translators import registry, report
-from translators.acknowledgements import decision, fa997, inbound
-from translators.acknowledgements.answer import release_of
+from translators.acknowledgements import decision, inbound, quoting
+from translators.acknowledgements.answer import version_of
+from translators.acknowledgements.units import units_of
+from translators.outcomes import ACCEPTED_SET, Ak5, SetOutcome, without_texts
 from translators.reading_agreements import Resolve, Resolved, group_faults
 from translators.reading_verdicts import disposition_of, holds_of
 from translators.report import (
@@ -25,7 +26,6 @@ from translators.report import (
     GroupReport,
     InterchangeReport,
     ReportEvent,
-    SetOutcome,
     Status,
 )
 from translators.translation import TOTAL_CODES, Translation
@@ -190,7 +190,7 @@ class X12Reading:
             findings.extend(group_faults(current.agreement, header))
         group = GroupReport(header, len(current.groups) + 1, findings=findings)
         current.groups.append(group)
-        nameable = fa997.can_quote_group(header.functional_id, header.control_number)
+        nameable = quoting.can_quote_group(header.functional_id, header.control_number)
         self._group = _OpenGroup(group, _answer_version(current.agreement, header), nameable)
         if nameable:
             self._processed_groups += 1
@@ -209,13 +209,13 @@ class X12Reading:
         return report.GroupEnded(done, current)
 
     def _is_answered(self, group: _OpenGroup) -> bool:
-        """True if the group gets a 997."""
+        """True if the group gets a 997 or 999."""
         agreement = self._current.agreement
         if agreement is None or not group.nameable or _only_acknowledges(group.report):
             return False
         if group.unanswered and group.unanswered == group.counts.received:
             return False
-        return _settings(agreement).acknowledge.functional == "997"
+        return _settings(agreement).acknowledge.functional != "none"
 
     # Sets.
 
@@ -226,10 +226,10 @@ class X12Reading:
         group.counts.add(document.status)
         if document.ak5 is None:
             raise RuntimeError("a set without an answer")
-        told = tuple(f for f in document.findings if decision.counts_for_997(f))
-        group.report.outcomes.append(
-            SetOutcome(intern(read.set_id), read.control_number, read.implementation, document.ak5, told)
-        )
+        if document.ak5 == ACCEPTED_SET and not read.implementation:
+            group.report.outcomes.accept(read.set_id, read.control_number)
+        else:
+            group.report.outcomes.append(_outcome(read, document.ak5, document.findings, agreement))
         return report.DocumentRead(document, group.report, self._current)
 
     def _judged(
@@ -247,7 +247,7 @@ class X12Reading:
         status, ak5 = decision.decide_set(
             findings, on_element_error=settings.on_element_error, version=group.version
         )
-        if unquotable := fa997.unquotable_part(read.set_id, read.control_number):
+        if unquotable := quoting.unquotable_part(read.set_id, read.control_number):
             status, ak5 = decision.decide_nameless_set(unquotable, ak5)
         document = DocumentReport(
             set_id=read.set_id,
@@ -271,6 +271,16 @@ class X12Reading:
         return _translated(document, translation, rule, settings, held)
 
 
+def _outcome(
+    read: model.TransactionSet, ak5: Ak5, findings: Iterable[Finding], agreement: Agreement | None
+) -> SetOutcome:
+    """The set as its 997 or 999 speaks of it."""
+    told = tuple(without_texts(f) for f in findings if decision.counts_for_997(f))
+    wants_units = told and _settings(agreement).acknowledge.functional == "999"
+    units = units_of(read.set_id, read.segments, told) if wants_units else {}
+    return SetOutcome(read.set_id, read.control_number, read.implementation, ak5, told, units)
+
+
 def _number_of(header: model.InterchangeHeader) -> tuple[PartyId, PartyId, str]:
     return header.sender, header.receiver, header.control_number
 
@@ -290,8 +300,7 @@ def _settings(agreement: Agreement | None) -> X12Settings:
 
 
 def _answer_version(agreement: Agreement | None, header: model.GroupHeader) -> str:
-    version = _settings(agreement).acknowledge.version
-    return release_of(header.version, header.release) if version == "received" else version
+    return version_of(_settings(agreement).acknowledge, header)
 
 
 def _only_acknowledges(group: GroupReport) -> bool:
@@ -311,7 +320,7 @@ def _without_rule(agreement: Agreement, read: model.TransactionSet, group: Group
     offset = read.segments[0].offset_of(1) if read.segments else read.offset
     place = Location("ST", segment_number=1, element=1, byte_offset=offset)
     if agreement is open_agreement():
-        if unsupported or fa997.unquotable_part(read.set_id, read.control_number) == "ST01":
+        if unsupported or quoting.unquotable_part(read.set_id, read.control_number) == "ST01":
             return read.findings
         return [*read.findings, found(_UNTRANSLATED, place, value=read.set_id)]
     facts = (group.header.version if group.header else "", agreement.partner.partner)
@@ -372,7 +381,7 @@ def _fell(group: GroupReport) -> None:
     """Reject a group as a whole, and every set in it."""
     group.status = Status.REJECTED
     group.rejects_all = True
-    group.outcomes = fa997.fell_all(group.outcomes)
+    group.outcomes.fell()
     if group.ak9 is not None:
         group.ak9 = replace(group.ak9, code="R", accepted="0")
 

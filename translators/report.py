@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from parsers.finding import Finding
 from parsers.x12.model import GroupHeader, InterchangeHeader, PartyId
+from translators.outcomes import Ak5, Outcomes
 
 if TYPE_CHECKING:
     from partners.agreement import Agreement
@@ -43,14 +44,6 @@ class Disposition(StrEnum):
     HOLD = "hold"
     REJECT = "reject"
     NONE = "none"
-
-
-@dataclass(frozen=True, slots=True)
-class Ak5:
-    """The answer to one set. code: AK501. notes: AK502 to AK506, at most five, most telling first."""
-
-    code: str
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +117,7 @@ class GroupReport:
     (functional id FA, or the profile answers nothing).
     rejects_all: True if a fault of the group as a whole rejects every document in it.
     outcomes: the answer to every set in order, with the findings of those that have any;
-        what a 997 is written from. Documents themselves are not kept.
+        what a 997, a 999 and a receipt are written from. Documents themselves are not kept.
     """
 
     header: GroupHeader | None
@@ -134,18 +127,7 @@ class GroupReport:
     answered: bool = False
     rejects_all: bool = False
     findings: list[Finding] = field(default_factory=list)
-    outcomes: list[SetOutcome] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class SetOutcome:
-    """One set as a 997 speaks of it."""
-
-    set_id: str
-    control_number: str
-    implementation: str
-    ak5: Ak5
-    findings: tuple[Finding, ...]
+    outcomes: Outcomes = field(default_factory=Outcomes)
 
 
 @dataclass(slots=True)

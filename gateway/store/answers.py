@@ -31,6 +31,8 @@ class Answer:
     #: Its own ISA13, "" for a delimited file, and its own GS06.
     control_number: str
     group_numbers: tuple[int, ...]
+    #: GS01 of its own groups.
+    functional_id: str = "FA"
 
 
 def insert_answers(tx: Connection, rows: Sequence[dict[str, Any]]) -> None:
@@ -48,6 +50,7 @@ def answer(view: Connection, acknowledgement: str) -> Answer:
         )
         .where(ACKNOWLEDGEMENT.c.id == acknowledgement)
     ).one()
+    detail = json.loads(row.detail or "{}")
     return Answer(
         id=row.id,
         kind=row.kind,
@@ -59,7 +62,8 @@ def answer(view: Connection, acknowledgement: str) -> Answer:
         payload=row.payload,
         usage=row.usage or "",
         control_number=row.control_number,
-        group_numbers=tuple(json.loads(row.detail or "{}").get("group_numbers", ())),
+        group_numbers=tuple(detail.get("group_numbers", ())),
+        functional_id=detail.get("functional_id") or "FA",
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from parsers.x12.model import PartyId, Separators
 from parsers.x12.separators import FIRST_VERSION_WITH_REPETITION, ISA_WIDTHS
@@ -16,6 +17,17 @@ from parsers.x12.separators import FIRST_VERSION_WITH_REPETITION, ISA_WIDTHS
 Element = str | tuple[str, ...]
 #: A segment to write: its id, then its elements from 01 on. Trailing empty elements are left out.
 SegmentToWrite = tuple[str, Sequence[Element]]
+
+
+class Ready(NamedTuple):
+    """Segments that are written already, in the delimiters of the interchange they go into.
+
+    segments: how many, for SE01. text: with their terminators.
+    """
+
+    segments: int
+    text: str
+
 
 _STANDARDS_ID = "U"
 #: Index of ISA11, the one value that may itself be a delimiter.
@@ -51,7 +63,7 @@ class SetToWrite:
 
     set_id: str
     control_number: str
-    segments: Iterable[SegmentToWrite]
+    segments: Iterable[SegmentToWrite | Ready]
     implementation: str = ""
 
 
@@ -139,8 +151,12 @@ class _Writing:
     def _set(self, item: SetToWrite) -> Iterator[bytes]:
         before = self._segments
         yield self._segment("ST", (item.set_id, item.control_number, item.implementation))
-        for segment_id, elements in item.segments:
-            yield self._segment(segment_id, elements)
+        for segment in item.segments:
+            if isinstance(segment, Ready):
+                self._segments += segment.segments
+                yield segment.text.encode(self._encoding)
+            else:
+                yield self._segment(*segment)
         yield self._segment("SE", (str(self._segments - before + 1), item.control_number))
 
     def _isa(self, interchange: InterchangeToWrite) -> bytes:

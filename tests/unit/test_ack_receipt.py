@@ -10,7 +10,8 @@ import pytest
 
 from parsers.finding import Finding, Level, Location, Severity
 from translators.acknowledgements.receipt import COLUMNS, harmless, receipt
-from translators.report import Ak5, GroupReport, InterchangeReport, SetOutcome, Status
+from translators.outcomes import Ak5, Outcomes, SetOutcome
+from translators.report import GroupReport, InterchangeReport, Status
 
 AT = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 
@@ -23,7 +24,7 @@ def fault(value: str) -> Finding:
 
 
 def rows(*outcomes: SetOutcome) -> list[dict[str, str]]:
-    group = GroupReport(None, 1, outcomes=list(outcomes))
+    group = GroupReport(None, 1, outcomes=Outcomes(outcomes))
     report = InterchangeReport(
         None, 1, "corner", None, None, None, "P", Status.PARTIALLY_ACCEPTED, groups=[group]
     )

@@ -319,6 +319,17 @@ REFUSALS: list[tuple[str, dict[str, str | None], str, str, int, str | None]] = [
         "x12.acknowledge.to",
     ),
     (
+        "a 999 in a version that has none",
+        acme(
+            "[x12]",
+            '[x12]\nacknowledge = { functional = "999", version = "004010" }',
+        ),
+        "PRT-120",
+        "acme/profile.toml",
+        4,
+        "x12.acknowledge.functional",
+    ),
+    (
         "X12 without its settings",
         acme('[x12]\nisa = [{ qualifier = "ZZ", id = "ACME" }]', ""),
         "PRT-036",

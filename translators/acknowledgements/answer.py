@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from parsers.x12.model import InterchangeHeader, Separators
+from parsers.x12.model import GroupHeader, InterchangeHeader, Separators
+from partners.agreement import FIRST_RELEASE_WITH_999
 from translators.report import InterchangeReport
 
 if TYPE_CHECKING:
@@ -29,8 +31,8 @@ class ControlNumbers(Protocol):
         """The next ISA13."""
         ...
 
-    def group(self) -> int:
-        """The next GS06."""
+    def group(self, functional_id: str) -> int:
+        """The next GS06 of our groups with that GS01: "FA" or "AG"."""
         ...
 
     def set(self) -> int:
@@ -42,17 +44,17 @@ class PreviewNumbers:
     """Control number 1 for the interchange, groups and sets counted from 1: shown, never sent."""
 
     def __init__(self) -> None:
-        self._groups = 0
+        self._groups: Counter[str] = Counter()
         self._sets = 0
 
     def interchange(self) -> int:
         """1."""
         return 1
 
-    def group(self) -> int:
+    def group(self, functional_id: str) -> int:
         """1, 2, 3, …, since the groups of an interchange must differ."""
-        self._groups += 1
-        return self._groups
+        self._groups[functional_id] += 1
+        return self._groups[functional_id]
 
     def set(self) -> int:
         """1, 2, 3, …, since the sets of a group must differ."""
@@ -62,10 +64,10 @@ class PreviewNumbers:
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """How many control numbers of each kind an answer draws."""
+    """How many control numbers of each kind the answers draw. groups: by GS01, "FA" and "AG"."""
 
     interchanges: int
-    groups: int
+    groups: Mapping[str, int]
     sets: int
 
 
@@ -81,9 +83,11 @@ class AnsweredGroup:
 class Answer:
     """One file for the partner.
 
-    kind: "TA1", "997" or "CSV". payload: the bytes to send. file_name: safe, by the partner's pattern.
+    kind: "TA1", "997", "999", "824" or "CSV". payload: the bytes to send.
+    file_name: safe, by the partner's pattern.
     answers_interchange: ISA13 of the interchange answered, "" for a delimited file.
     groups: the received groups it speaks of, empty for a TA1.
+    functional_id: GS01 of its own groups, "" where it has none.
     control_number, group_numbers, set_numbers: the answer's own ISA13, GS06 and ST02, as numbers;
         None and empty where the kind has none.
     """
@@ -93,6 +97,7 @@ class Answer:
     file_name: str
     answers_interchange: str
     groups: tuple[AnsweredGroup, ...] = ()
+    functional_id: str = ""
     control_number: int | None = None
     group_numbers: tuple[int, ...] = ()
     set_numbers: tuple[int, ...] = ()
@@ -134,6 +139,17 @@ def release_of(version: str, fallback: str | None) -> str:
     if re.fullmatch(r"00[2-8][0-9]{3}[0-9A-Z]{0,6}", version):
         return version
     return fallback or "004010"
+
+
+def version_of(policy: AckPolicy, header: GroupHeader) -> str:
+    """GS08 of what answers a group: as received, or fixed by policy."""
+    return release_of(header.version, header.release) if policy.version == "received" else policy.version
+
+
+def functional_kind(policy: AckPolicy, header: GroupHeader) -> str:
+    """ "997" or "999": what answers a group. A release before 005010 has no 999, whatever policy asks."""
+    newer = version_of(policy, header)[:6] >= FIRST_RELEASE_WITH_999
+    return "999" if policy.functional == "999" and newer else "997"
 
 
 def isa12_of(policy: AckPolicy, header: InterchangeHeader) -> str:

@@ -1,50 +1,72 @@
-"""Every answer to one interchange: its TA1, its 997s, or the receipt for a delimited file.
+"""Every answer to one interchange: its TA1, its 997s or 999s, its 824s, or the receipt for a delimited file.
 
-A TA1 goes in an interchange of its own. The 997s of one received interchange share one
-answering interchange: one 997 a received group, in one FA group for each pair of application
-ids and version, since a GS can carry only one of each. Acknowledgements themselves are never
-answered, nor is anything in an interchange that a TA1 refuses.
+A TA1 goes in an interchange of its own. The answers of one kind to a received interchange share
+one answering interchange: one set a received group, in one FA or AG group for each pair of
+application ids and version, since a GS can carry only one of each. Acknowledgements themselves are
+never answered, nor is anything in an interchange that a TA1 refuses.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import io
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from parsers.x12.model import GroupHeader, InterchangeHeader, PartyId, Separators
-from parsers.x12.writer import GroupToWrite, InterchangeToWrite, SetToWrite, write_interchange
-from translators.acknowledgements import fa997, ta1
+from parsers.x12.writer import (
+    GroupToWrite,
+    InterchangeToWrite,
+    Ready,
+    SegmentToWrite,
+    SetToWrite,
+    interchange_parts,
+)
+from partners.agreement import FIRST_RELEASE_WITH_999
+from translators.acknowledgements import fa997, ia999, ta1
 from translators.acknowledgements.answer import (
     Answer,
     AnsweredGroup,
     ControlNumbers,
     Needs,
     file_name,
+    functional_kind,
     isa12_of,
-    release_of,
     separators_of_answer,
     usage_of,
+    version_of,
 )
 from translators.acknowledgements.decision import can_be_addressed
+from translators.acknowledgements.quoting import clean
 from translators.acknowledgements.receipt import receipt
 from translators.report import GroupReport, InterchangeReport
 
 if TYPE_CHECKING:
     from partners.profile import AckPolicy
 
-_FUNCTIONAL_ID = "FA"
+#: An answer without its payload, and the payload piece by piece.
+Draft = tuple[Answer, Iterable[bytes]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Addressed:
-    """The envelope that FA groups share: who the received group was from and to, and GS08 of the answer."""
+    """The envelope that answering groups share: who the received group was from and to, and GS08."""
 
     sender: str
     receiver: str
     version: str
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """One answering interchange: its kind, GS01 of its groups, and the received groups it answers."""
+
+    kind: str
+    functional_id: str
+    groups: Sequence[GroupReport]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,74 +95,102 @@ def write_answers(report: InterchangeReport, numbers: ControlNumbers, at: dateti
 
     numbers: drawn as `needs` says. at: aware; the time of ISA09, GS04 and file names, in UTC.
     """
+    return [replace(answer, payload=_joined(parts)) for answer, parts in draft_answers(report, numbers, at)]
+
+
+def draft_answers(report: InterchangeReport, numbers: ControlNumbers, at: datetime) -> Iterator[Draft]:
+    """The same answers with their payload in pieces, to be taken once: for those too large for memory."""
     if report.receipt_due:
-        return [receipt(report, report.file_name, at)]
+        whole = receipt(report, report.file_name, at)
+        yield whole, (whole.payload,)
+        return
     reply = _Reply.to(report, at)
     if reply is None:
-        return []
-    written = [_ta1(reply, numbers)] if _has_ta1(reply) else []
-    groups = _answered(report)
-    return [*written, _997(reply, groups, numbers)] if groups else written
+        return
+    if _has_ta1(reply):
+        yield _ta1(reply, numbers)
+    for file in _files(reply):
+        yield _draft(reply, file, numbers)
 
 
 def needs(report: InterchangeReport, at: datetime) -> Needs:
     """How many control numbers `write_answers` draws for the same interchange."""
     reply = _Reply.to(report, at)
     if reply is None or report.receipt_due:
-        return Needs(0, 0, 0)
-    groups = _answered(report)
-    interchanges = int(_has_ta1(reply)) + int(bool(groups))
-    return Needs(interchanges, len(list(_by_address(reply, groups))), len(groups))
+        return Needs(0, {}, 0)
+    groups: Counter[str] = Counter()
+    files = list(_files(reply))
+    for file in files:
+        groups[file.functional_id] += len(list(_by_address(reply, file)))
+    interchanges = int(_has_ta1(reply)) + len(files)
+    return Needs(interchanges, groups, sum(len(file.groups) for file in files))
+
+
+def _joined(parts: Iterable[bytes]) -> bytes:
+    """The pieces as one; a list of a million of them would take more memory than they."""
+    whole = io.BytesIO()
+    whole.writelines(parts)
+    return whole.getvalue()
 
 
 def _has_ta1(reply: _Reply) -> bool:
     return reply.report.ta1_due and reply.report.ta1 is not None
 
 
-def _answered(report: InterchangeReport) -> list[GroupReport]:
-    return [] if report.rejected else [group for group in report.groups if group.answered]
+def _files(reply: _Reply) -> Iterator[_File]:
+    """The answering interchanges: 997s before 999s before 824s."""
+    if reply.report.rejected:
+        return
+    answered = [group for group in reply.report.groups if group.answered]
+    for kind in _BODIES:
+        groups = [group for group in answered if functional_kind(reply.policy, _header(group)) == kind]
+        if groups:
+            yield _File(kind, "FA", groups)
 
 
-def _ta1(reply: _Reply, numbers: ControlNumbers) -> Answer:
+def _ta1(reply: _Reply, numbers: ControlNumbers) -> Draft:
     report = reply.report
     if report.ta1 is None:
         raise ValueError("an interchange without a verdict cannot be answered")
     number = numbers.interchange()
     envelope = replace(_envelope(reply, number), acknowledgements=(ta1.elements(reply.header, report.ta1),))
-    return _answer(reply, "TA1", number, write_interchange(envelope, (), reply.separators))
+    return _answer(reply, "TA1", number), interchange_parts(envelope, (), reply.separators)
 
 
-def _997(reply: _Reply, groups: Sequence[GroupReport], numbers: ControlNumbers) -> Answer:
+def _draft(reply: _Reply, file: _File, numbers: ControlNumbers) -> Draft:
     number = numbers.interchange()
     addressed = [
-        (_group(reply, address, numbers.group()), [(group, numbers.set()) for group in together])
-        for address, together in _by_address(reply, groups)
+        (
+            _group(reply, file, address, numbers.group(file.functional_id)),
+            [(group, numbers.set()) for group in together],
+        )
+        for address, together in _by_address(reply, file)
     ]
     written = [
-        replace(envelope, sets=[_set(reply, envelope.version, group, own) for group, own in together])
+        replace(envelope, sets=[_set(reply, file, envelope.version, group, own) for group, own in together])
         for envelope, together in addressed
     ]
-    payload = write_interchange(_envelope(reply, number), written, reply.separators)
-    return replace(
-        _answer(reply, "997", number, payload, groups),
+    answer = replace(
+        _answer(reply, file.kind, number, file.groups),
+        functional_id=file.functional_id,
         group_numbers=tuple(int(envelope.control_number) for envelope in written),
         set_numbers=tuple(own for _, together in addressed for _, own in together),
     )
+    return answer, interchange_parts(_envelope(reply, number), written, reply.separators)
 
 
-def _by_address(
-    reply: _Reply, groups: Iterable[GroupReport]
-) -> Iterator[tuple[_Addressed, list[GroupReport]]]:
-    """The groups that one FA group can answer, in the order received."""
-    for address, together in groupby(groups, key=lambda group: _address(reply, group)):
+def _by_address(reply: _Reply, file: _File) -> Iterator[tuple[_Addressed, list[GroupReport]]]:
+    """The groups that one answering group can speak of, in the order received."""
+    for address, together in groupby(file.groups, key=lambda group: _address(reply, file.kind, group)):
         yield address, list(together)
 
 
-def _address(reply: _Reply, group: GroupReport) -> _Addressed:
+def _address(reply: _Reply, kind: str, group: GroupReport) -> _Addressed:
     header = _header(group)
-    version = reply.policy.version
-    if version == "received":
-        version = release_of(header.version, header.release)
+    version = version_of(reply.policy, header)
+    if kind == "999" and reply.policy.version == "received":
+        # What stands behind the release names the guide of what is answered, not that of a 999.
+        version = version[:6]
     return _Addressed(header.sender, header.receiver, version)
 
 
@@ -150,10 +200,17 @@ def _header(group: GroupReport) -> GroupHeader:
     return group.header
 
 
-def _set(reply: _Reply, version: str, group: GroupReport, number: int) -> SetToWrite:
+_BODIES: dict[str, Callable[..., Iterable[SegmentToWrite | Ready]]] = {"997": fa997.body, "999": ia999.body}
+
+
+def _set(reply: _Reply, file: _File, version: str, group: GroupReport, number: int) -> SetToWrite:
     accepted_sets = reply.policy.accepted_sets
-    body = fa997.body(group, version=version, separators=reply.separators, accepted_sets=accepted_sets)
-    return SetToWrite("997", f"{number:04}", body)
+    body = _BODIES[file.kind](
+        group, version=version, separators=reply.separators, accepted_sets=accepted_sets
+    )
+    # A 999 by a guide of its own names it in ST03, as its GS08 does.
+    implementation = version if file.kind == "999" and len(version) > len(FIRST_RELEASE_WITH_999) else ""
+    return SetToWrite(file.kind, f"{number:04}", body, implementation)
 
 
 def _envelope(reply: _Reply, number: int) -> InterchangeToWrite:
@@ -171,14 +228,14 @@ def _envelope(reply: _Reply, number: int) -> InterchangeToWrite:
 
 
 def _party(party: PartyId, separators: Separators) -> PartyId:
-    return PartyId(fa997.clean(party.qualifier, separators)[:2], fa997.clean(party.id, separators)[:15])
+    return PartyId(clean(party.qualifier, separators)[:2], clean(party.id, separators)[:15])
 
 
-def _group(reply: _Reply, address: _Addressed, number: int) -> GroupToWrite:
+def _group(reply: _Reply, file: _File, address: _Addressed, number: int) -> GroupToWrite:
     return GroupToWrite(
-        functional_id=_FUNCTIONAL_ID,
-        sender=fa997.clean(address.receiver, reply.separators)[:15],
-        receiver=fa997.clean(address.sender, reply.separators)[:15],
+        functional_id=file.functional_id,
+        sender=clean(address.receiver, reply.separators)[:15],
+        receiver=clean(address.sender, reply.separators)[:15],
         date=f"{reply.at:%Y%m%d}",
         time=f"{reply.at:%H%M}",
         control_number=str(number),
@@ -187,15 +244,13 @@ def _group(reply: _Reply, address: _Addressed, number: int) -> GroupToWrite:
     )
 
 
-def _answer(
-    reply: _Reply, kind: str, number: int, payload: bytes, groups: Sequence[GroupReport] = ()
-) -> Answer:
-    """The answer as a file, named by the partner's pattern."""
+def _answer(reply: _Reply, kind: str, number: int, groups: Sequence[GroupReport] = ()) -> Answer:
+    """The answer as a file, named by the partner's pattern, without its payload."""
     answered = [_header(group) for group in groups]
     sets = (outcome.set_id for group in groups for outcome in group.outcomes)
     return Answer(
         kind=kind,
-        payload=payload,
+        payload=b"",
         file_name=file_name(reply.report, reply.policy, kind, number, reply.at, sets),
         answers_interchange=reply.header.control_number,
         groups=tuple(AnsweredGroup(header.functional_id, header.control_number) for header in answered),

@@ -13,7 +13,8 @@ from typing import Literal, TypeGuard
 
 from parsers.finding import Finding, Level
 from parsers.x12.model import InterchangeHeader
-from translators.report import Ak5, Ak9, Status, Ta1
+from translators.outcomes import ACCEPTED_SET, Ak5
+from translators.report import Ak9, Status, Ta1
 
 OnElementError = Literal["reject", "accept_with_errors"]
 Ta1Policy = Literal["on_request", "on_error", "on_request_or_error", "always", "never"]
@@ -36,10 +37,11 @@ _TA1_ORDER = {note: rank for rank, note in enumerate((*_REFUSING, *_NOTING))}
 #: Says that something inside could not be answered: refuses the whole only if nothing else was processed.
 _CONTENT_INVALID = "024"
 
+#: What a finding carries of which a 997 or 999 can speak.
+_TOLD_BY_997 = frozenset({"AK304", "AK403", "AK502"})
 #: AK502 for a set whose ST01 or ST02 is missing or invalid.
 _NAMELESS_CODES = {"ST01": "6", "ST02": "7"}
 
-ACCEPTED_SET = Ak5("A")
 NO_ERROR = Ta1("A", "000")
 
 _STATUS_OF_AK5 = {"A": Status.ACCEPTED, "E": Status.ACCEPTED_WITH_ERRORS, "R": Status.REJECTED}
@@ -80,13 +82,13 @@ def fitted(element: str, code: str, version: str) -> str:
 
 def counts_for_997(finding: Finding) -> bool:
     """True if a 997 can speak of the finding; a matter of business (a total that is off) is none of its."""
-    return finding.is_error and any(key in finding.x12 for key in ("AK304", "AK403", "AK502"))
+    return finding.is_error and not _TOLD_BY_997.isdisjoint(finding.x12)
 
 
 def decide_set(
     findings: Iterable[Finding], *, on_element_error: OnElementError, version: str
 ) -> tuple[Status, Ak5]:
-    """The answer to one set by its own faults; a fault of its group may still fell it (see `felled`).
+    """The answer to one set by its own faults; a fault of its group may still fell it (`Outcomes.fell`).
 
     A set is rejected (R) for any fault of the set or of a segment; for faults of elements alone
     it is accepted with errors (E) where `on_element_error` says so. AK502 says 5 beside the
@@ -110,11 +112,6 @@ def decide_nameless_set(missing: Literal["ST01", "ST02"], ak5: Ak5) -> tuple[Sta
     missing: the element that cannot be quoted; the finding stands with the group, which it rejects.
     """
     return Status.REJECTED, Ak5("R", _at_most_five((_NAMELESS_CODES[missing], *ak5.notes)))
-
-
-def felled(ak5: Ak5) -> Ak5:
-    """The answer to a set whose group is rejected as a whole, so that a reader of AK5 alone is not misled."""
-    return Ak5("R", ak5.notes)
 
 
 def decide_group(

@@ -13,7 +13,8 @@ from datetime import datetime
 
 from parsers.finding import Finding
 from translators.acknowledgements.answer import Answer
-from translators.report import InterchangeReport, SetOutcome, Status
+from translators.outcomes import SetOutcome
+from translators.report import InterchangeReport, Status
 
 COLUMNS = ("record", "document", "number", "status", "code", "row", "column", "value", "message", "remedy")
 #: What makes a spreadsheet take a cell for a formula (BI-052).
