@@ -23,7 +23,8 @@ from parsers.x12.definition import (
     SetDefinition,
     SyntaxNote,
 )
-from parsers.x12.tables import DictionaryError, Tables
+from parsers.x12.table_files import DictionaryError, TableFolder
+from parsers.x12.tables import Tables
 
 __all__ = [
     "COMPOSITE", "Dictionary", "DictionaryError", "ElementUse", "LoopDefinition", "Requirement",
@@ -42,10 +43,12 @@ _VERSION = re.compile(r"00[1-9]\d{3}", re.ASCII)
 class Dictionary:
     """What a reader of X12 knows: the standard, and over it a user's own tables.
 
+    version: SHA-256 of the user's own tables, lower-case hex, "" where there are none.
     Methods raise DictionaryError if a table that they need is malformed.
     """
 
-    def __init__(self, source: Tables) -> None:
+    def __init__(self, source: Tables, version: str = "") -> None:
+        self.version = version
         self._tables = source
         self._sets: dict[tuple[str, str, bool], SetDefinition | None] = {}
 
@@ -137,7 +140,7 @@ class Dictionary:
 @cache
 def tables(folder: Path = STANDARD) -> Tables:
     """The tables of a folder that is complete in itself, shared by all who ask."""
-    return Tables(folder)
+    return Tables(TableFolder(folder))
 
 
 @cache

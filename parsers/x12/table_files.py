@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import csv
+import io
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from parsers.x12.definition import Requirement
+
+RELEASE = re.compile(r"00[1-9][0-9]{3}")
+SET_ID = re.compile(r"[A-Z0-9]{3,4}")
 
 
 class DictionaryError(ValueError):
     """A table is malformed.
 
-    path: the file. row: its line, 1 for the names of the columns; None if the fault is the file's.
-    column: the field at fault, "" for the row as a whole. reason: what is wrong, without a full stop.
+    file: its name within its folder of tables. row: its line, 1 for the names of the columns; None
+        if the fault is the file's. column: the field at fault, "" for the row as a whole.
+    reason: what is wrong, without a full stop.
     """
 
-    def __init__(self, path: Path, row: int | None, reason: str, column: str = "") -> None:
-        super().__init__(f"{path.name} row {row}: {reason}" if row else f"{path.name}: {reason}")
-        self.path = path
+    def __init__(self, file: str, row: int | None, reason: str, column: str = "") -> None:
+        super().__init__(f"{file} row {row}: {reason}" if row else f"{file}: {reason}")
+        self.file = file
         self.row = row
         self.reason = reason
         self.column = column
@@ -35,12 +41,45 @@ Raw = tuple[int, list[str]]
 class Where:
     """The file and line that a row stands in."""
 
-    path: Path
+    file: str
     row: int
 
     def fault(self, reason: str, column: str = "") -> DictionaryError:
         """The error that names this row."""
-        return DictionaryError(self.path, self.row, reason, column)
+        return DictionaryError(self.file, self.row, reason, column)
+
+
+class TableFolder:
+    """A folder of tables. files: all its texts by relative name; None reads each when it is asked for."""
+
+    def __init__(self, path: Path, files: Mapping[str, str] | None = None) -> None:
+        self._path = path
+        self._files = files
+
+    def text(self, name: str) -> str | None:
+        """What the file of that name holds, None if there is none."""
+        if self._files is not None:
+            return self._files.get(name)
+        path = self._path / name
+        return path.read_text("utf-8") if path.exists() else None
+
+    @cached_property
+    def _tables_of_sets(self) -> tuple[PurePosixPath, ...]:
+        if self._files is not None:
+            names = [PurePosixPath(name) for name in self._files]
+        else:
+            names = [PurePosixPath(path.parent.name, path.name) for path in self._path.glob("00*/*.csv")]
+        return tuple(
+            name for name in names if RELEASE.fullmatch(name.parent.name) and SET_ID.fullmatch(name.stem)
+        )
+
+    def releases(self) -> frozenset[str]:
+        """The releases that have a set here."""
+        return frozenset(name.parent.name for name in self._tables_of_sets)
+
+    def sets(self, release: str) -> frozenset[str]:
+        """Ids of the sets that this folder has for a release."""
+        return frozenset(name.stem for name in self._tables_of_sets if name.parent.name == release)
 
 
 class TableFile:
@@ -49,26 +88,27 @@ class TableFile:
     A file that does not exist has no rows.
     """
 
-    def __init__(self, path: Path, columns: tuple[str, ...]) -> None:
-        self.path = path
+    def __init__(self, folder: TableFolder, name: str, columns: tuple[str, ...]) -> None:
+        self._folder = folder
+        self._name = name
         self._columns = columns
 
     def raw(self) -> Iterator[Raw]:
         """Every row with its number, the cells counted. Raises DictionaryError."""
-        if not self.path.exists():
+        text = self._folder.text(self._name)
+        if text is None:
             return
-        with self.path.open(encoding="utf-8", newline="") as file:
-            reader = csv.reader(file)
-            if tuple(next(reader, ())) != self._columns:
-                raise DictionaryError(self.path, 1, f"columns must be {', '.join(self._columns)}")
-            for number, cells in enumerate(reader, start=2):
-                if len(cells) != len(self._columns):
-                    raise self.where(number).fault(f"{len(cells)} cells, not {len(self._columns)}")
-                yield number, cells
+        reader = csv.reader(io.StringIO(text, newline=""))
+        if tuple(next(reader, ())) != self._columns:
+            raise DictionaryError(self._name, 1, f"columns must be {', '.join(self._columns)}")
+        for number, cells in enumerate(reader, start=2):
+            if len(cells) != len(self._columns):
+                raise self.where(number).fault(f"{len(cells)} cells, not {len(self._columns)}")
+            yield number, cells
 
     def where(self, number: int) -> Where:
         """The place of a row."""
-        return Where(self.path, number)
+        return Where(self._name, number)
 
     def row(self, raw: Raw) -> tuple[Where, Row]:
         """A row by column names, and its place. Raises DictionaryError."""
@@ -106,8 +146,8 @@ class Rows:
 class LayeredTable:
     """One table that lies in several folders. The first folder that has rows for a key speaks for it."""
 
-    def __init__(self, folders: Iterable[Path], name: str, *columns: str) -> None:
-        self._files = tuple(TableFile(folder / f"{name}.csv", (*columns, "checked")) for folder in folders)
+    def __init__(self, folders: Iterable[TableFolder], name: str, columns: tuple[str, ...]) -> None:
+        self._files = tuple(TableFile(folder, name, columns) for folder in folders)
 
     def find(self, releases: Sequence[str], key: str, *, within: int | None = None) -> Rows | None:
         """The rows of a segment, element or composite, or None.

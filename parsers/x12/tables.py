@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 
 from parsers.x12.definition import (
     COMPOSITE,
@@ -23,6 +22,7 @@ from parsers.x12.table_files import (
     Row,
     Rows,
     TableFile,
+    TableFolder,
     Where,
     bound,
     is_checked,
@@ -30,17 +30,31 @@ from parsers.x12.table_files import (
     requirement,
 )
 
-__all__ = ["EXTERNAL", "DictionaryError", "SetFacts", "Tables"]
+__all__ = ["CODE_COLUMNS", "COLUMNS", "EXTERNAL", "SET_COLUMNS", "DictionaryError", "SetFacts", "Tables"]
 
 #: A code list with this entry is kept by somebody else and cannot be checked here.
 EXTERNAL = "*"
+_AREAS = frozenset({"heading", "detail", "summary"})
 #: Loops inside loops; the standard has no more than five.
 DEEPEST_LOOP = 20
 
+#: Columns of the tables that hold all releases, of a set's table and of a code list.
+COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "elements.csv": ("release", "element", "name", "type", "min", "max", "checked"),
+    "segments.csv": ("release", "segment", "position", "element", "requirement", "repeat", "checked"),
+    "composites.csv": ("release", "composite", "name", "position", "element", "requirement", "checked"),
+    "syntax_notes.csv": ("release", "segment", "note", "checked"),
+    "sets.csv": ("set", "functional_id", "name"),
+    "names.csv": ("kind", "id", "name"),
+}
+SET_COLUMNS = (
+    "order", "area", "segment", "requirement", "max_use",
+    "loop", "loop_requirement", "loop_repeat", "checked",
+)  # fmt: skip
+CODE_COLUMNS = ("release", "code", "meaning", "checked")
+
 _TYPE = re.compile(r"AN|ID|N[0-9]|R|DT|TM|B")
 _NOTE = re.compile(r"[PRECL](?:[0-9]{2}){2,}")
-_RELEASE = re.compile(r"00[1-9][0-9]{3}")
-_SET_ID = re.compile(r"[A-Z0-9]{3,4}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,29 +75,29 @@ class Tables:
     last release before it in `folder`, else from the oldest.
     """
 
-    def __init__(self, folder: Path, *over: Path) -> None:
-        self._folders = (*over, folder)
+    def __init__(self, folder: TableFolder, *over: TableFolder) -> None:
+        #: All folders, the one that speaks first before the others.
+        self.folders = (*over, folder)
         self._base = folder
-        self._elements = self._table("elements", "release", "element", "name", "type", "min", "max")
-        use = ("position", "element", "requirement")
-        self._segments = self._table("segments", "release", "segment", *use, "repeat")
-        self._composites = self._table("composites", "release", "composite", "name", *use)
-        self._syntax_notes = self._table("syntax_notes", "release", "segment", "note")
+        self._elements = self._table("elements.csv")
+        self._segments = self._table("segments.csv")
+        self._composites = self._table("composites.csv")
+        self._syntax_notes = self._table("syntax_notes.csv")
         self._code_lists: dict[str, tuple[Mapping[str, frozenset[str] | None], ...]] = {}
         self._made_segments: dict[tuple[str, str], SegmentDefinition] = {}
         self._made_elements: dict[tuple[str, str], ElementUse] = {}
         self._known: dict[str, frozenset[str]] = {}
 
-    def _table(self, name: str, *columns: str) -> LayeredTable:
-        return LayeredTable(self._folders, name, *columns)
+    def _table(self, name: str) -> LayeredTable:
+        return LayeredTable(self.folders, name, COLUMNS[name])
 
     def releases(self) -> tuple[str, ...]:
         """The releases that any folder has, oldest first."""
-        return tuple(sorted({name for folder in self._folders for name in _releases_in(folder)}))
+        return tuple(sorted({name for folder in self.folders for name in folder.releases()}))
 
     @cached_property
     def _base_releases(self) -> tuple[str, ...]:
-        return tuple(sorted(_releases_in(self._base)))
+        return tuple(sorted(self._base.releases()))
 
     def _lineage(self, release: str) -> tuple[str, ...]:
         """The release, and the one that fills its gaps."""
@@ -94,26 +108,19 @@ class Tables:
 
     def sets(self, release: str) -> tuple[str, ...]:
         """Ids of the sets that we have for a release, sorted."""
-        paths = [
-            path
-            for name in self._lineage(release)
-            for folder in self._folders
-            for path in (folder / name).glob("*.csv")
-        ]
-        return tuple(sorted({path.stem for path in paths if _SET_ID.fullmatch(path.stem)}))
+        found = (folder.sets(name) for name in self._lineage(release) for folder in self.folders)
+        return tuple(sorted(frozenset().union(*found)))
 
     def set(self, release: str, set_id: str, functional_id: str) -> SetDefinition | None:
         """The set, or None if there is no table for it. Raises DictionaryError.
 
         Its `release` is the one whose table it is.
         """
-        if set_id not in self.sets(release):
-            return None
         for name in self._lineage(release):
-            for folder in self._folders:
-                path = folder / name / f"{set_id}.csv"
-                if path.exists():
-                    root = _SetReader(path, lambda segment: self.segment(release, segment)).root()
+            for folder in self.folders:
+                if set_id in folder.sets(name):
+                    file = TableFile(folder, f"{name}/{set_id}.csv", SET_COLUMNS)
+                    root = _SetReader(file, lambda segment: self.segment(release, segment)).root()
                     return SetDefinition(set_id, name, functional_id, root, known=self.segments(release))
         return None
 
@@ -121,8 +128,8 @@ class Tables:
     def set_facts(self) -> Mapping[str, SetFacts]:
         """What sets.csv says, by set id. Raises DictionaryError."""
         facts: dict[str, SetFacts] = {}
-        for folder in reversed(self._folders):
-            for where, row in TableFile(folder / "sets.csv", ("set", "functional_id", "name")).rows():
+        for folder in reversed(self.folders):
+            for where, row in TableFile(folder, "sets.csv", COLUMNS["sets.csv"]).rows():
                 if not re.fullmatch(r"[A-Z0-9]{2}", row["functional_id"]):
                     raise where.fault("functional_id must be two letters or digits", "functional_id")
                 facts[row["set"]] = SetFacts(row["functional_id"], row["name"])
@@ -132,8 +139,8 @@ class Tables:
     def names(self) -> Mapping[tuple[str, str], str]:
         """What names.csv says, by kind ("segment" or "loop") and id. Raises DictionaryError."""
         names: dict[tuple[str, str], str] = {}
-        for folder in reversed(self._folders):
-            for where, row in TableFile(folder / "names.csv", ("kind", "id", "name")).rows():
+        for folder in reversed(self.folders):
+            for where, row in TableFile(folder, "names.csv", COLUMNS["names.csv"]).rows():
                 if row["kind"] not in ("segment", "loop"):
                     raise where.fault("kind must be segment or loop", "kind")
                 names[row["kind"], row["id"]] = row["name"]
@@ -167,7 +174,7 @@ class Tables:
     def _use(self, release: str, row: Row, where: Where, at: int) -> ElementUse:
         if number(row, "position", where) != at:
             raise where.fault(f"position {row['position']} instead of {at:02}", "position")
-        base = self._element(release, row["element"], where)
+        base = self.element(release, row["element"], where)
         return replace(
             base,
             position=at,
@@ -176,7 +183,8 @@ class Tables:
             checked=base.checked and is_checked(row),
         )
 
-    def _element(self, release: str, element: str, where: Where) -> ElementUse:
+    def element(self, release: str, element: str, where: Where) -> ElementUse:
+        """An element or composite, at no position yet. where: who needs it. Raises DictionaryError."""
         key = release, element
         if key not in self._made_elements:
             rows = self._composites.find(self._lineage(release), element)
@@ -228,8 +236,8 @@ class Tables:
     def codes(self, release: str, element: str) -> frozenset[str] | None:
         """The values an ID element may have, or None if its list is not enforced. Raises DictionaryError."""
         if element not in self._code_lists:
-            files = (folder / "codes" / f"{element}.csv" for folder in self._folders)
-            self._code_lists[element] = tuple(_read_codes(path) for path in files)
+            files = (TableFile(folder, f"codes/{element}.csv", CODE_COLUMNS) for folder in self.folders)
+            self._code_lists[element] = tuple(_read_codes(file) for file in files)
         for name in self._lineage(release):
             for lists in self._code_lists[element]:
                 if name in lists:
@@ -237,19 +245,12 @@ class Tables:
         return None
 
 
-def _releases_in(folder: Path) -> list[str]:
-    if not folder.is_dir():
-        return []
-    return [path.name for path in folder.iterdir() if _RELEASE.fullmatch(path.name) and path.is_dir()]
-
-
-def _read_codes(path: Path) -> Mapping[str, frozenset[str] | None]:
+def _read_codes(file: TableFile) -> Mapping[str, frozenset[str] | None]:
     """The lists of one element by release, None for one that is not enforced.
 
     A list is enforced if most of its codes are checked. Its unchecked codes are then accepted too,
     since a list that is too long refuses nothing.
     """
-    file = TableFile(path, ("release", "code", "meaning", "checked"))
     lists: dict[str, dict[str, bool]] = {}
     for line, (release, code, _, checked) in file.raw():
         codes = lists.setdefault(release, {})
@@ -267,13 +268,8 @@ def _enforced(codes: Mapping[str, bool]) -> frozenset[str] | None:
 class _SetReader:
     """Builds the loop tree of one set from its rows, which stand in the order of the standard."""
 
-    COLUMNS = (
-        "order", "area", "segment", "requirement", "max_use",
-        "loop", "loop_requirement", "loop_repeat", "checked",
-    )  # fmt: skip
-
-    def __init__(self, path: Path, segment: Callable[[str], SegmentDefinition | None]) -> None:
-        self._rows = list(TableFile(path, self.COLUMNS).rows())
+    def __init__(self, file: TableFile, segment: Callable[[str], SegmentDefinition | None]) -> None:
+        self._rows = list(file.rows())
         self._segment = segment
         self._at = 0
 
@@ -321,5 +317,7 @@ class _SetReader:
         if number(row, "order", where) != self._at + 1:
             raise where.fault(f"order {row['order']} instead of {self._at + 1}", "order")
         trusted = is_checked(row) or row["loop"].rpartition("/")[2] == row["segment"]
+        if row["area"] not in _AREAS:
+            raise where.fault(f"area must be heading, detail or summary, not {row['area']!r}", "area")
         letter = requirement(row, "requirement", where) if trusted else "O"
         return SegmentUse(definition, letter, bound(row, "max_use", where), row["area"])

@@ -10,6 +10,7 @@ import pytest
 
 from parsers.x12 import dictionary
 from parsers.x12.dictionary import DictionaryError, LoopDefinition, SegmentUse
+from parsers.x12.table_files import TableFolder
 from parsers.x12.tables import Tables
 
 # fmt: off
@@ -242,14 +243,14 @@ def test_a_broken_table_is_refused_with_file_and_reason(
     assert old in text
     path.write_text(text.replace(old, new, 1), "utf-8")
     with pytest.raises(DictionaryError, match=r"row \d+") as refused:
-        Tables(tables).set("004010", "850", "PO")
+        Tables(TableFolder(tables)).set("004010", "850", "PO")
     assert message in str(refused.value)
     assert path.name in str(refused.value)
 
 
 def test_tables_of_another_folder_are_read_alike(tables: Path) -> None:
     shutil.copy(tables / "004010" / "850.csv", tables / "004010" / "850X.csv")
-    definition = Tables(tables).set("004010", "850X", "PO")
+    definition = Tables(TableFolder(tables)).set("004010", "850X", "PO")
     assert definition is not None
     assert _names(definition.root)[1] == "BEG"
 
