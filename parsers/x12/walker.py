@@ -119,10 +119,13 @@ class Walk:
         self._last: Segment | None = None
 
     def feed(self, segment: Segment) -> None:
-        """Take the next segment; it is placed once those are known that a fault in it would be judged by."""
-        self._waiting.append(segment)
-        if len(self._waiting) > SEEN_AHEAD:
-            self._place_next()
+        """Take the next segment. One that does not fit waits for those that its fault is judged by."""
+        if self._waiting:
+            self._waiting.append(segment)
+            if len(self._waiting) > SEEN_AHEAD:
+                self._judge_next()
+        elif not self._fits(segment):
+            self._waiting.append(segment)
 
     def forget(self) -> None:
         """Keep no tree from here on, and let go of what there is, but for its HL segments."""
@@ -134,7 +137,7 @@ class Walk:
     def finish(self) -> tuple[Loop, list[Finding]]:
         """The root loop and the findings in the order of the file, as `place` gives them."""
         while self._waiting:
-            self._place_next()
+            self._judge_next()
         findings = [finding for finding in self._findings if id(finding) not in self._withdrawn]
         if next(self._root.loops("HL"), None):
             findings = self._with_hierarchy(findings)
@@ -150,17 +153,22 @@ class Walk:
             faults = [fault for fault in faults if fault.code not in FOLLOW_LOST_HL]
         return sorted([*findings, *faults], key=lambda finding: finding.location.segment_number or 0)
 
-    def _place_next(self) -> None:
-        segment = self._waiting.popleft()
+    def _judge_next(self) -> None:
+        """Say what the first segment that waits was meant to be, and place those after it that fit."""
+        self._misfit(self._waiting.popleft())
+        while self._waiting and self._fits(self._waiting[0]):
+            self._waiting.popleft()
+
+    def _fits(self, segment: Segment) -> bool:
+        """Place a segment that fits; False if it does not."""
         if not self._begun:
             self._begun = True
             if segment.id != "ST":
                 self._frames[0].fill(0)
         spot = legal_place(self._frames, segment.id)
-        if spot is None:
-            self._misfit(segment)
-        else:
+        if spot is not None:
             self._settle(segment, *spot)
+        return spot is not None
 
     def _note(self, segment: Segment, findings: Iterable[Finding]) -> None:
         """Keep findings, as long as there are not too many to tell."""
