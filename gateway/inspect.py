@@ -19,7 +19,6 @@ from typing import IO, TYPE_CHECKING, BinaryIO
 from parsers.finding import Finding
 from translators.acknowledgements.answer import Answer, PreviewNumbers
 from translators.acknowledgements.answers import write_answers
-from translators.canonical.writing import to_json_bytes
 from translators.reading import read_file
 from translators.report import (
     Disposition,
@@ -35,8 +34,7 @@ from translators.report import (
 )
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
+    from gateway.screen import Screen
     from partners.agreement import Agreement
     from partners.directory import Directory
 
@@ -201,6 +199,8 @@ class _Writer:
         }
         content = b"null"
         if self._canonical and document.canonical is not None:
+            from translators.canonical.writing import to_json_bytes  # loads every kind of document
+
             content = to_json_bytes(document.canonical)
         tail = _dump({"answers": document.answers})[1:]
         return _dump(head)[:-1] + b',"canonical":' + content + b"," + tail
@@ -292,8 +292,8 @@ def _answer(answer: Answer) -> Json:
     }
 
 
-def show(inspection: Inspection, console: Console) -> int:
+def show(inspection: Inspection, screen: Screen) -> int:
     """Print the report for people and give the exit status; see `gateway.inspect_view`."""
-    from gateway import inspect_view  # rich is not loaded for --json
+    from gateway import inspect_view
 
-    return inspect_view.show(inspection, console)
+    return inspect_view.show(inspection, screen)

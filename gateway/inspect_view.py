@@ -2,232 +2,189 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import BinaryIO
+from dataclasses import replace
 
-from rich.console import Console
-from rich.padding import Padding
-from rich.text import Text
-
+from gateway import inspect_words as words
 from gateway.inspect import Inspection, exit_status
-from parsers.finding import Finding
+from gateway.inspect_excerpt import Lines, excerpt
+from gateway.inspect_groups import Findings, Gathered, Surroundings
+from gateway.inspect_summary import Summary
+from gateway.screen import Screen, fitting, printable
+from parsers.x12.dictionary import nearest_release
 from parsers.x12.model import Separators
 from translators.acknowledgements.answer import Answer
 from translators.report import (
     DocumentRead,
-    DocumentReport,
     FileEnded,
     FileOpened,
     GroupEnded,
     GroupReport,
     InterchangeEnded,
     InterchangeReport,
-    Status,
+    ReportEvent,
 )
 
-MAX_DOCUMENTS = 50
-MAX_FINDINGS = 40
 MAX_ANSWER_CHARS = 4000
-#: Bytes looked at before and after a place to find its segment.
-WINDOW_BYTES = 4096
-#: Characters of a segment shown around the place.
-SHOWN_CHARS = 96
-_COLOURS = {
-    Status.ACCEPTED: "green",
-    Status.ACCEPTED_WITH_ERRORS: "yellow",
-    Status.PARTIALLY_ACCEPTED: "yellow",
-    Status.REJECTED: "red",
-}
+#: Answers of a file that are shown whole.
+MAX_ANSWERS = 5
+_KINDS = {"x12": "X12", "csv": "delimited text"}
+_LABEL_COLUMNS = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Excerpt:
-    """A segment as sent, and where in it the fault is. text: printable. start, length: characters to mark."""
-
-    text: str
-    start: int
-    length: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """A finding with what it is about. separators: None for a delimited file."""
-
-    finding: Finding
-    subject: str
-    separators: Separators | None
-
-
-def show(inspection: Inspection, console: Console) -> int:
+def show(inspection: Inspection, screen: Screen) -> int:
     """Print the report of the file and give the exit status.
 
     Partner text is never taken for markup or control characters (BI-075).
     """
-    view = _View(inspection, console)
+    view = _View(inspection, screen)
     status = 2
     for event in inspection.events():
-        match event:
-            case FileOpened():
-                view.heading(event.format)
-            case DocumentRead():
-                view.document(event.document, event.interchange)
-            case GroupEnded():
-                view.group(event.report, event.interchange)
-            case InterchangeEnded():
-                view.interchange(event.report)
-            case FileEnded():
-                view.ended(event)
-                status = exit_status(event)
+        view.take(event)
+        if isinstance(event, FileEnded):
+            status = exit_status(event)
     return status
 
 
-def printable(text: str) -> str:
-    """`text` with control and other unprintable characters escaped, so that a terminal only shows it."""
-    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
-
-
-def excerpt(stream: BinaryIO, finding: Finding, separators: Separators) -> Excerpt | None:
-    """The segment of a finding and its element's place; None if the finding has no place in the file."""
-    place = finding.location
-    if place.byte_offset is None:
-        return None
-    first = max(0, place.byte_offset - WINDOW_BYTES)
-    stream.seek(first)
-    window = stream.read(place.byte_offset - first + WINDOW_BYTES)
-    terminator = separators.segment.encode("latin-1", "replace")
-    begin = window.rfind(terminator, 0, place.byte_offset - first) + 1
-    segment = window[begin:].lstrip(b"\r\n ").split(terminator, 1)[0].rstrip(b"\r\n")
-    if not segment:
-        return None
-    mark = separators.element.encode("latin-1", "replace")
-    start, length = _element(segment.split(mark), place.element)
-    before = printable(segment[:start].decode("utf-8", "replace"))
-    marked = printable(segment[start : start + length].decode("utf-8", "replace"))
-    after = printable(segment[start + length :].decode("utf-8", "replace"))
-    return _cut(before, marked, after)
-
-
-def _element(parts: list[bytes], element: int | None) -> tuple[int, int]:
-    """Start and length in bytes of an element; of the segment id if the finding names none."""
-    if element is None:
-        return 0, len(parts[0])
-    if element >= len(parts):
-        return sum(map(len, parts)) + len(parts) - 1, 0
-    return sum(len(part) + 1 for part in parts[:element]), len(parts[element])
-
-
-def _cut(before: str, marked: str, after: str) -> Excerpt:
-    """What fits on a line, the marked part always in it."""
-    room = max(0, SHOWN_CHARS - len(marked)) // 2
-    head = before if len(before) <= room else "…" + before[len(before) - room + 1 :]
-    shown = marked[:SHOWN_CHARS]
-    tail = after if len(after) <= room else after[:room] + "…"
-    return Excerpt(head + shown + tail, len(head), max(1, len(shown)))
-
-
 class _View:
-    """Prints level by level; findings are gathered and shown last, with the text they stand in."""
+    """Prints each interchange as it ends; findings are gathered and shown last."""
 
-    def __init__(self, inspection: Inspection, console: Console) -> None:
+    def __init__(self, inspection: Inspection, screen: Screen) -> None:
         self._inspection = inspection
-        self._console = console
-        self._documents: list[DocumentReport] = []
-        self._hidden_documents = 0
-        self._told: list[_Told] = []
-        self._hidden_findings = 0
+        self._screen = screen
+        self._summary = Summary()
+        self._findings = Findings()
         self._answers: list[Answer] = []
+        self._lines = Lines(inspection.stream)
 
-    def heading(self, form: str | None) -> None:
-        kind = {"x12": "X12", "csv": "delimited text"}.get(form or "", "nothing we can read")
-        self._line(f"{printable(self._inspection.name)}: {kind}", style="bold")
+    def take(self, event: ReportEvent) -> None:
+        match event:
+            case FileOpened():
+                kind = _KINDS.get(event.format or "", "nothing we can read")
+                self._screen.words((f"{printable(self._inspection.name)}: {kind}", "bold"))
+            case DocumentRead():
+                document = event.document
+                self._summary.document(document)
+                subject = f"{document.set_id} {document.control_number or document.number}".strip()
+                around = _around(subject or "document", event.interchange, event.group)
+                self._findings.take(document.findings, around)
+            case GroupEnded():
+                title = self._summary.group(event.report)
+                self._findings.take(event.report.findings, _around(title, event.interchange, event.report))
+            case InterchangeEnded():
+                self._interchange(event.report)
+            case FileEnded():
+                self._findings.take(event.findings, Surroundings("file"))
+                self._end()
 
-    def document(self, document: DocumentReport, interchange: InterchangeReport) -> None:
-        if len(self._documents) < MAX_DOCUMENTS:
-            self._documents.append(document)
-        else:
-            self._hidden_documents += 1
-        subject = f"{document.set_id} {document.control_number or document.number}".strip()
-        self._gather(document.findings, subject, interchange)
-
-    def group(self, group: GroupReport, interchange: InterchangeReport) -> None:
-        if group.header is not None:
-            header, ak9 = group.header, group.ak9
-            answer = f" (AK9 {ak9.code}, {ak9.accepted} of {ak9.received} accepted)" if ak9 else ""
-            title = f"Group {header.functional_id} {header.control_number}, {header.version}"
-            self._verdict(f"{title}: ", group.status, answer, indent=2)
-            self._gather(group.findings, title, interchange)
-        for document in self._documents:
-            self._document_line(document, group)
-        if self._hidden_documents:
-            self._line(f"… and {self._hidden_documents} more documents", indent=4)
-        self._documents, self._hidden_documents = [], 0
-
-    def interchange(self, report: InterchangeReport) -> None:
-        title = "The file as a whole" if report.ta1 is None else "An interchange that cannot be read"
-        answer = ""
-        if report.header is not None:
-            title = f"Interchange {report.header.control_number} from {report.sender} to {report.receiver}"
-            answer = f" (TA1 {report.ta1.action} {report.ta1.note})" if report.ta1 else ""
-        self._verdict(f"{title}: ", report.status, answer)
-        self._gather(report.findings, title, report)
-        for ta1 in report.received_ta1:
-            self._line(f"TA1 on our interchange {ta1['TA101']}: {ta1['meaning']}", indent=2)
+    def _interchange(self, report: InterchangeReport) -> None:
+        title = self._summary.interchange(report)
+        self._findings.take(report.findings, _around(title, report))
+        self._screen.blank()
+        self._summary.show(self._screen)
         self._answers += self._inspection.previews(report)
 
-    def ended(self, event: FileEnded) -> None:
-        self._told += [_Told(finding, "file", None) for finding in event.findings]
-        for told in self._told:
-            self._finding(told)
-        if self._hidden_findings:
-            self._line(f"… and {self._hidden_findings} more findings; --json lists them all")
-        for answer in self._answers:
-            self._console.print()
-            self._line(f"Would be answered with {answer.file_name}:", style="bold")
-            text = answer.payload.decode("utf-8-sig", "replace")
-            for line in text[:MAX_ANSWER_CHARS].replace("~", "~\n").splitlines():
-                if line:
-                    self._verbatim(printable(line), indent=2)
+    def _end(self) -> None:
+        for gathered in self._findings:
+            self._screen.blank()
+            self._finding(gathered)
+        if self._findings.hidden:
+            self._screen.blank()
+            self._screen.words(
+                (f"… and {self._findings.hidden} findings of other kinds; --json lists them all", "")
+            )
+        for answer in self._answers[:MAX_ANSWERS]:
+            self._answer(answer)
+        if len(self._answers) > MAX_ANSWERS:
+            self._screen.blank()
+            self._screen.words(
+                (f"… and {len(self._answers) - MAX_ANSWERS} more answers; --json shows them all", "")
+            )
 
-    def _document_line(self, document: DocumentReport, group: GroupReport) -> None:
-        status = Status.REJECTED if group.rejects_all else document.status
-        number = f" {document.number}" if document.number else ""
-        becomes = "" if group.rejects_all else f", {document.disposition.value}"
-        title = f"{document.set_id} {document.control_number}".strip()
-        self._verdict(f"{title}{number}: ", status, becomes, indent=4)
-        for reason in document.hold:
-            self._line(printable(reason), indent=6)
-
-    def _gather(self, findings: Iterable[Finding], subject: str, interchange: InterchangeReport) -> None:
-        separators = interchange.header.separators if interchange.header else None
-        for finding in findings:
-            if len(self._told) < MAX_FINDINGS:
-                self._told.append(_Told(finding, subject, separators))
-            else:
-                self._hidden_findings += 1
-
-    def _finding(self, told: _Told) -> None:
-        finding = told.finding
-        self._console.print()
+    def _finding(self, gathered: Gathered) -> None:
+        finding = gathered.first
         colour = "red" if finding.is_error else "cyan"
-        head = Text(f"{finding.code} {finding.title}", style=f"bold {colour}")
-        self._console.print(head.append(f"  {printable(told.subject)}", style="dim"), soft_wrap=True)
-        shown = excerpt(self._inspection.stream, finding, told.separators) if told.separators else None
+        head = [(f"{finding.code} {finding.title}", f"bold {colour}")]
+        if gathered.count > 1:
+            head.append((f"  {gathered.count} times", "bold"))
+        if not finding.is_error:
+            head.append(("  note", "dim"))
+        self._screen.words(*head)
+        self._marked(gathered, colour)
+        self._screen.words((printable(finding.message), ""), indent=2)
+        for label, text in self._facts(gathered):
+            self._screen.words((text, ""), indent=2, label=(label.ljust(_LABEL_COLUMNS), "dim"))
+        self._screen.words((printable(finding.remedy), "bold"), indent=2, label=("→ ", colour))
+
+    def _marked(self, gathered: Gathered, colour: str) -> None:
+        """The segment as sent, with a mark under the element; nothing where there is none to show."""
+        separators = gathered.around.separators
+        if separators is None:
+            return
+        room = self._screen.width - 4
+        shown = excerpt(self._inspection.stream, gathered.first.location, separators, room)
         if shown is not None:
-            self._verbatim(shown.text, indent=4)
-            self._verbatim(" " * shown.start + "^" * shown.length, indent=4, style=colour)
-        self._line(finding.message, indent=2)
-        self._line(f"→ {finding.remedy}", indent=2)
+            self._screen.line((shown.text, ""), indent=4)
+            self._screen.line(("^" * shown.length, colour), indent=4 + shown.start)
 
-    def _verdict(self, title: str, status: Status, rest: str, *, indent: int = 0) -> None:
-        text = Text(" " * indent + printable(title))
-        text.append(status.value.replace("_", " "), style=_COLOURS[status])
-        self._console.print(text.append(printable(rest)), soft_wrap=True)
+    def _facts(self, gathered: Gathered) -> list[tuple[str, str]]:
+        finding, around = gathered.first, gathered.around
+        facts = [("place", self._place(gathered))]
+        use = words.element_of(finding.location, around.release)
+        if use is not None:
+            facts.append(("element", words.meaning_of(use)))
+            facts.append(("codes", words.codes_of(use, around.release)))
+        if gathered.count > 1 and len(gathered.values) > 1:
+            facts.append(("found", _values(gathered)))
+        elif finding.value:
+            facts.append(("found", finding.value))
+        facts.append(("expected", finding.expected or ""))
+        facts.append(("answered", words.answered_as(finding)))
+        facts.append(("also", _others(gathered)))
+        return [(label, printable(text)) for label, text in facts if text]
 
-    def _line(self, text: str, *, indent: int = 0, style: str = "") -> None:
-        """A sentence, wrapped within its indent."""
-        self._console.print(Padding(Text(text, style=style), (0, 0, 0, indent), expand=False))
+    def _place(self, gathered: Gathered) -> str:
+        location, around = gathered.first.location, gathered.around
+        place = words.place_of(location, around.subject)
+        if location.byte_offset is None:
+            return place
+        line = self._lines.of(location.byte_offset)
+        in_lines = line > 1 or (around.separators is not None and "\n" in around.separators.suffix)
+        return f"{place}; {f'line {line}, ' if in_lines else ''}byte {location.byte_offset}"
 
-    def _verbatim(self, text: str, *, indent: int, style: str = "") -> None:
-        """Text of a file, never wrapped: what stands under it must stay under it."""
-        self._console.print(Text(" " * indent + text, style=style), soft_wrap=True)
+    def _answer(self, answer: Answer) -> None:
+        self._screen.blank()
+        self._screen.words((f"Would be answered with {printable(answer.file_name)}:", "bold"))
+        text = answer.payload.decode("utf-8-sig", "replace")
+        lines = [line for line in text[:MAX_ANSWER_CHARS].replace("~", "~\n").splitlines() if line]
+        for line in lines:
+            self._screen.line((fitting(printable(line), max(self._screen.width, 120) - 2), ""), indent=2)
+        if len(text) > MAX_ANSWER_CHARS:
+            self._screen.words((f"… {len(text)} characters in all; --json shows them", "dim"), indent=2)
+
+
+def _around(subject: str, interchange: InterchangeReport, group: GroupReport | None = None) -> Surroundings:
+    header = interchange.header
+    separators: Separators | None = replace(header.separators) if header else None
+    release = group.header.release if group and group.header else None
+    if release is None and header is not None:
+        release = nearest_release(f"{header.version}0")[0]
+    return Surroundings(subject, separators, release)
+
+
+def _values(gathered: Gathered) -> str:
+    shown = [f"{value} ({count})" if count > 1 else value for value, count in gathered.values.most_common()]
+    return ", ".join([*shown, "…"] if gathered.more_values else shown)
+
+
+def _others(gathered: Gathered) -> str:
+    """Where the other findings of the group stand, the first few of them."""
+    places: list[str] = []
+    subject_before = gathered.around.subject
+    for subject, finding in gathered.others:
+        at = finding.location
+        spot = f"segment {at.segment_number}" if at.segment_number else f"row {at.row}" if at.row else ""
+        named = subject if subject != subject_before else ""
+        places.append(f"{named} {spot}".strip() or f"byte {at.byte_offset}")
+        subject_before = subject
+    rest = gathered.count - 1 - len(gathered.others)
+    return ", ".join([*places, f"and {rest} more"] if rest > 0 else places)

@@ -7,9 +7,9 @@ as anything we know (`inspect`); 64 wrong usage; 130 broken off.
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
-from gateway.cli.app import app
-from gateway.cli.show import complain
+from gateway.cli import quick
 from gateway.errors import TradepostError
 
 USAGE = 64
@@ -18,25 +18,45 @@ BROKEN_OFF = 130
 
 def main() -> None:
     """Run the command line and leave with its exit status."""
-    from pydantic import ValidationError
-    from typer.exceptions import Abort, TyperException
-
+    words = sys.argv[1:]
     try:
-        status = app(standalone_mode=False)
-    except TyperException as fault:
-        complain("usage", fault.format_message(), "Try: tradepost --help")
-        sys.exit(USAGE)
-    except (Abort, KeyboardInterrupt):
+        status = quick.run(words)
+        if status is None:
+            status = _run(words)
+    except KeyboardInterrupt:
         sys.exit(BROKEN_OFF)
     except TradepostError as fault:
-        complain(fault.code, fault.message, fault.remedy)
+        _complain(fault.code, fault.message, fault.remedy)
         sys.exit(fault.exit_status)
-    except ValidationError as fault:
-        for error in fault.errors():
-            place = ".".join(str(part) for part in error["loc"])
-            complain("GTW-024", f"{place}: {error['msg']}", "docs/settings.md lists every setting.")
-        sys.exit(1)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
-    sys.exit(status if isinstance(status, int) else 0)
+    sys.exit(status)
+
+
+def _run(words: Sequence[str]) -> int:
+    """Any command, by typer."""
+    from pydantic import ValidationError
+    from typer.exceptions import Abort, TyperException
+
+    from gateway.cli.app import app
+
+    try:
+        status = app(list(words), standalone_mode=False)
+    except TyperException as fault:
+        _complain("usage", fault.format_message(), "Try: tradepost --help")
+        return USAGE
+    except Abort:
+        return BROKEN_OFF
+    except ValidationError as fault:
+        for error in fault.errors():
+            place = ".".join(str(part) for part in error["loc"])
+            _complain("GTW-024", f"{place}: {error['msg']}", "docs/settings.md lists every setting.")
+        return 1
+    return status if isinstance(status, int) else 0
+
+
+def _complain(code: str, message: str, remedy: str) -> None:
+    from gateway.cli.show import complain  # rich is not loaded while all goes well
+
+    complain(code, message, remedy)

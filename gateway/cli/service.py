@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,13 +10,11 @@ import typer
 
 from gateway.cli import show
 from gateway.cli.common import Json, gateway_of
-from gateway.errors import TradepostError, WrongUsage
+from gateway.cli.inspecting import UNREADABLE_FILE
+from gateway.errors import TradepostError
 
 if TYPE_CHECKING:
     from gateway.running import Role
-    from partners.directory import Directory
-
-UNREADABLE_FILE = "GTW-033"
 
 
 def init(
@@ -165,57 +161,9 @@ def inspect(
     json: Json = False,
 ) -> int:
     """Say what is in a file and what is wrong with it; needs no home and no database."""
-    from gateway import inspect as inspection
+    from gateway.cli.inspecting import Call, run
 
-    moment = _moment(at)
-    directory = _directory(context.obj, profiles) if partner is not None or profiles is not None else None
-    agreement = None
-    if directory is not None and partner is not None:
-        agreement = directory.by_partner(partner)
-        if agreement is None:
-            raise TradepostError("GTW-032", f"There is no partner {partner}.", "Name one with --profiles.")
-    try:
-        stream = file.open("rb")
-    except OSError as fault:
-        raise WrongUsage(
-            UNREADABLE_FILE, f"{file} cannot be read: {fault.strerror}.", "Check its name and permissions."
-        ) from fault
-    with stream:
-        task = inspection.Inspection(
-            stream,
-            file.name,
-            moment,
-            directory,
-            agreement,
-            (partner,) if partner is not None else None,
-        )
-        if json:
-            status = inspection.write_json(task, sys.stdout.buffer, canonical=canonical)
-            sys.stdout.buffer.write(b"\n")
-            return status
-        return inspection.show(task, show.out())
-
-
-def _moment(at: str | None) -> datetime:
-    if at is None:
-        return datetime.now(UTC)
-    try:
-        moment = datetime.fromisoformat(at)
-    except ValueError as fault:
-        raise typer.BadParameter(f"{at!r} is no ISO 8601 time") from fault
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _directory(home: Path | None, folder: Path | None) -> Directory:
-    from gateway.profiles import ProfilesRefused
-    from gateway.settings import default_home
-    from partners.directory import BUNDLED, load_directory
-
-    live = (home or default_home()) / "partners"
-    loaded = load_directory(folder or (live if live.is_dir() else BUNDLED))
-    if isinstance(loaded, tuple):
-        raise ProfilesRefused(loaded)
-    return loaded
+    return run(Call(file, partner, profiles, canonical, at, json, context.obj))
 
 
 def doctor(context: typer.Context, json: Json = False) -> int:

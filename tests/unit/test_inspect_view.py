@@ -8,11 +8,11 @@ import sys
 from datetime import UTC, datetime
 
 import pytest
-from rich.console import Console
 
 from gateway.inspect import Inspection, show
-from gateway.inspect_view import excerpt
-from parsers.finding import Finding, Level, Location, Severity
+from gateway.inspect_excerpt import excerpt
+from gateway.screen import Screen
+from parsers.finding import Location
 from parsers.x12.model import Separators
 from partners.directory import BUNDLED, Directory, load_directory
 
@@ -27,8 +27,7 @@ FILE = (
 
 def shown(data: bytes, name: str = "file.edi", **options: object) -> tuple[list[str], int]:
     text = io.StringIO()
-    console = Console(file=text, width=100, no_color=True)
-    status = show(Inspection(io.BytesIO(data), name, AT, **options), console)  # type: ignore[arg-type]
+    status = show(Inspection(io.BytesIO(data), name, AT, **options), Screen(text, width=100))  # type: ignore[arg-type]
     return [line.rstrip() for line in text.getvalue().splitlines()], status
 
 
@@ -36,20 +35,28 @@ def test_a_fault_stands_under_its_segment_with_a_mark_under_its_element() -> Non
     lines, status = shown(FILE.encode())
     assert status == 1
     at = lines.index("    BEG*00*SA*PO-1**20261399")
-    assert lines[at - 1] == "X12-227 Invalid date  850 0001"
+    assert lines[at - 1] == "X12-227 Invalid date"
     assert lines[at + 1] == "                    ^^^^^^^^"
     assert lines[at + 2] == '  BEG-05 (Date) at segment 2 is "20261399", which is no date.'
-    assert lines[at + 3].startswith("  → ")
+    assert lines[at + 3 : at + 9] == [
+        "  place     850 0001, segment 2, BEG (beginning of an order); line 4, byte 193",
+        "  element   373 Date: date, 8 characters, mandatory",
+        "  found     20261399",
+        "  expected  8 digits, CCYYMMDD",
+        "  answered  AK304 8, AK403 8",
+        "  → Ask the partner to send BEG-05 as 8 digits, CCYYMMDD.",
+    ]
 
 
 def test_every_level_says_its_verdict_and_the_answers_are_previewed() -> None:
     lines, status = shown(FILE.replace("20261399", "20261123").encode())
     assert status == 0
-    assert lines[:4] == [
+    assert lines[:5] == [
         "file.edi: X12",
-        "  Group PO 12, 004010: accepted (AK9 A, 1 of 1 accepted)",
-        "    850 0001 PO-1: accepted, deliver",
-        "Interchange 000000007 from ZZ:ACMERETAIL to 12:2015550100: accepted (TA1 A 000)",
+        "",
+        "Interchange 000000007  ZZ:ACMERETAIL to 12:2015550100  accepted  TA1 A 000",
+        "  Group PO 12          004010                          accepted  AK9 A, 1 of 1 accepted",
+        "    850 0001           purchase order PO-1             accepted  AK5 A, goes on",
     ]
     assert "Would be answered with 997_000000001.edi:" in lines
     assert "  AK9*A*1*1*1~" in lines
@@ -77,18 +84,14 @@ def test_the_mark_is_found_from_the_segments_or_the_elements_offset(
     element: int | None, offset: int, text: str, start: int, length: int
 ) -> None:
     place = Location("BEG", element=element, byte_offset=FILE.index("BEG") + offset)
-    finding = Finding("X12-227", Severity.ERROR, Level.ELEMENT, "t", "m", "r", place)
-    found = excerpt(io.BytesIO(FILE.encode()), finding, Separators(suffix="\r\n"))
+    found = excerpt(io.BytesIO(FILE.encode()), place, Separators(suffix="\r\n"))
     assert found is not None
     assert (found.text, found.start, found.length) == (text, start, length)
 
 
 def test_a_long_segment_is_cut_around_the_mark() -> None:
     data = f"MSG*{'a' * 500}*bad*{'b' * 500}~"
-    finding = Finding(
-        "X", Severity.ERROR, Level.ELEMENT, "t", "m", "r", Location("MSG", element=2, byte_offset=0)
-    )
-    found = excerpt(io.BytesIO(data.encode()), finding, Separators())
+    found = excerpt(io.BytesIO(data.encode()), Location("MSG", element=2, byte_offset=0), Separators())
     assert found is not None
     assert len(found.text) <= 100
     assert found.text[found.start : found.start + found.length] == "bad"
@@ -112,7 +115,7 @@ def test_a_delimited_file_shows_its_documents_and_its_receipt() -> None:
     corner = directory.by_partner("corner-bikes")
     lines, status = shown(data.encode(), "orders.csv", directory=directory, agreement=corner)
     assert status == 0
-    assert "    order A-1: accepted, deliver" in lines
+    assert "    order            A-1  accepted  goes on" in lines
     assert "Would be answered with receipt_orders_20261123093000.csv:" in lines
     assert "  document,1,A-1,accepted,,,,,order," in lines
 
