@@ -40,6 +40,9 @@ _NOT_SUPPORTED = "1"
 #: A set that is not agreed, in a profile that holds such sets; and one that nothing translates.
 _WAITS = "TRN-312"
 _UNTRANSLATED = "TRN-313"
+#: A set that was checked, but is too long to be held and translated.
+_TOO_LONG = "TRN-315"
+_HOLDING = frozenset({_WAITS, _UNTRANSLATED, _TOO_LONG})
 #: Sets that stand in no group are lost.
 _OUTSIDE_GROUPS = "X12-028"
 
@@ -241,7 +244,9 @@ class X12Reading:
         findings = list(read.findings)
         if rule is None and not acknowledges:
             findings = _without_rule(agreement or open_agreement(), read, group.report)
-        held = [finding.message for finding in findings if finding.code in (_WAITS, _UNTRANSLATED)]
+        if not read.is_kept and read.complete and not any(finding.is_error for finding in findings):
+            findings.append(found(_TOO_LONG, Location("ST", 1, byte_offset=read.offset), value=read.set_id))
+        held = [finding.message for finding in findings if finding.code in _HOLDING]
         group.unanswered += any(finding.code == _WAITS for finding in findings)
         settings = _settings(agreement)
         status, ak5 = decision.decide_set(
@@ -265,7 +270,7 @@ class X12Reading:
         if acknowledges:
             return _acknowledgement(document, read)
         translation = None
-        if read.segments and envelope is not None and header is not None:
+        if read.is_kept and envelope is not None and header is not None:
             translation = registry.translate_x12(read, envelope, header)
         document.kind = registry.kind_of("x12", read.set_id)
         return _translated(document, translation, rule, settings, held)
@@ -317,7 +322,7 @@ def _without_rule(agreement: Agreement, read: model.TransactionSet, group: Group
     Where nobody is known, a set that we have tables for is as good as agreed.
     """
     unsupported = [f for f in read.findings if f.x12.get("AK502") == _NOT_SUPPORTED]
-    offset = read.segments[0].offset_of(1) if read.segments else read.offset
+    offset = read.segments[0].offset_of(1) if read.is_kept else read.offset
     place = Location("ST", segment_number=1, element=1, byte_offset=offset)
     if agreement is open_agreement():
         if unsupported or quoting.unquotable_part(read.set_id, read.control_number) == "ST01":

@@ -190,6 +190,10 @@ class Content(Protocol):
     def text(self) -> str | None:
         """The set as sent, if nothing at all is wrong with it and it is plain ASCII; else None."""
 
+    @property
+    def is_kept(self) -> bool:
+        """False if the set was too large to keep."""
+
 
 @dataclass(frozen=True, slots=True)
 class Walked:
@@ -198,6 +202,11 @@ class Walked:
     segments: list[Segment]
     tree: Loop | None
     text: None = None
+
+    @property
+    def is_kept(self) -> bool:
+        """False if the set was too large to keep."""
+        return bool(self.segments)
 
 
 @dataclass(slots=True)
@@ -241,6 +250,11 @@ class TransactionSet:
     def text(self) -> str | None:
         """The set as sent, if nothing at all is wrong with it and it is plain ASCII; else None."""
         return self.content.text
+
+    @property
+    def is_kept(self) -> bool:
+        """False if the set was too large to keep: it has neither segments nor a tree then."""
+        return self.content.is_kept
 
 
 @dataclass(frozen=True, slots=True)

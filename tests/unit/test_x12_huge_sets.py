@@ -10,6 +10,8 @@ import pytest
 from parsers.x12 import interchange, open_set, walker
 from parsers.x12.model import SetRead, TransactionSet
 from parsers.x12.options import DEFAULT_OPTIONS
+from translators.reading import read_file
+from translators.report import Disposition, DocumentRead, Status
 
 HEAD = (
     b"ISA*00*          *00*          *ZZ*BUYER          *ZZ*SELLER         "
@@ -85,3 +87,10 @@ def test_the_memory_for_a_set_does_not_grow_with_its_length(monkeypatch: pytest.
 
     monkeypatch.setattr(open_set, "HELD_SEGMENTS", 1000)
     assert peak(40_000) < 1.2 * peak(20_000) + len(order(20_000))
+
+
+@pytest.mark.usefixtures("short_memory")
+def test_a_set_that_was_checked_but_not_held_waits_for_a_person() -> None:
+    [document] = [e.document for e in read_file(io.BytesIO(order(100))) if isinstance(e, DocumentRead)]
+    assert (document.status, document.disposition) == (Status.ACCEPTED, Disposition.HOLD)
+    assert [finding.code for finding in document.findings] == ["TRN-315"]
