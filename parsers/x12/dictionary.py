@@ -50,7 +50,7 @@ class Dictionary:
     def __init__(self, source: Tables, version: str = "") -> None:
         self.version = version
         self._tables = source
-        self._sets: dict[tuple[str, str, bool], SetDefinition | None] = {}
+        self._sets: dict[tuple[str, str, bool, bool], SetDefinition | None] = {}
 
     @property
     def tables(self) -> Tables:
@@ -66,16 +66,21 @@ class Dictionary:
         """The sets we carry for a release, sorted."""
         return self._tables.sets(release)
 
-    def set_definition(self, release: str, set_id: str, *, short_dates: bool = False) -> SetDefinition | None:
+    def set_definition(
+        self, release: str, set_id: str, *, short_dates: bool = False, endless_loops: bool = False
+    ) -> SetDefinition | None:
         """The set as its release has it, or None if we do not carry it. The same object every time.
 
         short_dates: read dates as YYMMDD, for a version before 004010 that borrows a younger release.
+        endless_loops: let every loop repeat without end.
         """
-        key = release, set_id, short_dates
+        key = release, set_id, short_dates, endless_loops
         if key not in self._sets:
             definition = self._tables.set(release, set_id, self.functional_id(set_id) or "")
             if definition is not None and short_dates:
                 definition = replace(definition, root=_with_short_dates(definition.root), short_dates=True)
+            if definition is not None and endless_loops:
+                definition = replace(definition, root=_with_endless_loops(definition.root))
             self._sets[key] = definition
         return self._sets[key]
 
@@ -214,6 +219,14 @@ def _with_short_dates(loop: LoopDefinition) -> LoopDefinition:
         _with_short_dates(child)
         if isinstance(child, LoopDefinition)
         else replace(child, segment=_segment_with_short_dates(child.segment))
+        for child in loop.children
+    )
+    return replace(loop, children=children)
+
+
+def _with_endless_loops(loop: LoopDefinition) -> LoopDefinition:
+    children = tuple(
+        replace(_with_endless_loops(child), repeat=None) if isinstance(child, LoopDefinition) else child
         for child in loop.children
     )
     return replace(loop, children=children)

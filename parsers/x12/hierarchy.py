@@ -46,11 +46,14 @@ class HlNode:
             waiting += reversed(node.children)
 
 
-def build(loop: Loop, bsn05: str | None) -> tuple[tuple[HlNode, ...], list[Finding]]:
+def build(
+    loop: Loop, bsn05: str | None, max_depth: int = MAX_DEPTH
+) -> tuple[tuple[HlNode, ...], list[Finding]]:
     """The HL trees of a placed set, and what is wrong with them.
 
     loop: the root of an 856, 869, 870 or another set with one HL loop at its top.
     bsn05: structure code of an 856, or None if it has none; unknown codes are not checked.
+    max_depth: most levels below one another.
     Returns the roots in the order sent. A node whose number is taken, or whose parent is
     unknown or lies below itself, becomes a root of its own, so that nothing is lost.
     Findings stand in the order of the file.
@@ -70,24 +73,24 @@ def build(loop: Loop, bsn05: str | None) -> tuple[tuple[HlNode, ...], list[Findi
         findings += _parent_faults(node, parent, circular=id(node) in circular, first=len(seen) == 1)
         if parent and id(parent) not in seen:
             findings.append(found("X12-313", _location(node, 2), value=node.parent_id))
-    findings += _cut_depth(roots)
+    findings += _cut_depth(roots, max_depth)
     findings += _child_code_notes(nodes)
     findings += _structure_notes(roots, bsn05)
     return tuple(roots), sorted(findings, key=lambda finding: finding.location.segment_number or 0)
 
 
-def is_plain(levels: Sequence[Sequence[str]], bsn05: str | None) -> bool:
+def is_plain(levels: Sequence[Sequence[str]], bsn05: str | None, max_depth: int = MAX_DEPTH) -> bool:
     """True if `build` would say nothing about a tree in its plainest form; False if it needs to look.
 
     levels: HL01 to HL04 of each HL in the order sent, as far as present. Plain: numbered from 1
-    without a gap, one root, every parent before its children.
+    without a gap, one root, every parent before its children, at most `max_depth` levels.
     """
     order = STRUCTURES.get(bsn05 or "") or ""
     depths, codes, parents = [0], [""], set()
     for number, (own, parent, code, *_rest) in enumerate(levels, start=1):
         above = int(parent) if parent.isdecimal() and parent.isascii() and parent[0] != "0" else 0
         is_root = number == 1 and not parent
-        if own != str(number) or not (is_root or 0 < above < number) or depths[above] == MAX_DEPTH:
+        if own != str(number) or not (is_root or 0 < above < number) or depths[above] == max_depth:
             return False
         if order and code in order and not _below(order, code, "" if is_root else codes[above]):
             return False
@@ -156,16 +159,16 @@ def _parent_faults(node: HlNode, parent: HlNode | None, *, circular: bool, first
         yield found("X12-314", _location(node, 2))
 
 
-def _cut_depth(roots: list[HlNode]) -> Iterator[Finding]:
+def _cut_depth(roots: list[HlNode], max_depth: int) -> Iterator[Finding]:
     """Nodes below the deepest level allowed become roots of their own."""
     level, depth = list(roots), 1
     while level:
         below = [child for node in level for child in node.children]
-        if depth == MAX_DEPTH:
+        if depth == max_depth:
             for node in level:
                 node.children.clear()
             for child in below:
-                yield found("X12-303", _location(child, 2), value=child.parent_id, expected=str(MAX_DEPTH))
+                yield found("X12-303", _location(child, 2), value=child.parent_id, expected=str(max_depth))
             roots += below
             depth = 0
         level, depth = below, depth + 1

@@ -89,9 +89,10 @@ class _Interchange:
     def __init__(self, reader: SegmentReader, isa: Isa, options_for: OptionsFor, limits: Limits) -> None:
         self._reader = reader
         self._isa = isa
-        self._limits = limits
         self._header = interchange_header(isa)
         self._options = _for_separators(options_for(self._header), isa)
+        own = self._options.limits
+        self._limits = limits if own is None else own.within(limits)
         self._terminator_bytes = len(isa.terminator)
         self._group: OpenGroup | None = None
         self._set: OpenSet | None = None
@@ -118,7 +119,7 @@ class _Interchange:
             "IEA": self._on_iea,
         }
         reader = self._reader
-        stretches = reader.stretches(self._isa, self._options.encoding)
+        stretches = reader.stretches(self._isa, self._options.encoding, self._limits)
         for stretch in stretches.each():
             for segment in stretch:
                 handler = handlers.get(segment.id)

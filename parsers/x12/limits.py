@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The bounds that keep memory flat. Source: BI-037. The depth of HL trees is bounded in `hierarchy`.
+    """The bounds that keep memory flat. Source: BI-037. `WalkOptions` bounds the depth of HL trees.
 
     element_bytes: longest element.
     segment_bytes: longest segment; a longer one is skipped, never held.
@@ -18,6 +18,14 @@ class Limits:
     element_bytes: int = 64 * 1024
     segment_bytes: int = 1024 * 1024
     set_segments: int = 500_000
+
+    def within(self, other: Limits) -> Limits:
+        """The narrower of both, bound by bound."""
+        return Limits(
+            min(self.element_bytes, other.element_bytes),
+            min(self.segment_bytes, other.segment_bytes),
+            min(self.set_segments, other.set_segments),
+        )
 
 
 DEFAULT_LIMITS = Limits()

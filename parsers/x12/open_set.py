@@ -136,7 +136,10 @@ class OpenSet:
         if release is None or not _SET_ID.fullmatch(self.set_id):
             return None
         short = has_short_dates(self._group.version)
-        return self._options.dictionary.set_definition(release, self.set_id, short_dates=short)
+        endless = self._options.endless_loops
+        return self._options.dictionary.set_definition(
+            release, self.set_id, short_dates=short, endless_loops=endless
+        )
 
     def _hold_no_more(self) -> None:
         self._held = False

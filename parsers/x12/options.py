@@ -20,6 +20,7 @@ class ReadOptions:
     walk: how sets are checked; its separators are those of the interchange, whatever it says.
     dictionary: the standard, or the standard with a user's own tables over it.
     limits: of this interchange, None for those of the file; never wider than those of the file.
+    endless_loops: True lets every loop of a set repeat without end, whatever the standard says.
     """
 
     encoding: str = "utf-8"
@@ -27,6 +28,7 @@ class ReadOptions:
     walk: WalkOptions = field(default_factory=WalkOptions)
     dictionary: Dictionary = field(default_factory=standard)
     limits: Limits | None = None
+    endless_loops: bool = False
 
 
 DEFAULT_OPTIONS = ReadOptions()

@@ -106,9 +106,12 @@ class SegmentReader:
         for stretch in self.stretches(isa, encoding).each():
             yield from stretch
 
-    def stretches(self, isa: Isa, encoding: str) -> Stretches:
-        """The same segments in stretches, between which the caller may take bytes off `window` himself."""
-        return Stretches(self.window, self._limits, self.remarks, isa, encoding)
+    def stretches(self, isa: Isa, encoding: str, limits: Limits | None = None) -> Stretches:
+        """The same segments in stretches, between which the caller may take bytes off `window` himself.
+
+        limits: of this interchange, if they are not those of the file.
+        """
+        return Stretches(self.window, limits or self._limits, self.remarks, isa, encoding)
 
     def skip_to_header(self) -> int:
         """Pass over everything up to the next readable ISA that begins a word, or to the end of the file.

@@ -51,12 +51,14 @@ class WalkOptions:
     charset: what AN and ID may hold.
     trailing_separators: whether a segment may end in empty elements, must not, or must show all of them.
     check_codes: False accepts any value of an ID element.
+    tree_depth: most levels of an HL tree.
     """
 
     separators: Separators = field(default_factory=Separators)
     charset: CharacterSet = CharacterSet.UTF8
     trailing_separators: Literal["allowed", "forbidden", "mandatory"] = "allowed"
     check_codes: bool = True
+    tree_depth: int = 32
 
 
 @dataclass(frozen=True, slots=True)

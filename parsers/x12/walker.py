@@ -106,6 +106,7 @@ class Walk:
 
     def __init__(self, definition: SetDefinition, options: WalkOptions) -> None:
         self._plan = compiled(definition, options)
+        self._tree_depth = options.tree_depth
         self._waiting: deque[Segment] = deque()
         self._root = Loop("", "")
         self._frames = [Frame(self._plan.root, self._root, counts={})]
@@ -148,7 +149,8 @@ class Walk:
 
     def _with_hierarchy(self, findings: list[Finding]) -> list[Finding]:
         beginning = self._root.first("BSN")
-        _, faults = hierarchy.build(self._root, beginning.get(5) if beginning else None)
+        structure = beginning.get(5) if beginning else None
+        _, faults = hierarchy.build(self._root, structure, self._tree_depth)
         if any(finding.code == "X12-202" and finding.location.loop == "HL" for finding in findings):
             faults = [fault for fault in faults if fault.code not in FOLLOW_LOST_HL]
         return sorted([*findings, *faults], key=lambda finding: finding.location.segment_number or 0)
