@@ -15,7 +15,16 @@ if TYPE_CHECKING:
     from partners.profile import DocumentRule, OurIdentity, PartnerProfile, X12Settings
 
 #: The canonical document each transaction set becomes.
-SET_DOCUMENTS: Mapping[str, str] = {"850": "order", "856": "ship_notice", "810": "invoice"}
+SET_DOCUMENTS: Mapping[str, str] = {
+    "850": "order",
+    "856": "ship_notice",
+    "810": "invoice",
+    "855": "order_response",
+    "860": "order_change",
+    "865": "order_change_response",
+    "820": "remittance",
+    "846": "inventory",
+}
 #: The release that brought the implementation acknowledgement.
 FIRST_RELEASE_WITH_999 = "005010"
 

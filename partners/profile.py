@@ -247,9 +247,18 @@ Schedule = Annotated[AtOnce | Every | Cron, Field(discriminator="kind")]
 class DocumentRule(Model):
     """One kind of document a partner sends, and what becomes of it."""
 
-    document: Literal["order", "ship_notice", "invoice"] = Field(description="What it is to us.")
+    document: Literal[
+        "order",
+        "ship_notice",
+        "invoice",
+        "order_response",
+        "order_change",
+        "order_change_response",
+        "remittance",
+        "inventory",
+    ] = Field(description="What it is to us; CSV has the first three.")
     standard: Literal["x12", "csv"] = Field(description="What it is written in.")
-    set: Literal["850", "856", "810"] | None = Field(
+    set: Literal["850", "856", "810", "855", "860", "865", "820", "846"] | None = Field(
         default=None, description="X12 only: the transaction set, ST01, in quotes."
     )
     versions: Many[Version] = Field(
@@ -275,7 +284,9 @@ class DocumentRule(Model):
         default=None, description="Where test documents go; left out: kept and answered, not delivered."
     )
     hold_non_originals: bool = Field(
-        default=True, description="Whether changes, cancellations and copies wait for a person."
+        default=True,
+        description="Whether changes, cancellations and copies wait for a person; an 860 or 865 that changes "
+        "does not.",
     )
     hold_repeats: bool = Field(
         default=True, description="Whether a business number seen before waits for a person."

@@ -9,9 +9,9 @@ from translators.canonical.document import Document
 from translators.canonical.values import Code
 from translators.report import BusinessKey
 
-#: Findings about totals (CTT, TDS, SDQ). They are notes: a partner's profile may let them hold
+#: Findings about totals (CTT, TDS, SDQ, BPR). They are notes: a partner's profile may let them hold
 #: (`hash_totals = "hold"`) or leave them out ("ignore").
-TOTAL_CODES = frozenset({"TRN-001", "TRN-002", "TRN-003", "TRN-004"})
+TOTAL_CODES = frozenset({"TRN-001", "TRN-002", "TRN-003", "TRN-004", "TRN-330"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +21,13 @@ class Translation:
     document: as far as it could be read; of a set whose segments were not kept (beyond the size
         limit) the envelope alone. None is for translators that give no document.
     findings: business findings, severity note unless the document must not go on by itself.
-        None of them carries an X12 code: a business fault never changes a 997.
+        None of them carries a code of the 997, which a business fault never changes; TED01 says
+        how an 824 tells the finding, and one without it is told only if it is an error.
     keys: numbers that people search by, each once.
-    number: the document's own number (BEG03, BSN02, BIG02), "" if unknown.
-    original: False for a change, cancellation, replacement, … (BEG01, BSN01, BIG08 other than
-        00 or empty).
+    number: the document's own number (BEG03, BSN02, BIG02), or what it is known by where it has
+        none ("order/release/date"); "" if unknown.
+    original: False for a copy, cancellation, replacement, … (BEG01, BSN01, BIG08 other than 00 or
+        empty), and for a change where the document is none by kind.
     purpose: the purpose code with its meaning, None if not sent.
     """
 

@@ -16,9 +16,9 @@ from translators.x12_reading import Reading, of
 ORIGINAL = "00"
 
 
-def is_original(purpose_code: Code | None) -> bool:
-    """True for an original: purpose 00, or none sent."""
-    return purpose_code is None or purpose_code.code == ORIGINAL
+def is_original(purpose_code: Code | None, *further: str) -> bool:
+    """True for an original: purpose 00, none sent, or one of `further`."""
+    return purpose_code is None or purpose_code.code in (ORIGINAL, *further)
 
 
 def purpose(reading: Reading, segment: Segment, position: int) -> Code | None:
@@ -39,6 +39,11 @@ def computed_totals(
         quantity=totals.hash_total(line.quantity for line in lines),
         amount=None if amount is None else Money(amount, reading.currency),
     )
+
+
+def counted(lines: Sequence[Line]) -> Subtotals:
+    """The totals of a document whose lines come to no amount: an answer, a change."""
+    return Subtotals(lines=len(lines), quantity=totals.hash_total(line.quantity for line in lines))
 
 
 def check_totals(reading: Reading, declared: Subtotals | None, computed: Subtotals) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 
 from translators.canonical.values import Reference
 from translators.report import BusinessKey
@@ -40,3 +41,8 @@ def keys_of(
             if kind and reference.value:
                 found.setdefault(BusinessKey(kind, reference.value))
     return tuple(found)[:MAX_KEYS]
+
+
+def joined(*parts: str | date | None) -> str:
+    """One number of several parts, "4501000101/2/2024-03-15", for a document with none of its own."""
+    return "/".join(part if isinstance(part, str) else part.isoformat() for part in parts if part)

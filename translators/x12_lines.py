@@ -1,8 +1,9 @@
-"""Lines of orders and invoices: PO1 and IT1 with their loops, and the parts that ship notices share."""
+"""Lines of orders, changes and invoices: PO1, POC and IT1 with their loops, and the parts others share."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from parsers.x12.model import Segment
@@ -12,7 +13,7 @@ from translators.canonical.values import ProductId, Quantity
 from translators.totals import summed
 from translators.x12_details import details
 from translators.x12_parts import currency
-from translators.x12_reading import Node, Reading, of, opened
+from translators.x12_reading import Node, Reading, of
 from translators.x12_terms import price
 
 #: SDQ03/04 to SDQ21/22: pairs of location and quantity.
@@ -20,9 +21,14 @@ SDQ_PAIRS = range(3, 22, 2)
 SDQ_AREA = 23
 
 
-def product_ids(reading: Reading, segment: Segment, first: int) -> Iterator[ProductId]:
-    """The pairs of qualifier and product id from element `first` on; a half pair stays unmapped."""
-    for at in range(first, len(segment.elements), 2):
+def product_ids(
+    reading: Reading, segment: Segment, first: int, end: int | None = None
+) -> Iterator[ProductId]:
+    """The pairs of qualifier and product id from element `first` on; a half pair stays unmapped.
+
+    end: the element after the last that may belong to a pair; None where pairs end the segment.
+    """
+    for at in range(first, end or len(segment.elements), 2):
         if not reading.has(segment, at, at + 1):
             continue
         qualifier, value = reading.code(segment, at, "235"), reading.text(segment, at + 1)
@@ -32,11 +38,25 @@ def product_ids(reading: Reading, segment: Segment, first: int) -> Iterator[Prod
             yield ProductId(qualifier, value)
 
 
-def line(reading: Reading, segment: Segment, rest: Sequence[Node], ordinal: int) -> dict[str, Any]:
-    """The fields of a canonical `Line` from PO1 or IT1, which are built alike."""
+@dataclass(frozen=True, slots=True)
+class LineForm:
+    """How the segment that begins a line is built. price: element of the price; its basis and the
+    product ids follow it. sublines: reads those of the line.
+    """
+
+    quantity: Callable[[Reading, Segment], Quantity | None]
+    price: int
+    sublines: Callable[[Reading, Sequence[Node]], Iterator[Subline]]
+
+
+def line(
+    reading: Reading, segment: Segment, rest: Sequence[Node], ordinal: int, form: LineForm | None = None
+) -> dict[str, Any]:
+    """The fields of a canonical `Line` from PO1 or IT1, which are built alike, or as `form` tells."""
+    form = form or ORDERED
     own = currency(reading, rest)
     with reading.amounts_in(own.code if own else None):
-        quantity = reading.quantity(segment, 2, 3)
+        quantity = form.quantity(reading, segment)
         shares = tuple(destinations(reading, rest))
         _check_shares(reading, segment, quantity, shares)
         further = [one for inner, _ in of(rest, "LIN") for one in product_ids(reading, inner, 2)]
@@ -46,11 +66,11 @@ def line(reading: Reading, segment: Segment, rest: Sequence[Node], ordinal: int)
             "ordinal": ordinal,
             "number": reading.text(segment, 1),
             "quantity": quantity,
-            "price": price(reading, segment, 4, 5),
-            "product_ids": (*product_ids(reading, segment, 6), *further),
+            "price": price(reading, segment, form.price, form.price + 1),
+            "product_ids": (*product_ids(reading, segment, form.price + 2), *further),
             "destinations": shares,
             "schedules": tuple(schedules(reading, rest)),
-            "sublines": tuple(sublines(reading, rest)),
+            "sublines": tuple(form.sublines(reading, rest)),
             "origin": reading.path(segment),
         }
 
@@ -103,17 +123,25 @@ def schedules(reading: Reading, nodes: Sequence[Node]) -> Iterator[Schedule]:
 
 def sublines(reading: Reading, nodes: Sequence[Node]) -> Iterator[Subline]:
     """Every SLN among `nodes`, in the order sent."""
-    for node in nodes:
-        segment, rest = opened(node)
-        if segment is not None and node.id == "SLN":
-            yield Subline(
-                number=reading.text(segment, 1),
-                assigned_id=reading.text(segment, 2),
-                relation=reading.code(segment, 3, "662"),
-                quantity=reading.measured(segment, 4, 5),
-                price=price(reading, segment, 6, 7),
-                price_relation=reading.code(segment, 8, "662"),
-                product_ids=tuple(product_ids(reading, segment, 9)),
-                origin=reading.path(segment),
-                **details(reading, rest),
-            )
+    for segment, rest in of(nodes, "SLN"):
+        yield Subline(**subline(reading, segment, rest))
+
+
+def subline(reading: Reading, segment: Segment, rest: Sequence[Node]) -> dict[str, Any]:
+    """The fields of a canonical `Subline` from SLN."""
+    return {
+        "number": reading.text(segment, 1),
+        "assigned_id": reading.text(segment, 2),
+        "relation": reading.code(segment, 3, "662"),
+        "quantity": reading.measured(segment, 4, 5),
+        "price": price(reading, segment, 6, 7),
+        "price_relation": reading.code(segment, 8, "662"),
+        "product_ids": tuple(product_ids(reading, segment, 9)),
+        "origin": reading.path(segment),
+        **details(reading, rest),
+    }
+
+
+#: PO1 and IT1; and POC.
+ORDERED = LineForm(lambda reading, segment: reading.quantity(segment, 2, 3), 4, sublines)
+CHANGED = LineForm(lambda reading, segment: reading.measured(segment, 3, 5), 6, sublines)

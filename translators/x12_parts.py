@@ -7,6 +7,7 @@ it stands alone), and yields the values it finds: none where the segment holds n
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from parsers.x12.model import Segment
 from translators import gs1
@@ -51,16 +52,21 @@ def dated_event(reading: Reading, segment: Segment, _rest: Sequence[Node]) -> It
         yield period
 
 
-def reference(reading: Reading, segment: Segment, _rest: Sequence[Node]) -> Iterator[Reference]:
-    """REF."""
+def reference(reading: Reading, segment: Segment, rest: Sequence[Node]) -> Iterator[Reference]:
+    """REF, with the first date of its loop where it has one."""
     if reading.has(segment, 2) or reading.has(segment, 3) or reading.has(segment, 4):
         yield Reference(
             qualifier=reading.code(segment, 1, "128"),
             value=reading.text(segment, 2),
             description=reading.text(segment, 3),
+            when=_when(reading, rest),
             related=_related(reading, segment, 4),
             origin=reading.path(segment),
         )
+
+
+def _when(reading: Reading, rest: Sequence[Node]) -> DatedEvent | None:
+    return next((one for line, _ in of(rest, "DTM") for one in dated_event(reading, line, ())), None)
 
 
 def _related(reading: Reading, segment: Segment, position: int) -> tuple[Reference, ...]:
@@ -138,29 +144,36 @@ def party(reading: Reading, segment: Segment, rest: Sequence[Node]) -> Iterator[
     identity = reading.text(segment, 4)
     if qualifier and identity and qualifier.code == "UL" and not gs1.is_gln(identity):
         reading.tell("TRN-013", segment, 4, value=identity)
-    names = [reading.text(line, at) for line, _ in of(rest, "N2") for at in (1, 2)]
-    address = [reading.text(line, at) for line, _ in of(rest, "N3") for at in (1, 2)]
-    place = next((line for line, _ in of(rest, "N4")), Segment("N4", [], 0, 0, 0))
     yield Party(
         role=reading.code(segment, 1, "98"),
         name=reading.text(segment, 2),
         qualifier=qualifier,
         id=identity,
-        names=tuple(name for name in names if name),
-        address_lines=tuple(line for line in address if line),
-        city=reading.text(place, 1),
-        region=reading.text(place, 2),
-        postal_code=reading.text(place, 3),
-        country=reading.text(place, 4),
-        location_qualifier=reading.code(place, 5, "309"),
-        location=reading.text(place, 6),
-        contacts=tuple(one for line, _ in of(rest, "PER") for one in contact(reading, line, ())),
-        references=tuple(one for line, _ in of(rest, "REF") for one in reference(reading, line, ())),
-        dates=tuple(one for line, _ in of(rest, "DTM") for one in dated_event(reading, line, ())),
-        notes=tuple(note for node in rest for note in _notes(reading, node)),
-        quantities=tuple(one for line, _ in of(rest, "QTY") for one in quantity(reading, line, ())),
         origin=reading.path(segment),
+        **about_party(reading, rest),
     )
+
+
+def about_party(reading: Reading, rest: Sequence[Node]) -> dict[str, Any]:
+    """The fields of a `Party` that follow the segment which names it."""
+    names = [reading.text(line, at) for line, _ in of(rest, "N2") for at in (1, 2)]
+    address = [reading.text(line, at) for line, _ in of(rest, "N3") for at in (1, 2)]
+    place = next((line for line, _ in of(rest, "N4")), Segment("N4", [], 0, 0, 0))
+    return {
+        "names": tuple(name for name in names if name),
+        "address_lines": tuple(line for line in address if line),
+        "city": reading.text(place, 1),
+        "region": reading.text(place, 2),
+        "postal_code": reading.text(place, 3),
+        "country": reading.text(place, 4),
+        "location_qualifier": reading.code(place, 5, "309"),
+        "location": reading.text(place, 6),
+        "contacts": tuple(one for line, _ in of(rest, "PER") for one in contact(reading, line, ())),
+        "references": tuple(one for line, _ in of(rest, "REF") for one in reference(reading, line, ())),
+        "dates": tuple(one for line, _ in of(rest, "DTM") for one in dated_event(reading, line, ())),
+        "notes": tuple(note for node in rest for note in _notes(reading, node)),
+        "quantities": tuple(one for line, _ in of(rest, "QTY") for one in quantity(reading, line, ())),
+    }
 
 
 def description(

@@ -192,15 +192,15 @@ class Reading:
         segment: Segment,
         *,
         date: int,
-        time: int,
+        time: int | None = None,
         zone: int | None = None,
         qualifier: int | None = None,
     ) -> DatedEvent | None:
         """A date, a time or both with their qualifier; None, and nothing taken, if neither is readable."""
-        day, clock = self._day(segment.get(date)), _clock(segment.get(time))
+        day, clock = self._day(segment.get(date)), _clock(segment.get(time)) if time else None
         if day is None and clock is None:
             return None
-        self.take(segment, *([date] if day else []), *([time] if clock is not None else []))
+        self.take(segment, *([date] if day else []), *([time] if time and clock is not None else []))
         zone_code = self.text(segment, zone) if zone else None
         return DatedEvent(
             qualifier=self.code(segment, qualifier, "374") if qualifier else None,

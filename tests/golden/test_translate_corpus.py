@@ -1,4 +1,4 @@
-"""Every valid 850, 856 and 810 of the corpus is read to canonical, and survives JSON."""
+"""Every set of distribution in the corpus is read to canonical, and survives JSON."""
 
 from __future__ import annotations
 
@@ -16,9 +16,17 @@ from translators.canonical import codec
 from translators.translation import Translation
 
 CORPUS = Path(os.environ.get("TRADEPOST_CORPUS", Path(__file__).parents[3] / "shared" / "corpus"))
-FOLDERS = ("850", "856", "810")
-#: The segment that begins a line, or a level of a ship notice.
-LINES = {"850": "PO1", "856": "HL", "810": "IT1"}
+FOLDERS = ("850", "856", "810", "855", "860", "820", "846")
+#: The segment that begins a line, a level of a ship notice, or an open item of a remittance.
+LINES = {
+    "850": "PO1",
+    "856": "HL",
+    "810": "IT1",
+    "855": "PO1",
+    "860": "POC",
+    "820": "RMR",
+    "846": "LIN",
+}
 pytestmark = pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus is not beside the project")
 
 
@@ -49,7 +57,7 @@ def _translations(path: Path) -> Iterator[tuple[model.TransactionSet, Translatio
 
 
 def test_the_corpus_has_the_files_this_test_is_about() -> None:
-    assert len([name for name in FILES if name in VALID]) >= 40
+    assert len([name for name in FILES if name in VALID]) >= 60
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -84,7 +84,7 @@ def test_a_setting_is_explained_by_value_and_file(
 
 
 @pytest.mark.parametrize(
-    "path", ["x12.nothing", "documents[3]", "documents[0]", "name.length", "documents.x"]
+    "path", ["x12.nothing", "documents[6]", "documents[0]", "name.length", "documents.x"]
 )
 def test_a_setting_that_does_not_exist_is_a_key_error(samples: Directory, path: str) -> None:
     with pytest.raises(KeyError):

@@ -192,9 +192,12 @@ def test_the_bundled_samples_load_and_are_of_five_kinds() -> None:
         for profile in directory.partners
     }
     assert kinds == {
-        "acme-retail": (["sftp_mailbox"], ["order"]),
+        "acme-retail": (["sftp_mailbox"], ["order", "order_change", "remittance"]),
         "corner-bikes": (["sftp_mailbox"], ["order"]),
-        "delta-supply": (["sftp_mailbox"], ["ship_notice", "invoice"]),
+        "delta-supply": (
+            ["sftp_mailbox"],
+            ["ship_notice", "invoice", "order_response", "order_change_response", "inventory"],
+        ),
         "harbor-distribution": (["s3", "hand"], ["order"]),
         "rhein-teile": (["sftp_mailbox"], ["ship_notice", "invoice"]),
     }
