@@ -14,7 +14,7 @@ from parsers.x12.model import PartyId
 from parsers.x12.options import ReadOptions
 from partners.open_terms import open_agreement
 from translators import registry, report
-from translators.acknowledgements import decision, inbound, quoting
+from translators.acknowledgements import aa824, decision, inbound, quoting
 from translators.acknowledgements.answer import version_of
 from translators.acknowledgements.units import units_of
 from translators.outcomes import ACCEPTED_SET, Ak5, SetOutcome, without_texts
@@ -233,6 +233,9 @@ class X12Reading:
             group.report.outcomes.accept(read.set_id, read.control_number)
         else:
             group.report.outcomes.append(_outcome(read, document.ak5, document.findings, agreement))
+        if _settings(agreement).acknowledge.application != "none":
+            advice = aa824.advice_on(document, read)
+            group.report.advices.extend(() if advice is None else (advice,))
         return report.DocumentRead(document, group.report, self._current)
 
     def _judged(

@@ -109,6 +109,27 @@ class DocumentReport:
     last_row: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """A document that the 997 accepts, as an 824 speaks of it.
+
+    kind, identity: what tells it from other documents of our business, as `DocumentReport.kind` and
+        `.number`. number, date: as sent in its beginning segment, "" if not known. keys: the numbers
+        to name it by. held: True if its findings make it wait for a person.
+    findings: those of our business that the partner should know.
+    """
+
+    set_id: str
+    control_number: str
+    kind: str
+    identity: str
+    number: str
+    date: str
+    keys: tuple[BusinessKey, ...] = ()
+    held: bool = False
+    findings: tuple[Finding, ...] = ()
+
+
 @dataclass(slots=True)
 class GroupReport:
     """One functional group; the single pseudo-group of a delimited file has header None.
@@ -118,6 +139,7 @@ class GroupReport:
     rejects_all: True if a fault of the group as a whole rejects every document in it.
     outcomes: the answer to every set in order, with the findings of those that have any;
         what a 997, a 999 and a receipt are written from. Documents themselves are not kept.
+    advices: every document that the 997 accepts, if the profile has 824s sent; else empty.
     """
 
     header: GroupHeader | None
@@ -128,6 +150,7 @@ class GroupReport:
     rejects_all: bool = False
     findings: list[Finding] = field(default_factory=list)
     outcomes: Outcomes = field(default_factory=Outcomes)
+    advices: list[Advice] = field(default_factory=list)
 
 
 @dataclass(slots=True)

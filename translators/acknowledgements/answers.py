@@ -1,4 +1,4 @@
-"""Every answer to one interchange: its TA1, its 997s or 999s, its 824s, or the receipt for a delimited file.
+"""Every answer to one interchange: TA1, 997s or 999s, and 824s, or the receipt for a delimited file.
 
 A TA1 goes in an interchange of its own. The answers of one kind to a received interchange share
 one answering interchange: one set a received group, in one FA or AG group for each pair of
@@ -26,7 +26,7 @@ from parsers.x12.writer import (
     interchange_parts,
 )
 from partners.agreement import FIRST_RELEASE_WITH_999
-from translators.acknowledgements import fa997, ia999, ta1
+from translators.acknowledgements import aa824, fa997, ia999, ta1
 from translators.acknowledgements.answer import (
     Answer,
     AnsweredGroup,
@@ -146,6 +146,9 @@ def _files(reply: _Reply) -> Iterator[_File]:
         groups = [group for group in answered if functional_kind(reply.policy, _header(group)) == kind]
         if groups:
             yield _File(kind, "FA", groups)
+    advised = [group for group in reply.report.groups if aa824.told(group, reply.policy)]
+    if advised:
+        yield _File("824", "AG", advised)
 
 
 def _ta1(reply: _Reply, numbers: ControlNumbers) -> Draft:
@@ -167,7 +170,7 @@ def _draft(reply: _Reply, file: _File, numbers: ControlNumbers) -> Draft:
         for address, together in _by_address(reply, file)
     ]
     written = [
-        replace(envelope, sets=[_set(reply, file, envelope.version, group, own) for group, own in together])
+        replace(envelope, sets=[_set(reply, file, envelope, group, own) for group, own in together])
         for envelope, together in addressed
     ]
     answer = replace(
@@ -188,6 +191,8 @@ def _by_address(reply: _Reply, file: _File) -> Iterator[tuple[_Addressed, list[G
 def _address(reply: _Reply, kind: str, group: GroupReport) -> _Addressed:
     header = _header(group)
     version = version_of(reply.policy, header)
+    if kind == "824":
+        version = aa824.version_of_824(version)
     if kind == "999" and reply.policy.version == "received":
         # What stands behind the release names the guide of what is answered, not that of a 999.
         version = version[:6]
@@ -203,14 +208,32 @@ def _header(group: GroupReport) -> GroupHeader:
 _BODIES: dict[str, Callable[..., Iterable[SegmentToWrite | Ready]]] = {"997": fa997.body, "999": ia999.body}
 
 
-def _set(reply: _Reply, file: _File, version: str, group: GroupReport, number: int) -> SetToWrite:
-    accepted_sets = reply.policy.accepted_sets
+def _set(reply: _Reply, file: _File, envelope: GroupToWrite, group: GroupReport, number: int) -> SetToWrite:
+    version = envelope.version
+    if file.kind == "824":
+        return SetToWrite(file.kind, f"{number:04}", _advice(reply, envelope, group, number))
     body = _BODIES[file.kind](
-        group, version=version, separators=reply.separators, accepted_sets=accepted_sets
+        group, version=version, separators=reply.separators, accepted_sets=reply.policy.accepted_sets
     )
     # A 999 by a guide of its own names it in ST03, as its GS08 does.
     implementation = version if file.kind == "999" and len(version) > len(FIRST_RELEASE_WITH_999) else ""
     return SetToWrite(file.kind, f"{number:04}", body, implementation)
+
+
+def _advice(
+    reply: _Reply, envelope: GroupToWrite, group: GroupReport, number: int
+) -> Iterator[SegmentToWrite]:
+    agreement = reply.report.agreement
+    return aa824.body(
+        aa824.told(group, reply.policy),
+        _header(group),
+        reply.policy,
+        version=envelope.version,
+        separators=reply.separators,
+        reference=f"{envelope.control_number}-{number:04}",
+        sender_name=agreement.ours.name if agreement else "",
+        at=reply.at,
+    )
 
 
 def _envelope(reply: _Reply, number: int) -> InterchangeToWrite:

@@ -88,12 +88,12 @@ def test_the_numbers_people_search_by_are_keys(translate: Translate) -> None:
     }
 
 
-def test_a_total_that_is_not_the_lines_is_a_note_without_any_answer_code(translate: Translate) -> None:
+def test_a_total_that_is_not_the_lines_is_a_note_that_no_997_tells(translate: Translate) -> None:
     translation = translate("810", INVOICE.replace("TDS*54520", "TDS*54521"))
     (finding,) = translation.findings
     assert (finding.code, finding.value, finding.expected) == ("TRN-003", "545.21", "545.20")
     assert finding.location.segment == "TDS"
-    assert (translation.holds, finding.x12) == ((), {})
+    assert (translation.holds, finding.x12) == ((), {"TED01": "010"})
 
 
 def test_a_total_with_a_point_holds_and_is_left_out(translate: Translate) -> None:

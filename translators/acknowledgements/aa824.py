@@ -1,0 +1,199 @@
+"""The 824: what our business makes of documents that the 997 or 999 accepts.
+
+One 824 a received group, one OTI a document, one TED a finding with our plain message in NTE
+behind it. A set that the 997 rejects never reached our business and is not spoken of.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from parsers.finding import Finding
+from parsers.x12.model import GroupHeader, Separators, TransactionSet
+from parsers.x12.writer import SegmentToWrite
+from translators.acknowledgements.quoting import clean
+from translators.report import Advice, Disposition, DocumentReport, GroupReport, Status
+
+if TYPE_CHECKING:
+    from partners.profile import AckPolicy
+
+#: Dates of eight digits, and the segments below as they are written here.
+FIRST_RELEASE = "004010"
+#: BGN01: a response.
+_RESPONSE = "11"
+#: TED01 for a finding that holds a document and has no code of its own: other unlisted reason.
+_UNLISTED = "024"
+_UNKNOWN_PURPOSE = "TRN-015"
+#: TED05 is a composite from here on; before, the number of the element alone.
+_FIRST_WITH_COMPOSITE = "004050"
+_FIRST_WITH_LONG_REFERENCES = "005010"
+_MAX_TITLE_CHARS = 60
+_MAX_NOTE_CHARS = 80
+#: Enough for any message of ours; NTE itself may come a hundred times.
+_MAX_NOTES = 6
+_MAX_COPY_CHARS = 99
+_MAX_REFERENCES = 12
+#: Most digits that TED04 has in 004010.
+_MAX_SEGMENT_NUMBER = 999_999
+
+#: Set -> its beginning segment, the element that numbers it and the one that dates it, the
+#: qualifiers of that number (element 128) and of that date (element 374).
+_BEGINNINGS: Mapping[str, tuple[str, int, int, str, str]] = {
+    "810": ("BIG", 2, 1, "IV", "003"),
+    "846": ("BIA", 3, 4, "TN", "097"),
+    "850": ("BEG", 3, 5, "PO", "004"),
+    "855": ("BAK", 3, 4, "PO", "004"),
+    "856": ("BSN", 2, 3, "SI", "097"),
+    "860": ("BCH", 3, 6, "PO", "004"),
+    "865": ("BCA", 3, 6, "PO", "004"),
+}
+_NO_BEGINNING = ("", 0, 0, "TN", "097")
+#: Kinds of business keys that a REF tells, with their qualifier (element 128).
+_REFERENCES = {"purchase_order": "PO", "invoice": "IV", "shipment": "SI", "bill_of_lading": "BM"}
+_OTI01 = {"accepted_with_errors": "TE", "rejected": "TR"}
+
+
+def error_code(finding: Finding) -> str | None:
+    """TED01 for a finding of our business, None for one that an 824 does not tell."""
+    own = finding.x12.get("TED01")
+    return own or (_UNLISTED if finding.is_error and not finding.x12 else None)
+
+
+def advice_on(document: DocumentReport, read: TransactionSet) -> Advice | None:
+    """What an 824 may say of a document; None if the 997 rejects it."""
+    if document.status is Status.REJECTED or document.disposition is Disposition.NONE:
+        return None
+    begins, number_at, date_at, _, _ = _BEGINNINGS.get(read.set_id, _NO_BEGINNING)
+    first = next((segment for segment in read.segments[1:2] if segment.id == begins), None)
+    findings = tuple(finding for finding in document.findings if error_code(finding))
+    holding = any(f.message in document.hold or f.code == _UNKNOWN_PURPOSE for f in findings)
+    return Advice(
+        set_id=read.set_id,
+        control_number=read.control_number,
+        kind=document.kind or "",
+        identity=document.number,
+        number=first.get(number_at) if first else "",
+        date=first.get(date_at) if first else "",
+        keys=tuple(key for key in document.keys if key.kind in _REFERENCES)[:_MAX_REFERENCES],
+        held=document.disposition is Disposition.HOLD and holding,
+        findings=findings,
+    )
+
+
+def told(group: GroupReport, policy: AckPolicy) -> list[Advice]:
+    """The documents of a group that an 824 speaks of; none of a group rejected as a whole."""
+    if group.rejects_all:
+        return []
+    match policy.application:
+        case "always":
+            return group.advices
+        case "on_findings":
+            return [advice for advice in group.advices if advice.findings]
+        case "on_hold":
+            return [advice for advice in group.advices if advice.held]
+        case _:
+            return []
+
+
+def version_of_824(version: str) -> str:
+    """GS08 of an 824 where that of the group, or of the policy, is `version`: 004010 or later."""
+    return max(version, FIRST_RELEASE)
+
+
+def body(
+    advices: Sequence[Advice],
+    header: GroupHeader,
+    policy: AckPolicy,
+    *,
+    version: str,
+    separators: Separators,
+    reference: str,
+    sender_name: str,
+    at: datetime,
+) -> Iterator[SegmentToWrite]:
+    """BGN to the last TED. header: of the group that holds the documents. reference: BGN02, our own."""
+    yield "BGN", (_RESPONSE, reference, f"{at:%Y%m%d}", f"{at:%H%M}")
+    if name := clean(sender_name, separators)[:_MAX_TITLE_CHARS].strip():
+        yield "N1", ("FR", name)
+    writing = _Writing(header, version, separators)
+    for advice in advices:
+        held_as = _OTI01[policy.held_as] if advice.held else "TE"
+        yield from writing.document(advice, held_as if advice.findings else "TA")
+
+
+class _Writing:
+    """Writes the OTI loops of one 824."""
+
+    def __init__(self, header: GroupHeader, version: str, separators: Separators) -> None:
+        self._header = header
+        self._version = version
+        self._separators = separators
+        self._longest = 50 if version[:6] >= _FIRST_WITH_LONG_REFERENCES else 30
+
+    def document(self, advice: Advice, verdict: str) -> Iterator[SegmentToWrite]:
+        """OTI, its REF and DTM, and a TED for each finding."""
+        *_, number_is, date_is = _BEGINNINGS.get(advice.set_id, _NO_BEGINNING)
+        number = self._clean(advice.number, self._longest)
+        if not number:
+            number_is, number = "TN", advice.control_number
+        yield "OTI", (verdict, number_is, number, *self._origin(advice))
+        for key in advice.keys:
+            value = self._clean(key.value, self._longest + 1)
+            if len(value) <= self._longest and value not in ("", number):
+                yield "REF", (_REFERENCES[key.kind], value)
+        if re.fullmatch(r"[0-9]{8}", advice.date):
+            yield "DTM", (date_is, advice.date)
+        for finding in advice.findings:
+            yield from self._finding(finding)
+
+    def _origin(self, advice: Advice) -> tuple[str, ...]:
+        """OTI04 to OTI11: the group and the set that held the document; what is out of form is left out."""
+        header = self._header
+        known = (
+            (header.sender, r".{2,15}"),
+            (header.receiver, r".{2,15}"),
+            (header.date, r"[0-9]{8}"),
+            (header.time, r"[0-9]{4,8}"),
+            (header.control_number, r"[0-9]{1,9}"),
+            (advice.control_number, r".{4,9}"),
+            (advice.set_id, r".{3}"),
+            (header.version, r".{1,12}"),
+        )
+        cleaned = ((self._clean(text, len(text)), form) for text, form in known)
+        return tuple(text if re.fullmatch(form, text) else "" for text, form in cleaned)
+
+    def _finding(self, finding: Finding) -> Iterator[SegmentToWrite]:
+        place = finding.location
+        segment = place.segment if re.fullmatch(r"[A-Z0-9]{2,3}", place.segment or "") else ""
+        number = place.segment_number or 0
+        yield (
+            "TED",
+            (
+                error_code(finding) or _UNLISTED,
+                self._clean(finding.title, _MAX_TITLE_CHARS),
+                segment or "",
+                str(number) if 1 <= number <= _MAX_SEGMENT_NUMBER else "",
+                self._element(finding),
+                (place.data_element or "") if re.fullmatch(r"[0-9]{1,4}", place.data_element or "") else "",
+                self._clean(finding.value or "", _MAX_COPY_CHARS),
+            ),
+        )
+        message = clean(finding.message, self._separators)
+        for line in textwrap.wrap(message, _MAX_NOTE_CHARS)[:_MAX_NOTES]:
+            yield "NTE", ("", line)
+
+    def _element(self, finding: Finding) -> str | tuple[str, ...]:
+        """TED05: the element, from 004050 on with its component."""
+        place = finding.location
+        if place.element is None:
+            return ""
+        if self._version < _FIRST_WITH_COMPOSITE or place.component is None:
+            return str(place.element)
+        return str(place.element), str(place.component)
+
+    def _clean(self, text: str, longest: int) -> str:
+        return clean(text, self._separators)[:longest].strip()
