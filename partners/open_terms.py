@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, cast
 
+from parsers.x12.limits import DEFAULT_LIMITS
 from partners.agreement import SET_DOCUMENTS, Agreement
 
 if TYPE_CHECKING:
@@ -79,11 +80,30 @@ class OpenAcknowledging(_Terms):
         return f"{blanks['kind']}_{blanks['control_number']}.edi"
 
 
+class OpenLimits(_Terms):
+    """What a stranger's file may hold."""
+
+    element_bytes = DEFAULT_LIMITS.element_bytes
+    segment_bytes = DEFAULT_LIMITS.segment_bytes
+    set_segments = DEFAULT_LIMITS.set_segments
+    tree_depth = 32
+
+    @staticmethod
+    def model() -> object:
+        """The model of the same."""
+        return _x12().limits
+
+
 class OpenX12(_Terms):
     """How a stranger's X12 is read."""
 
     gs = ()
     encoding = "utf-8"
+    character_set = "utf-8"
+    trailing_separators = "allowed"
+    check_codes = True
+    endless_loops = False
+    limits = OpenLimits()
     other_releases = "nearest"
     on_element_error = "reject"
     hash_totals = "note"

@@ -13,6 +13,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Discriminator, Field, StringConstraints, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
+from parsers.x12.limits import DEFAULT_LIMITS
 from parsers.x12.model import Separators
 from partners.agreement import SET_DOCUMENTS, Agreement
 from partners.channels import (
@@ -53,6 +54,7 @@ __all__ = [
     "SftpChannel",
     "SftpMailbox",
     "SftpOptions",
+    "X12Limits",
     "X12Settings",
 ]
 
@@ -176,6 +178,31 @@ class AckPolicy(Model):
         return _BLANK.sub(lambda blank: _UNSAFE_IN_NAMES.sub("_", blanks[blank[1]]), self.file_name)
 
 
+class X12Limits(Model):
+    """Bounds on what a file may hold; past one there is a finding, and the file is read on."""
+
+    element_bytes: Annotated[int, Field(ge=80, le=16 * 1024**2)] = Field(
+        default=DEFAULT_LIMITS.element_bytes,
+        description="Longest element.",
+        json_schema_extra=unit("bytes"),
+    )
+    segment_bytes: Annotated[int, Field(ge=256, le=64 * 1024**2)] = Field(
+        default=DEFAULT_LIMITS.segment_bytes,
+        description="Longest segment; a longer one is passed over.",
+        json_schema_extra=unit("bytes"),
+    )
+    set_segments: Annotated[int, Field(ge=2, le=50_000_000)] = Field(
+        default=DEFAULT_LIMITS.set_segments,
+        description="Most segments of one transaction set; a longer one is counted and refused.",
+        json_schema_extra=unit("segments"),
+    )
+    tree_depth: Annotated[int, Field(ge=1, le=32)] = Field(
+        default=32,
+        description="Most levels of an HL tree below one another.",
+        json_schema_extra=unit("levels"),
+    )
+
+
 class X12Settings(Model):
     """How a partner's X12 is read and answered."""
 
@@ -183,8 +210,30 @@ class X12Settings(Model):
         description="The partner's interchange ids; each belongs to one partner only."
     )
     gs: Many[GroupId] = Field(default=(), description="Application ids it may use in GS02; left out: any.")
-    encoding: Literal["ascii", "utf-8", "iso-8859-1", "windows-1252"] = Field(
-        default="utf-8", description="Character encoding of its files."
+    encoding: Literal["ascii", "utf-8", "iso-8859-1", "windows-1252", "cp037", "cp273", "cp500"] = Field(
+        default="utf-8",
+        description="Character encoding of its files; cp037, cp273 and cp500 are EBCDIC. What we answer is "
+        "never EBCDIC.",
+    )
+    character_set: Literal["basic", "extended", "utf-8"] = Field(
+        default="utf-8",
+        description="Characters that its texts and codes may hold: X12's basic set (capitals, digits and "
+        "a few signs), its extended set (small letters and more signs), or any that can be printed.",
+    )
+    trailing_separators: Literal["allowed", "forbidden", "mandatory"] = Field(
+        default="allowed",
+        description="Whether a segment may end in empty elements, must not, or must show all of them.",
+    )
+    check_codes: bool = Field(
+        default=True, description="Whether a code must stand in its code list, where we have the list."
+    )
+    endless_loops: bool = Field(
+        default=False,
+        description="Whether loops may repeat more often than the standard says (100,000 order lines).",
+    )
+    limits: X12Limits = Field(
+        default_factory=X12Limits,
+        description="What one of its interchanges may cost; the gateway's settings bound it.",
     )
     other_releases: Literal["nearest", "refuse"] = Field(
         default="nearest",

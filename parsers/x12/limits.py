@@ -29,3 +29,5 @@ class Limits:
 
 
 DEFAULT_LIMITS = Limits()
+#: The widest that a profile may ask for, where the gateway's settings say nothing narrower.
+UTMOST_LIMITS = Limits(16 * 1024 * 1024, 64 * 1024 * 1024, 50_000_000)
