@@ -8,7 +8,9 @@ to the cent before it is added. Allowances and charges that are billed back or o
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Context, Decimal
+from functools import reduce
 
 from translators.canonical.commerce import AllowanceOrCharge, Tax
 from translators.canonical.order import Line
@@ -17,17 +19,68 @@ from translators.canonical.values import Quantity
 #: Wide enough for the product of two numbers of 40 digits, so that nothing is rounded unasked.
 EXACT = Context(prec=120, rounding=ROUND_HALF_UP)
 CENT = Decimal("0.01")
+CENT_EXPONENT = -2
+ONE = Decimal(1)
 OUTSIDE_TOTAL = frozenset({"01", "15"})
 ADDED_TAX = frozenset({None, "A"})
 SIGNS = {"A": -1, "C": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class LineSums:
+    """What lines come to.
+
+    count: of lines. quantity: sum of their quantities, whatever the units; None if one is missing.
+    goods: sum of what they cost with their charges; None if a line does not tell it.
+    taxes: sum of their taxes that are added.
+    """
+
+    count: int
+    quantity: Decimal | None
+    goods: Decimal | None
+    taxes: Decimal
+
+    def total(self, charges: Iterable[AllowanceOrCharge], taxes: Iterable[Tax]) -> Decimal | None:
+        """The whole document with its own charges and taxes; None where a part needed for it is missing."""
+        own = charged(charges)
+        if not self.count or self.goods is None or own is None:
+            return None
+        return summed((self.goods, own, taxed(taxes), self.taxes))
+
+    def untaxed(self) -> LineSums:
+        """The same without the taxes of the lines."""
+        return replace(self, taxes=Decimal(0))
+
+
+def sums_of(lines: Sequence[Line]) -> LineSums:
+    """What the lines of an order or invoice come to."""
+    parts = [part for line in lines for part in (extended(line), charged(line.charges))]
+    known = [part for part in parts if part is not None]
+    return LineSums(
+        count=len(lines),
+        quantity=hash_total(line.quantity for line in lines),
+        goods=summed(known) if len(known) == len(parts) else None,
+        taxes=taxed(tax for line in lines for tax in line.taxes),
+    )
 
 
 def extended(line: Line) -> Decimal | None:
     """Quantity times price of a line, to the cent; None if one is missing or its basis is unknown."""
     if line.quantity is None or line.price is None or line.price.per is None:
         return None
-    product = EXACT.multiply(line.quantity.value, line.price.amount.amount)
-    return EXACT.quantize(EXACT.divide(product, line.price.per), CENT)
+    return goods_of([line.quantity.value], [line.price.amount.amount], line.price.per)
+
+
+def goods_of(quantities: Iterable[Decimal], prices: Iterable[Decimal], per: Decimal) -> Decimal:
+    """The sum of quantities times prices, each product to the cent. per: units that a price buys."""
+    products = list(map(EXACT.multiply, quantities, prices))
+    if per == ONE:
+        total = summed(products)
+        exponent = total.as_tuple().exponent
+        if isinstance(exponent, int) and exponent >= CENT_EXPONENT:
+            # No product is finer than a cent: rounding each would change none.
+            return EXACT.quantize(total, CENT)
+    return summed(EXACT.quantize(EXACT.divide(product, per), CENT) for product in products)
 
 
 def charged(charges: Iterable[AllowanceOrCharge]) -> Decimal | None:
@@ -58,10 +111,7 @@ def taxed(taxes: Iterable[Tax]) -> Decimal:
 
 def summed(numbers: Iterable[Decimal]) -> Decimal:
     """The exact sum."""
-    total = Decimal(0)
-    for number in numbers:
-        total = EXACT.add(total, number)
-    return total
+    return reduce(EXACT.add, numbers, Decimal(0))
 
 
 def hash_total(quantities: Iterable[Quantity | None]) -> Decimal | None:
@@ -74,13 +124,5 @@ def hash_total(quantities: Iterable[Quantity | None]) -> Decimal | None:
 def grand_total(
     lines: Sequence[Line], charges: Sequence[AllowanceOrCharge], taxes: Sequence[Tax]
 ) -> Decimal | None:
-    """The whole document; None where a part needed for it is missing."""
-    parts = [
-        *(extended(line) for line in lines),
-        *(charged(line.charges) for line in lines),
-        charged(charges),
-    ]
-    known = [part for part in parts if part is not None]
-    if len(known) < len(parts):
-        return None
-    return summed([*known, taxed(taxes), taxed(tax for line in lines for tax in line.taxes)])
+    """The whole document; None where a part needed for it is missing, and without lines."""
+    return sums_of(lines).total(charges, taxes)

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import Any
 
 from parsers.x12.model import GroupHeader, InterchangeHeader, Segment, TransactionSet
-from translators import selection, totals
+from translators import selection, totals, x12_line_sets
 from translators.canonical.commerce import Subtotals
 from translators.canonical.invoice import Invoice, InvoiceLine, InvoiceTotals
 from translators.canonical.values import Code, Money
+from translators.report import BusinessKey
 from translators.translation import Translation
-from translators.x12_checks import check_amount, check_totals, computed_totals, is_original, purpose
-from translators.x12_details import details, envelope
+from translators.x12_checks import (
+    Remark,
+    amount_remarks,
+    computed_totals,
+    is_original,
+    purpose,
+    total_remarks,
+)
+from translators.x12_details import details
 from translators.x12_keys import keys_of
+from translators.x12_line_sets import Fields, Finished, LineSet
 from translators.x12_lines import line
-from translators.x12_parts import currency
 from translators.x12_reading import Node, Reading, of
 from translators.x12_terms import declared_totals
 
@@ -31,54 +37,13 @@ ORIGINAL_INVOICE = "OI"
 
 def read(transaction_set: TransactionSet, header: InterchangeHeader, group: GroupHeader) -> Translation:
     """The invoice of an 810, as far as its segments can be read. Never raises."""
-    reading = Reading(transaction_set, group.date)
-    invoice = _invoice(reading, envelope(reading, header, group))
-    return Translation(
-        document=invoice,
-        findings=tuple(reading.findings),
-        keys=keys_of(
-            ("invoice", invoice.number),
-            ("purchase_order", invoice.order_number),
-            *(("purchase_order", one.order_number) for one in invoice.lines),
-            ("original_invoice", invoice.original_invoice),
-            references=[invoice.references, *(one.references for one in invoice.lines)],
-        ),
-        number=invoice.number or "",
-        original=is_original(invoice.purpose),
-        purpose=invoice.purpose,
-    )
+    return x12_line_sets.read(SHAPE, transaction_set, header, group)
 
 
-def _invoice(reading: Reading, fields: dict[str, Any]) -> Invoice:
-    nodes = reading.tree.children
-    own = currency(reading, nodes)
-    with reading.amounts_in(own.code if own else None):
-        fields |= details(reading, nodes)
-        fields |= _beginning(reading)
-        lines = tuple(
-            InvoiceLine(**_line(reading, segment, rest, ordinal))
-            for ordinal, (segment, rest) in enumerate(of(nodes, "IT1"), start=1)
-        )
-        foot = _foot(reading)
-        declared, _ = declared_totals(reading, nodes)
-        computed = _computed(reading, lines, fields, foot.total)
-    check_totals(reading, declared, computed)
-    if not fields.get("original_invoice"):
-        fields["original_invoice"] = selection.reference(fields.get("references", ()), ORIGINAL_INVOICE)
-    return Invoice(
-        **fields,
-        **_owed(reading, fields.get("type"), foot.total, computed.amount),
-        totals=foot,
-        lines=lines,
-        declared=declared,
-        computed=computed,
-        unmapped=reading.unmapped(),
-    )
-
-
-def _beginning(reading: Reading) -> dict[str, Any]:
+def _heading(reading: Reading) -> Fields:
+    fields = details(reading, reading.tree.children)
     for segment, _ in of(reading.tree.children, "BIG"):
-        return {
+        return fields | {
             "date": reading.date(segment, 1),
             "number": reading.text(segment, 2),
             "order_date": reading.date(segment, 3),
@@ -87,9 +52,13 @@ def _beginning(reading: Reading) -> dict[str, Any]:
             "change_sequence": reading.text(segment, 6),
             "type": _type(reading, segment, 7),
             "purpose": purpose(reading, segment, 8),
-            "original_invoice": reading.text(segment, 10),
+            "original_invoice": reading.text(segment, 10) or _original_of(fields),
         }
-    return {}
+    return fields | {"original_invoice": _original_of(fields)}
+
+
+def _original_of(fields: Fields) -> str | None:
+    return selection.reference(fields.get("references", ()), ORIGINAL_INVOICE)
 
 
 def _type(reading: Reading, segment: Segment, position: int) -> Code | None:
@@ -100,9 +69,15 @@ def _type(reading: Reading, segment: Segment, position: int) -> Code | None:
     return code
 
 
-def _line(reading: Reading, segment: Segment, rest: Sequence[Node], ordinal: int) -> dict[str, Any]:
+def _line(reading: Reading, segment: Segment, rest: Sequence[Node], ordinal: int) -> InvoiceLine:
     fields = line(reading, segment, rest, ordinal)
-    return {**fields, "order_number": selection.reference(fields.get("references", ()), ORDER)}
+    return InvoiceLine(**fields, order_number=selection.reference(fields.get("references", ()), ORDER))
+
+
+def _ending(reading: Reading, _fields: Fields) -> Fields:
+    totals_sent = _foot(reading)
+    declared, _ = declared_totals(reading, reading.tree.children)
+    return {"totals": totals_sent, "declared": declared}
 
 
 def _foot(reading: Reading) -> InvoiceTotals:
@@ -116,37 +91,70 @@ def _foot(reading: Reading) -> InvoiceTotals:
     return InvoiceTotals()
 
 
-def _computed(
-    reading: Reading, lines: Sequence[InvoiceLine], fields: dict[str, Any], total: Money | None
-) -> Subtotals:
+def _finish(fields: Fields, sums: totals.LineSums, currency: str | None) -> Finished:
+    total = fields["totals"].total
+    computed = _computed(fields, sums, currency, total)
+    owed = _owed(fields.get("type"), total)
+    remarks = [*total_remarks(fields.get("declared"), computed), *_remarks(owed, total, computed.amount)]
+    return {"computed": computed, **owed}, remarks
+
+
+def _computed(fields: Fields, sums: totals.LineSums, currency: str | None, total: Money | None) -> Subtotals:
     """The totals of the lines.
 
     Some senders repeat the taxes of the lines at the foot: where only one reading of the two
     gives the total declared, it is that one.
     """
     charges, taxes = fields.get("charges", ()), fields.get("taxes", ())
-    computed = computed_totals(reading, lines, charges, taxes)
+    computed = computed_totals(sums, charges, taxes, currency)
     if total is None or computed.amount == total or not taxes:
         return computed
-    once = computed_totals(reading, [replace(one, taxes=()) for one in lines], charges, taxes)
+    once = computed_totals(sums.untaxed(), charges, taxes, currency)
     return once if once.amount == total else computed
 
 
-def _owed(
-    reading: Reading, type_: Code | None, total: Money | None, computed: Money | None
-) -> dict[str, Any]:
-    """Direction, sign and payable of an invoice, and remarks on its total."""
+def _owed(type_: Code | None, total: Money | None) -> Fields:
+    """Direction, sign and payable of an invoice; nothing where its type does not say who owes whom."""
     credit = type_ is not None and type_.code in CREDITS
     if type_ is not None and not credit and type_.code not in PAYABLES:
         return {}
     sign = -1 if credit and (total is None or total.amount >= 0) else 1
     payable = Money(totals.EXACT.multiply(total.amount, Decimal(sign)), total.currency) if total else None
-    for segment, _ in of(reading.tree.children, "TDS"):
-        if credit and total and computed and total.amount == totals.EXACT.minus(computed.amount) != 0:
-            reading.tell("TRN-018", segment, 1, value=format(total.amount, "f"))
-        else:
-            check_amount(reading, segment, total, computed)
-        if not credit and total and total.amount < 0:
-            reading.tell("TRN-017", segment, 1, value=format(total.amount, "f"))
-        break
     return {"direction": "credit" if credit else "payable", "sign": sign, "payable": payable}
+
+
+def _remarks(owed: Fields, total: Money | None, computed: Money | None) -> Iterator[Remark]:
+    """Remarks on the total of an invoice that says who owes whom."""
+    if not owed or total is None:
+        return
+    credit, written = owed["direction"] == "credit", format(total.amount, "f")
+    if credit and computed and total.amount == totals.EXACT.minus(computed.amount) != 0:
+        yield Remark("TRN-018", "TDS", 1, written)
+    else:
+        yield from amount_remarks("TDS", total, computed)
+    if not credit and total.amount < 0:
+        yield Remark("TRN-017", "TDS", 1, written)
+
+
+def _keys(invoice: Invoice) -> tuple[BusinessKey, ...]:
+    return keys_of(
+        ("invoice", invoice.number),
+        ("purchase_order", invoice.order_number),
+        *(("purchase_order", one.order_number) for one in invoice.lines),
+        ("original_invoice", invoice.original_invoice),
+        references=[invoice.references, *(one.references for one in invoice.lines)],
+    )
+
+
+SHAPE = LineSet(
+    document=Invoice,
+    trigger="IT1",
+    heading=_heading,
+    line=_line,
+    ending=_ending,
+    finish=_finish,
+    keys=_keys,
+    needs=("number", "type", "totals", "charges", "taxes", "declared"),
+    number=lambda fields: fields.get("number") or "",
+    original=is_original,
+)

@@ -2,58 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
-from parsers.x12.model import GroupHeader, InterchangeHeader, TransactionSet
+from parsers.x12.model import GroupHeader, InterchangeHeader, Segment, TransactionSet
+from translators import x12_line_sets
 from translators.canonical.order import Order, OrderLine
+from translators.report import BusinessKey
+from translators.totals import LineSums
 from translators.translation import Translation
-from translators.x12_checks import check_totals, computed_totals, is_original, purpose
-from translators.x12_details import details, envelope
+from translators.x12_checks import computed_totals, is_original, purpose, total_remarks
+from translators.x12_details import details
 from translators.x12_keys import keys_of
+from translators.x12_line_sets import Fields, Finished, LineSet
 from translators.x12_lines import line
-from translators.x12_parts import currency
-from translators.x12_reading import Reading, of
+from translators.x12_reading import Node, Reading, of
 from translators.x12_terms import declared_totals
 
 
 def read(transaction_set: TransactionSet, header: InterchangeHeader, group: GroupHeader) -> Translation:
     """The order of an 850, as far as its segments can be read. Never raises."""
-    reading = Reading(transaction_set, group.date)
-    order = _order(reading, envelope(reading, header, group))
-    return Translation(
-        document=order,
-        findings=tuple(reading.findings),
-        keys=keys_of(
-            ("purchase_order", order.number),
-            ("contract", order.contract),
-            references=[order.references, *(one.references for one in order.lines)],
-        ),
-        number=order.number or "",
-        original=is_original(order.purpose),
-        purpose=order.purpose,
-    )
+    return x12_line_sets.read(SHAPE, transaction_set, header, group)
 
 
-def _order(reading: Reading, fields: dict[str, Any]) -> Order:
-    nodes = reading.tree.children
-    own = currency(reading, nodes)
-    with reading.amounts_in(own.code if own else None):
-        fields |= details(reading, nodes)
-        fields |= _beginning(reading)
-        lines = tuple(
-            OrderLine(**line(reading, segment, rest, ordinal))
-            for ordinal, (segment, rest) in enumerate(of(nodes, "PO1"), start=1)
-        )
-        declared, amounts = declared_totals(reading, nodes)
-        computed = computed_totals(reading, lines, fields.get("charges", ()), fields.get("taxes", ()))
-    fields["amounts"] = (*fields.get("amounts", ()), *amounts)
-    check_totals(reading, declared, computed)
-    return Order(**fields, lines=lines, declared=declared, computed=computed, unmapped=reading.unmapped())
-
-
-def _beginning(reading: Reading) -> dict[str, Any]:
+def _heading(reading: Reading) -> Fields:
+    fields = details(reading, reading.tree.children)
     for segment, _ in of(reading.tree.children, "BEG"):
-        return {
+        return fields | {
             "purpose": purpose(reading, segment, 1),
             "type": reading.code(segment, 2, "92"),
             "number": reading.text(segment, 3),
@@ -62,4 +36,40 @@ def _beginning(reading: Reading) -> dict[str, Any]:
             "contract": reading.text(segment, 6),
             "expected_answer": reading.code(segment, 7, "587"),
         }
-    return {}
+    return fields
+
+
+def _line(reading: Reading, segment: Segment, rest: Sequence[Node], ordinal: int) -> OrderLine:
+    return OrderLine(**line(reading, segment, rest, ordinal))
+
+
+def _ending(reading: Reading, fields: Fields) -> Fields:
+    declared, amounts = declared_totals(reading, reading.tree.children)
+    return {"declared": declared, "amounts": (*fields.get("amounts", ()), *amounts)}
+
+
+def _finish(fields: Fields, sums: LineSums, currency: str | None) -> Finished:
+    computed = computed_totals(sums, fields.get("charges", ()), fields.get("taxes", ()), currency)
+    return {"computed": computed}, total_remarks(fields.get("declared"), computed)
+
+
+def _keys(order: Order) -> tuple[BusinessKey, ...]:
+    return keys_of(
+        ("purchase_order", order.number),
+        ("contract", order.contract),
+        references=[order.references, *(one.references for one in order.lines)],
+    )
+
+
+SHAPE = LineSet(
+    document=Order,
+    trigger="PO1",
+    heading=_heading,
+    line=_line,
+    ending=_ending,
+    finish=_finish,
+    keys=_keys,
+    needs=("number", "charges", "taxes", "declared"),
+    number=lambda fields: fields.get("number") or "",
+    original=is_original,
+)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from parsers.x12.model import Segment
@@ -30,14 +31,17 @@ def purpose(reading: Reading, segment: Segment, position: int) -> Code | None:
 
 
 def computed_totals(
-    reading: Reading, lines: Sequence[Line], charges: Sequence[AllowanceOrCharge], taxes: Sequence[Tax]
+    sums: totals.LineSums,
+    charges: Iterable[AllowanceOrCharge],
+    taxes: Iterable[Tax],
+    currency: str | None,
 ) -> Subtotals:
-    """The totals of an order or invoice from its lines."""
-    amount = totals.grand_total(lines, charges, taxes) if lines else None
+    """The totals of an order or invoice from its lines. currency: that amounts are in."""
+    amount = sums.total(charges, taxes)
     return Subtotals(
-        lines=len(lines),
-        quantity=totals.hash_total(line.quantity for line in lines),
-        amount=None if amount is None else Money(amount, reading.currency),
+        lines=sums.count,
+        quantity=sums.quantity,
+        amount=None if amount is None else Money(amount, currency),
     )
 
 
@@ -46,33 +50,60 @@ def counted(lines: Sequence[Line]) -> Subtotals:
     return Subtotals(lines=len(lines), quantity=totals.hash_total(line.quantity for line in lines))
 
 
-def check_totals(reading: Reading, declared: Subtotals | None, computed: Subtotals) -> None:
-    """Remark on a CTT whose count, hash total or amount is not what the lines come to."""
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something to tell of values that do not agree, found without looking at the segments.
+
+    segment: id of the one that holds the element, of those at the set's top; inner: of one in its
+    loop that holds it instead, where there is one.
+    """
+
+    code: str
+    segment: str
+    element: int
+    value: str
+    expected: str | None = None
+    inner: str | None = None
+
+
+def total_remarks(declared: Subtotals | None, computed: Subtotals) -> Iterator[Remark]:
+    """What a CTT says that the lines do not come to: count, hash total, amount."""
     if declared is None:
         return
-    for segment, rest in of(reading.tree.children, "CTT"):
-        if declared.lines is not None and declared.lines != computed.lines:
-            reading.tell("TRN-001", segment, 1, value=str(declared.lines), expected=str(computed.lines))
-        _compare(reading, "TRN-002", segment, 2, declared.quantity, computed.quantity)
-        if declared.amount and computed.amount:
-            line = next((amount for amount, _ in of(rest, "AMT")), segment)
-            _compare(reading, "TRN-003", line, 2, declared.amount.amount, computed.amount.amount)
-        return
+    if declared.lines is not None and declared.lines != computed.lines:
+        yield Remark("TRN-001", "CTT", 1, str(declared.lines), str(computed.lines))
+    yield from _unequal("TRN-002", "CTT", 2, declared.quantity, computed.quantity)
+    if declared.amount and computed.amount:
+        yield from _unequal("TRN-003", "CTT", 2, declared.amount.amount, computed.amount.amount, inner="AMT")
 
 
-def check_amount(reading: Reading, segment: Segment, declared: Money | None, computed: Money | None) -> None:
-    """Remark on a declared total (element 01 of `segment`) that is not what the lines come to."""
+def amount_remarks(segment: str, declared: Money | None, computed: Money | None) -> Iterator[Remark]:
+    """What element 01 of `segment` says is the total, and the lines do not come to."""
     if declared and computed:
-        _compare(reading, "TRN-003", segment, 1, declared.amount, computed.amount)
+        yield from _unequal("TRN-003", segment, 1, declared.amount, computed.amount)
 
 
-def _compare(
-    reading: Reading,
+def _unequal(
     code: str,
-    segment: Segment,
+    segment: str,
     element: int,
     declared: Decimal | None,
     computed: Decimal | None,
-) -> None:
+    inner: str | None = None,
+) -> Iterator[Remark]:
     if declared is not None and computed is not None and declared != computed:
-        reading.tell(code, segment, element, value=format(declared, "f"), expected=format(computed, "f"))
+        yield Remark(code, segment, element, format(declared, "f"), format(computed, "f"), inner)
+
+
+def tell_all(reading: Reading, remarks: Iterable[Remark]) -> None:
+    """Tell each remark at its place."""
+    for remark in remarks:
+        for segment, rest in of(reading.tree.children, remark.segment):
+            place = next((one for one, _ in of(rest, remark.inner)), segment) if remark.inner else segment
+            reading.tell(remark.code, place, remark.element, value=remark.value, expected=remark.expected)
+            break
+
+
+def check_totals(reading: Reading, declared: Subtotals | None, computed: Subtotals) -> None:
+    """Remark on a CTT whose count, hash total or amount is not what the lines come to."""
+    tell_all(reading, total_remarks(declared, computed))
