@@ -10,6 +10,7 @@ import typer
 from gateway.cli import (
     acknowledgements,
     archive,
+    benching,
     deliveries,
     documents,
     numbers,
@@ -36,7 +37,9 @@ app.add_typer(numbers.app, name="numbers")
 app.add_typer(archive.app, name="archive")
 app.add_typer(partners.app, name="partners")
 app.add_typer(tasks.app, name="tasks")
-for command in (service.run, service.init, service.demo, service.receive, service.inspect, service.doctor):
+for command in (
+    service.run, service.init, service.demo, service.receive, service.inspect, benching.bench, service.doctor,
+):  # fmt: skip
     app.command()(command)
 
 

@@ -1,0 +1,149 @@
+"""One measurement in a process of its own: `python -m gateway.bench_work KIND FILE` and options.
+
+Talks to the process that started it by lines of JSON on stdout: `{"at": bytes}` while it reads,
+at last what it measured, as the fields of `gateway.bench.Measured`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import resource
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from gateway.bench import Measured
+from gateway.inspect import Inspection
+from gateway.known_partners import known
+from translators.canonical.writing import to_json_bytes
+from translators.report import DocumentRead, InterchangeEnded
+
+#: Readings of one measurement, at most; small files are read until enough time has passed.
+MAX_READINGS = 1000
+#: Bytes of the file that the physical limits are measured on, at most.
+LIMIT_BYTES = 64 * 1024 * 1024
+#: Seconds between two words about how far the reading is.
+TOLD_EVERY_S = 0.2
+_ISA = re.compile(rb"ISA(.).{101}(.)", re.DOTALL)
+
+#: Reads the file once: bytes, documents.
+Work = Callable[[BinaryIO], tuple[int, int]]
+
+
+def main(words: Sequence[str]) -> None:
+    """Measure what the words name."""
+    options = _options().parse_args(words)
+    work = _work(options)
+    start_rss = _peak_rss_bytes()
+    with Path(options.file).open("rb") as stream:
+        measured = _measured(work, stream, options.seconds, start_rss)
+    _say(asdict(measured))
+
+
+def _options() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="gateway.bench_work")
+    parser.add_argument("kind", choices=["validate", "canonical", "split", "finditer"])
+    parser.add_argument("file")
+    parser.add_argument("--partner")
+    parser.add_argument("--profiles", type=Path)
+    parser.add_argument("--home", type=Path)
+    parser.add_argument("--seconds", type=float, default=1.0)
+    return parser
+
+
+def _work(options: argparse.Namespace) -> Work:
+    match options.kind:
+        case "split":
+            return _split
+        case "finditer":
+            return _finditer
+        case kind:
+            directory, agreement = known(options.partner, options.profiles, options.home)
+            name = Path(options.file).name
+            senders = (options.partner,) if options.partner is not None else None
+            at = datetime.now(UTC)
+            return lambda stream: _read(
+                Inspection(stream, name, at, directory, agreement, senders), canonical=kind == "canonical"
+            )
+
+
+def _read(inspection: Inspection, *, canonical: bool) -> tuple[int, int]:
+    """Read as the gateway does, writing every answer, and every document's JSON if asked for."""
+    documents, next_word = 0, time.monotonic() + TOLD_EVERY_S
+    for event in inspection.events():
+        match event:
+            case DocumentRead():
+                documents += 1
+                if canonical and event.document.canonical is not None:
+                    to_json_bytes(event.document.canonical)
+                if time.monotonic() > next_word:
+                    _say({"at": inspection.stream.tell()})
+                    next_word = time.monotonic() + TOLD_EVERY_S
+            case InterchangeEnded():
+                inspection.previews(event.report)
+    return inspection.stream.tell(), documents
+
+
+def _split(stream: BinaryIO) -> tuple[int, int]:
+    """Cut into segments and elements, and forget them: the least that any reader does."""
+    content = stream.read(LIMIT_BYTES)
+    element, terminator = _separators(content)
+    for segment in content.split(terminator):
+        segment.split(element)
+    return len(content), 0
+
+
+def _finditer(stream: BinaryIO) -> tuple[int, int]:
+    """Find every segment by a pattern."""
+    content = stream.read(LIMIT_BYTES)
+    _, terminator = _separators(content)
+    for _ in re.finditer(b"[^%b]*%b" % (re.escape(terminator), re.escape(terminator)), content):
+        pass
+    return len(content), 0
+
+
+def _separators(content: bytes) -> tuple[bytes, bytes]:
+    """Element separator and terminator; comma and line end for what is no X12."""
+    isa = _ISA.search(content[:4096])
+    return (isa[1], isa[2]) if isa else (b",", b"\n")
+
+
+def _measured(work: Work, stream: BinaryIO, seconds: float, start_rss: int) -> Measured:
+    took: list[float] = []
+    size = documents = 0
+    while not took or (len(took) < MAX_READINGS and sum(took) < seconds):
+        stream.seek(0)
+        start = time.perf_counter()
+        size, documents = work(stream)
+        took.append(time.perf_counter() - start)
+    return Measured(size, documents, len(took), took[0], min(took), start_rss, _peak_rss_bytes())
+
+
+def _peak_rss_bytes() -> int:
+    """The most memory that this process has held.
+
+    On Linux as the kernel counts it for this program alone: `getrusage` there begins with what
+    the process held that started it.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        peak = re.search(r"^VmHWM:\s+(\d+) kB$", status.read_text("ascii"), re.MULTILINE)
+        if peak:
+            return int(peak[1]) * 1024
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def _say(value: object) -> None:
+    sys.stdout.write(json.dumps(value) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
