@@ -19,6 +19,7 @@ _BLANK = b" \t\r\n\x0b\x0c\x00\x1a"
 _X12 = re.compile(rb"(?:\A|[\r\n])\s*ISA[^A-Za-z0-9\s]..[^A-Za-z0-9\s]", re.DOTALL)
 _DELIMITERS = (";", "\t", ",", "|")
 _LINES_LOOKED_AT = 20
+_EBCDIC = "X12 in EBCDIC"
 
 #: First bytes that name a format we do not read, after blanks; the first match counts.
 _LOOKS = tuple(
@@ -28,7 +29,7 @@ _LOOKS = tuple(
         (rb"STX=", "TRADACOMS"),
         (rb"(GS|ST|BEG|BIG|BSN)[*|~^]", "X12 without its ISA"),
         (rb"(?-i:\xff\xfe|\xfe\xff)|I\x00S\x00A", "text in UTF-16"),
-        (rb"(?-i:\xc9\xe2\xc1)", "X12 in EBCDIC"),
+        (rb"(?-i:\xc9\xe2\xc1)", _EBCDIC),
         (rb"ISA", "X12 with a damaged ISA"),
         (rb"<!doctype html|<html|<head|<body", "an HTML page"),
         (rb"<\?xml|<[a-z!]", "XML"),
@@ -61,7 +62,10 @@ def unrecognised(first: bytes) -> Finding:
     head = _without_blanks(first[:SNIFF_BYTES])
     if not head:
         return found("X12-001", value="blank bytes" if first else "no bytes")
-    return found("X12-002", value=_known_look(head) or _kind_of_bytes(head))
+    look = _known_look(head)
+    if look == _EBCDIC:
+        return found("X12-134")
+    return found("X12-002", value=look or _kind_of_bytes(head))
 
 
 def _without_blanks(first: bytes) -> bytes:

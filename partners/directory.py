@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from parsers.delimited.layout import Layout
 from parsers.finding import Finding
+from parsers.x12.dictionary import Dictionary
 from parsers.x12.model import PartyId
 from partners.checks import contradictions
 from partners.destinations import Destination
@@ -36,6 +37,11 @@ class Directory:
     def ours(self) -> OurIdentity:
         """Who we are."""
         return self._everything.ours.value
+
+    @property
+    def dictionary(self) -> Dictionary:
+        """The X12 standard, with our own tables (`_x12/`) over it."""
+        return self._everything.dictionary
 
     @property
     def destinations(self) -> Mapping[str, Destination]:
@@ -99,7 +105,8 @@ def load_directory(folder: Path, bundled: Path = BUNDLED) -> Directory | tuple[F
     """The partners folder as a whole, or everything that is wrong with it, never half.
 
     folder: holds ours.toml, destinations.toml and one folder a partner; `_bases/` in it and in
-    `bundled` hold what profiles may extend. Reads these folders and nothing else.
+    `bundled` hold what profiles may extend; `_x12/` in it holds X12 tables of our own. Reads these
+    folders and nothing else.
     """
     everything = read_everything(folder, {"bundled/_bases": bundled / "_bases", "_bases": folder / "_bases"})
     if isinstance(everything, tuple):
@@ -119,13 +126,16 @@ def _directory(everything: Everything) -> Directory:
             if profile.enabled and profile.x12 is not None
             for identity in profile.x12.isa
         },
-        {name: _agreement(member, ours) for name, member in everything.members.items()},
+        {
+            name: _agreement(member, ours, everything.dictionary.version)
+            for name, member in everything.members.items()
+        },
         {channel.name: (profile, channel) for profile in profiles for channel in profile.channels},
     )
 
 
-def _agreement(member: Member, ours: OurIdentity) -> Agreement:
-    version = hashlib.sha256(member.snapshot(ours).encode("utf-8")).hexdigest()
+def _agreement(member: Member, ours: OurIdentity, tables: str) -> Agreement:
+    version = hashlib.sha256(member.snapshot(ours, tables).encode("utf-8")).hexdigest()
     return Agreement(ours, member.profile, member.profile.x12, version)
 
 

@@ -14,6 +14,8 @@ from pydantic import ValidationError
 from parsers.delimited.layout import Layout, parse_layout
 from parsers.finding import Finding
 from parsers.toml_lines import TomlPath
+from parsers.x12.dictionary import Dictionary, standard
+from parsers.x12.own_tables import load_tables
 from partners.destinations import Destination
 from partners.faults import fault, refusals
 from partners.inheritance import DOCUMENT_DEFAULTS, Chain, Source
@@ -25,6 +27,8 @@ PROFILE_FILE = "profile.toml"
 OURS_FILE = "ours.toml"
 DESTINATIONS_FILE = "destinations.toml"
 LAYOUT_SUFFIX = ".layout.toml"
+#: Folder of X12 tables of our own.
+TABLES_FOLDER = "_x12"
 
 Findings = tuple[Finding, ...]
 Value = TypeVar("Value")
@@ -55,13 +59,17 @@ class Member:
     chain: Chain
     layouts: Mapping[str, LayoutFile]
 
-    def snapshot(self, ours: OurIdentity) -> str:
-        """All that the reading of this partner's files depends on, as JSON with sorted keys."""
+    def snapshot(self, ours: OurIdentity, tables: str) -> str:
+        """All that the reading of this partner's files depends on, as JSON with sorted keys.
+
+        tables: version of our own X12 tables, "" if there are none.
+        """
         return json.dumps(
             {
                 "ours": ours.model_dump(mode="json"),
                 "partner": self.profile.model_dump(mode="json"),
                 "layouts": {name: file.text for name, file in self.layouts.items()},
+                **({"tables": tables} if tables else {}),
             },
             sort_keys=True,
             ensure_ascii=False,
@@ -70,11 +78,15 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Everything:
-    """A partners folder whose files are each right by themselves; members in the order of their names."""
+    """A partners folder whose files are each right by themselves; members in the order of their names.
+
+    dictionary: the X12 standard, with our own tables over it.
+    """
 
     ours: Sourced[OurIdentity]
     destinations: Sourced[Mapping[str, Destination]]
     members: Mapping[str, Member]
+    dictionary: Dictionary
 
 
 def read_everything(folder: Path, bases: Mapping[str, Path]) -> Everything | Findings:
@@ -86,12 +98,13 @@ def read_everything(folder: Path, bases: Mapping[str, Path]) -> Everything | Fin
     ours = _read_ours(folder / OURS_FILE)
     destinations = _read_destinations(folder / DESTINATIONS_FILE)
     members = {path.name: _read_member(path, known_bases) for path in _partner_folders(folder)}
-    faults = [part for part in (ours, destinations, *members.values()) if isinstance(part, tuple)]
-    if faults or isinstance(ours, tuple) or isinstance(destinations, tuple):
+    tables = load_tables(folder / TABLES_FOLDER) if (folder / TABLES_FOLDER).is_dir() else standard()
+    parts = (ours, destinations, tables, *members.values())
+    faults = [part for part in parts if isinstance(part, tuple)]
+    if faults or isinstance(ours, tuple) or isinstance(destinations, tuple) or isinstance(tables, tuple):
         return _each_once(finding for part in faults for finding in part)
-    return Everything(
-        ours, destinations, {name: member for name, member in members.items() if isinstance(member, Member)}
-    )
+    whole = {name: member for name, member in members.items() if isinstance(member, Member)}
+    return Everything(ours, destinations, whole, tables)
 
 
 def _each_once(findings: Iterable[Finding]) -> Findings:

@@ -23,6 +23,7 @@ from partners.profile import (
     Every,
     OurIdentity,
     PartnerProfile,
+    X12Limits,
     X12Settings,
 )
 from partners.values import InterchangeId
@@ -34,6 +35,7 @@ _SECTIONS: tuple[tuple[str, str, type[BaseModel]], ...] = (
     ("Our identity", "`ours.toml`", OurIdentity),
     ("Partner", "`<partner>/profile.toml`, at the top", PartnerProfile),
     ("X12", "`[x12]`", X12Settings),
+    ("Limits of X12", "`[x12.limits]`", X12Limits),
     ("Interchange id", "an entry of `isa`", InterchangeId),
     ("Acknowledgement", "`[x12.acknowledge]`", AckPolicy),
     ("Delimiters of answers", "`[x12.acknowledge.separators]`", AckSeparators),

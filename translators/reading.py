@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from parsers.sniffing import SNIFF_BYTES, sniff
-from parsers.x12.limits import DEFAULT_LIMITS, Limits
+from parsers.x12.dictionary import Dictionary, standard
+from parsers.x12.limits import UTMOST_LIMITS, Limits
 from translators.acknowledgements.decision import at_least_with_errors, rolled_up
+from translators.read_options import without_ebcdic
 from translators.reading_agreements import resolver
 from translators.reading_x12 import X12Reading
 from translators.report import FileEnded, FileOpened, ReportEvent, Status
@@ -27,7 +29,8 @@ def read_file(
     senders: Sequence[str] | None = None,
     usage: Literal["production", "test"] = "production",
     repeats: Literal["refuse", "pass"] = "pass",
-    limits: Limits = DEFAULT_LIMITS,
+    limits: Limits = UTMOST_LIMITS,
+    dictionary: Dictionary | None = None,
 ) -> Iterator[ReportEvent]:
     """What we understand of the file, level by level; see `translators.report`.
 
@@ -42,6 +45,8 @@ def read_file(
     usage: of the channel, for delimited files that carry no mark of their own.
     repeats: "refuse" an interchange with the control number of an accepted one of this file; "pass"
         where a ledger, which knows earlier files too, judges that.
+    limits: the widest that a profile may set for an interchange.
+    dictionary: the standard with a user's own tables; None: that of the directory, else the standard.
 
     Never raises for what the bytes are. Memory does not grow with the number of documents, except
     for the line that a 997 has on each.
@@ -50,13 +55,16 @@ def read_file(
         agreement = directory.by_partner(sender)
     head = stream.read(SNIFF_BYTES)
     stream.seek(-len(head), 1)
+    resolve = resolver(directory, agreement, senders)
+    stream = without_ebcdic(stream, head, resolve)
     if agreement is not None and sniff(head) != "x12" and _takes_delimited(agreement, name):
         from translators.reading_delimited import read_delimited  # half the start of `inspect`
 
         yield from read_delimited(stream, agreement, directory, name=name, usage=usage)
     else:
-        resolve = resolver(directory, agreement, senders)
-        yield from _read_x12(X12Reading(stream, resolve, limits, refuse_repeats=repeats == "refuse"))
+        known = dictionary or (directory.dictionary if directory is not None else standard())
+        refuse = repeats == "refuse"
+        yield from _read_x12(X12Reading(stream, resolve, limits, known, refuse_repeats=refuse))
 
 
 def _takes_delimited(agreement: Agreement, name: str) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from parsers.catalogue import found
 from parsers.finding import Finding, Location
 from parsers.x12 import interchange, model
+from parsers.x12.dictionary import Dictionary
 from parsers.x12.limits import Limits
 from parsers.x12.model import PartyId
 from parsers.x12.options import ReadOptions
@@ -18,6 +19,7 @@ from translators.acknowledgements import aa824, decision, inbound, quoting
 from translators.acknowledgements.answer import version_of
 from translators.acknowledgements.units import units_of
 from translators.outcomes import ACCEPTED_SET, Ak5, SetOutcome, without_texts
+from translators.read_options import read_options
 from translators.reading_agreements import Resolve, Resolved, group_faults
 from translators.reading_verdicts import disposition_of, holds_of
 from translators.report import (
@@ -65,18 +67,26 @@ class _OpenGroup:
 class X12Reading:
     """Reads one X12 file. `events` may be taken once; statuses and findings are final after it.
 
+    limits: the widest that a profile may set. dictionary: what is known of X12.
     statuses: of every interchange. findings: of level file.
     refuse_repeats: an interchange with the control number of an accepted one of this file is refused.
     """
 
     def __init__(
-        self, stream: BinaryIO, resolve: Resolve, limits: Limits, *, refuse_repeats: bool = False
+        self,
+        stream: BinaryIO,
+        resolve: Resolve,
+        limits: Limits,
+        dictionary: Dictionary,
+        *,
+        refuse_repeats: bool = False,
     ) -> None:
         self.statuses: list[Status] = []
         self.findings: list[Finding] = []
         self._stream = stream
         self._resolve = resolve
         self._limits = limits
+        self._dictionary = dictionary
         self._resolved: Resolved = Resolved(None)
         self._interchange: InterchangeReport | None = None
         self._group: _OpenGroup | None = None
@@ -93,7 +103,7 @@ class X12Reading:
 
     def _options_for(self, header: model.InterchangeHeader) -> ReadOptions:
         x12 = _settings(self._resolve(header).agreement)
-        return ReadOptions(x12.encoding, x12.other_releases == "nearest")
+        return read_options(x12, self._dictionary)
 
     def _told(self, event: model.Event) -> Iterator[ReportEvent]:
         match event:
@@ -242,7 +252,7 @@ class X12Reading:
         self, read: model.TransactionSet, agreement: Agreement | None, group: _OpenGroup
     ) -> DocumentReport:
         envelope, header = self._current.header, group.report.header
-        acknowledges = read.set_id in inbound.ACKNOWLEDGING_SETS
+        acknowledges = read.set_id in inbound.ANSWERING_SETS
         rule = None if acknowledges else _rule(agreement or open_agreement(), read, group.report)
         findings = list(read.findings)
         if rule is None and not acknowledges:
@@ -343,7 +353,7 @@ def _without_rule(agreement: Agreement, read: model.TransactionSet, group: Group
 
 
 def _acknowledgement(document: DocumentReport, read: model.TransactionSet) -> DocumentReport:
-    answers = inbound.read_acknowledgement(read.set_id, read.segments, read.separators.component)
+    answers = inbound.read_answers(read.set_id, read.segments, read.separators.component)
     return replace(document, kind="acknowledgement", disposition=Disposition.NONE, answers=answers)
 
 

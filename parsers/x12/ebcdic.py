@@ -7,6 +7,7 @@ The ids of an ISA do not: A to Z, digits and the space are the same in all.
 from __future__ import annotations
 
 import codecs
+import io
 from functools import cache
 from typing import BinaryIO
 
@@ -20,6 +21,7 @@ _ISA = "ISA".encode("cp037")
 _BLANK = b"\x40\x05\x00\x0d\x25\x15"
 #: The line end of most mainframes, which the code pages map to a character that Latin-1 does not print.
 _NEW_LINE = 0x15
+_CHUNK_BYTES = 64 * 1024
 
 
 def looks_like_ebcdic(head: bytes) -> bool:
@@ -42,13 +44,22 @@ def translate(data: bytes, code_page: str) -> bytes:
     return data.translate(_table(code_page))
 
 
-class EbcdicStream:
-    """A stream of EBCDIC read as Latin-1; every byte keeps its place."""
+def ebcdic_stream(stream: BinaryIO, code_page: str) -> BinaryIO:
+    """A stream of EBCDIC read as Latin-1 from where it stands; every byte keeps its place."""
+    return io.BufferedReader(_Translated(stream, _table(code_page)), _CHUNK_BYTES)
 
-    def __init__(self, stream: BinaryIO, code_page: str) -> None:
+
+class _Translated(io.RawIOBase):
+    """Bytes of another stream, each through a table of 256."""
+
+    def __init__(self, stream: BinaryIO, table: bytes) -> None:
         self._stream = stream
-        self._table = _table(code_page)
+        self._table = table
 
-    def read(self, size: int = -1, /) -> bytes:
-        """At most `size` bytes, fewer only at the end or where the stream has fewer at hand."""
-        return self._stream.read(size).translate(self._table)
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview, /) -> int:  # type: ignore[override]
+        data = self._stream.read(len(buffer)).translate(self._table)
+        buffer[: len(data)] = data
+        return len(data)

@@ -48,7 +48,6 @@ def test_rows_with_a_common_delimiter_are_csv(first: bytes) -> None:
         (b"GS*PO*S*R*20240131", "X12 without its ISA"),
         ("ISA*00*".encode("utf-16"), "text in UTF-16"),
         ("ISA*00*".encode("utf-16-be"), "text in UTF-16"),
-        ("ISA*00*".encode("cp037"), "X12 in EBCDIC"),
         (b"\x00\x01\x02", "binary data"),
         (b"Please find our order attached, thanks.", "plain text"),
     ],
@@ -57,6 +56,13 @@ def test_other_files_are_named_in_the_finding(first: bytes, looks: str) -> None:
     finding = unrecognised(first)
     assert sniff(first) is None
     assert (finding.code, finding.value) == ("X12-002", looks)
+
+
+@pytest.mark.parametrize("code_page", ["cp037", "cp500", "cp273"])
+def test_x12_in_ebcdic_has_a_finding_that_says_how_to_agree_on_it(code_page: str) -> None:
+    finding = unrecognised("ISA*00*".encode(code_page))
+    assert finding.code == "X12-134"
+    assert "cp037" in finding.remedy
 
 
 @pytest.mark.parametrize("first", [b"", b" \r\n\t", b"\xef\xbb\xbf", b"\xef\xbb\xbf\r\n\x1a"])
