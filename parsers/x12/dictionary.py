@@ -78,7 +78,9 @@ class Dictionary:
         if key not in self._sets:
             definition = self._tables.set(release, set_id, self.functional_id(set_id) or "")
             if definition is not None and short_dates:
-                definition = replace(definition, root=_with_short_dates(definition.root), short_dates=True)
+                definition = replace(
+                    definition, root=_with_short_dates(definition.root, {}), short_dates=True
+                )
             if definition is not None and endless_loops:
                 definition = replace(definition, root=_with_endless_loops(definition.root))
             self._sets[key] = definition
@@ -214,14 +216,19 @@ def has_short_dates(version: str) -> bool:
     return version[:6] < FIRST_RELEASE_WITH_CENTURY
 
 
-def _with_short_dates(loop: LoopDefinition) -> LoopDefinition:
-    children = tuple(
-        _with_short_dates(child)
-        if isinstance(child, LoopDefinition)
-        else replace(child, segment=_segment_with_short_dates(child.segment))
-        for child in loop.children
-    )
-    return replace(loop, children=children)
+def _with_short_dates(
+    loop: LoopDefinition, made: dict[SegmentDefinition, SegmentDefinition]
+) -> LoopDefinition:
+    """The loop with dates of six digits. made: segments made so far, so that each is one object."""
+    children: list[SegmentUse | LoopDefinition] = []
+    for child in loop.children:
+        if isinstance(child, LoopDefinition):
+            children.append(_with_short_dates(child, made))
+            continue
+        if child.segment not in made:
+            made[child.segment] = _segment_with_short_dates(child.segment)
+        children.append(replace(child, segment=made[child.segment]))
+    return replace(loop, children=tuple(children))
 
 
 def _with_endless_loops(loop: LoopDefinition) -> LoopDefinition:

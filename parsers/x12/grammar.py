@@ -34,9 +34,9 @@ _HEADER = re.compile(
 )
 _TRAILER = re.compile(f"SE{ELEMENT}([0-9]{{1,10}}+){ELEMENT}([A-Za-z0-9]{{4,9}}){ELEMENT}?+{END}")
 _SE = f"SE{ELEMENT}"
-_BOUNDS = re.compile(f"(L[SE]){ELEMENT}(?<=[{SEGMENT}\\r\\n]...)([^{SEGMENT}{ELEMENT}]*+)", re.DOTALL)
+_BOUNDS = re.compile(f"{END}(L[SE]){ELEMENT}([^{SEGMENT}{ELEMENT}]*+)")
 #: A character that matches nothing.
-_NOTHING = 0
+_NOTHING = 0x7F
 
 
 class CleanSet(NamedTuple):
@@ -96,6 +96,7 @@ class Matcher:
         self._definition = definition
         segments = {use.segment for use in _uses(definition.root) if use.id not in {"ST", "SE"}}
         self._content = Content(segments, options, definition.release)
+        self._depth = options.tree_depth
         self._sound = _is_sound(definition.root)
         self._has_levels = any(child.id == "HL" for child in definition.root.children)
         self._has_bounds = any(use.id == "LE" for use in _uses(definition.root))
@@ -115,7 +116,7 @@ class Matcher:
         if trailer is None or trailer[2] != header[2]:
             return None
         segments = text.count(SEGMENT, at, trailer.end())
-        if int(trailer[1]) != segments or (self._has_levels and not levels_agree(text, body, se)):
+        if int(trailer[1]) != segments or (self._has_levels and not levels_agree(text, at, se, self._depth)):
             return None
         return CleanSet(header[2], header[3] or "", body, se, trailer.end(), segments)
 
@@ -191,7 +192,7 @@ def _closes_its_own(loop: LoopDefinition, open_loops: tuple[str, ...]) -> bool:
 def _bounds_agree(text: str, at: int, end: int) -> bool:
     """True if every LE names the loop that the LS before it opened."""
     opened = ""
-    for mark, name in _BOUNDS.findall(text, at - 1, end):
+    for mark, name in _BOUNDS.findall(text, at, end):
         if mark == "LS":
             opened = name
         elif name != opened:

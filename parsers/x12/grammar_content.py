@@ -10,6 +10,7 @@ from parsers.x12.definition import COMPOSITE, ElementUse, SegmentDefinition
 from parsers.x12.grammar_elements import (
     COMPONENT,
     ELEMENT,
+    END,
     REPETITION,
     SEGMENT,
     Codes,
@@ -27,7 +28,7 @@ CHARACTERS_A_MISS = 16
 LONGEST_SEGMENT = 16_384
 
 _PLAIN = re.compile(f"[ -~{ELEMENT}-{COMPONENT}]*+")
-_BREAKS = re.compile("[\\r\\n]*+")
+_END = re.compile(END)
 
 #: A segment id, or a code with its list.
 Fact = str | tuple[Codes, str]
@@ -77,7 +78,7 @@ class Content:
             if segment_id not in self._segments:
                 return
             self._meet(segment_id, elements)
-            at = _after_breaks(text, end + 1)
+            at = _after(text, end)
 
     def _after_unusual(self, text: str, at: int) -> int:
         """Offset after a segment that the pattern did not pass; -1 if anything is wrong with it."""
@@ -89,7 +90,7 @@ class Content:
         if not check.is_clean(elements) and check.faults(Segment(segment_id, elements, 0, 0, end - at), ""):
             return -1
         self._meet(segment_id, elements)
-        return _after_breaks(text, end + 1)
+        return _after(text, end)
 
     def _check(self, segment_id: str) -> SegmentCheck:
         check = self._checks.get(segment_id)
@@ -152,6 +153,7 @@ def _codes_in(use: ElementUse, value: str) -> Iterator[Fact]:
         yield from ((use.codes, code) for code in value.split(REPETITION) if code in use.codes)
 
 
-def _after_breaks(text: str, at: int) -> int:
-    match = _BREAKS.match(text, at)
-    return match.end() if match else at
+def _after(text: str, terminator: int) -> int:
+    """Offset of the segment after a terminator."""
+    match = _END.match(text, terminator)
+    return match.end() if match else terminator

@@ -25,8 +25,10 @@ from parsers.x12.segment_check import WalkOptions
 
 #: The delimiters of the text matched.
 SEGMENT, ELEMENT, REPETITION, COMPONENT = "\x1c", "\x1d", "\x1e", "\x1f"
-#: A segment's end. Line breaks after it mean nothing.
-END = f"{SEGMENT}[\\r\\n]*+"
+#: Blanks and line breaks, which mean nothing between a terminator and the next segment.
+BLANK = "[ \\x00\\t-\\r\\x1a]"
+#: A segment's end.
+END = f"{SEGMENT}{BLANK}*+"
 #: Code lists up to this size stand in a pattern in full.
 SMALL_LIST = 24
 #: The longest value, and the most separators at a segment's end, that a pattern accepts.

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import re
 
-from parsers.x12.grammar_elements import ELEMENT, SEGMENT
-from parsers.x12.hierarchy import MAX_DEPTH, STRUCTURES
+from parsers.x12.grammar_elements import ELEMENT, END, SEGMENT
+from parsers.x12.hierarchy import STRUCTURES
 
 _ELEMENT = f"([^{SEGMENT}{ELEMENT}]*+)"
-_LEVEL = re.compile(f"HL{ELEMENT}(?<=[{SEGMENT}\\r\\n]HL{ELEMENT})" + f"{ELEMENT}?+".join([_ELEMENT] * 4))
-_BEGINNING = re.compile(f"BSN{ELEMENT}(?<=[{SEGMENT}\\r\\n]BSN{ELEMENT})" + ELEMENT.join([_ELEMENT] * 5))
+_LEVEL = re.compile(f"{END}HL{ELEMENT}" + f"{ELEMENT}?+".join([_ELEMENT] * 4))
+_BEGINNING = re.compile(f"{END}BSN{ELEMENT}" + ELEMENT.join([_ELEMENT] * 5))
 
 
-def levels_agree(text: str, at: int, end: int) -> bool:
+def levels_agree(text: str, at: int, end: int, depth: int) -> bool:
     """True if `hierarchy.build` finds nothing, not even a note, in the set's HL segments.
 
-    text: between `at`, the end of ST, and `end`, the beginning of SE, a set that matches its
-    grammar. Numbers that are no plain count from 1 give False, right or not.
+    text: from `at`, the beginning of ST, to `end`, that of SE, a set that matches its grammar.
+    depth: most levels of a tree. Numbers that do not count from 1 give False, right or not.
     """
-    beginning = _BEGINNING.search(text, at - 1, end)
+    beginning = _BEGINNING.search(text, at, end)
     order = STRUCTURES.get(beginning[5] if beginning else "", "")
     #: Depth, level and whether others lie below, by HL01.
     depths: dict[str, int] = {}
     levels: dict[str, str] = {}
     parents: set[str] = set()
     codes: list[tuple[str, str]] = []
-    for number, (own, above, level, code) in enumerate(_LEVEL.findall(text, at - 1, end), 1):
+    for number, (own, above, level, code) in enumerate(_LEVEL.findall(text, at, end), 1):
         own, above = own.rstrip(" "), above.rstrip(" ")
         if own.lstrip("0") != str(number) or own in depths or (above not in depths if depths else above):
             return False
@@ -33,7 +33,7 @@ def levels_agree(text: str, at: int, end: int) -> bool:
         levels[own] = level
         parents.add(above)
         codes.append((own, code))
-        if depths[own] > MAX_DEPTH or not _fits(order, level, levels.get(above)):
+        if depths[own] > depth or not _fits(order, level, levels.get(above)):
             return False
     return all(code not in {"0", "1"} or (code == "1") == (own in parents) for own, code in codes)
 
