@@ -114,6 +114,11 @@ def summed(numbers: Iterable[Decimal]) -> Decimal:
     return reduce(EXACT.add, numbers, Decimal(0))
 
 
+def adds_up(total: Decimal, *parts: Decimal) -> bool:
+    """True if the parts come to the total."""
+    return summed(parts) == total
+
+
 def hash_total(quantities: Iterable[Quantity | None]) -> Decimal | None:
     """The sum of quantities whatever their units; None if one is missing."""
     values = [None if quantity is None else quantity.value for quantity in quantities]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from operator import eq
 from typing import Any
 
 from parsers.x12.hierarchy import HlNode
@@ -13,8 +14,10 @@ from translators.canonical.meanings import coded
 from translators.canonical.ship_notice import Package, Shipment, ShippedItem, ShippedOrder
 from translators.canonical.values import Mark, ProductId
 from translators.x12_details import details
-from translators.x12_lines import destinations, product_ids, sublines
+from translators.x12_lines import destinations, sublines
+from translators.x12_parts import product_ids
 from translators.x12_reading import Node, Reading, of, opened
+from translators.x12_specifics import loads, trailer_positions
 from translators.x12_terms import SSCC_MARKS
 
 #: HL03 (element 735).
@@ -91,6 +94,8 @@ def _read_level(reading: Reading, node: HlNode, level: str, above: Above, levels
         "level": level,
         "parent": node.parent_id or None,
         "type": coded("735", node.level) if node.level else None,
+        "loads": tuple(loads(reading, rest)),
+        "trailer_positions": tuple(trailer_positions(reading, rest)),
         "origin": reading.path(segment),
     }
     match _kind(node.level, rest):
@@ -105,7 +110,7 @@ def _read_level(reading: Reading, node: HlNode, level: str, above: Above, levels
             levels.items.append(_item(reading, rest, common, above))
             return replace(above, item=level)
         case _:
-            return _package(levels, common, level, above)
+            return _package(reading, levels, common, level, above)
 
 
 def _kind(level: str, rest: Sequence[Node]) -> str:
@@ -134,10 +139,9 @@ def _order(reading: Reading, rest: Sequence[Node], common: dict[str, Any]) -> Sh
     return ShippedOrder(**common, department=department, mark_for=marked)
 
 
-def _package(levels: Levels, common: dict[str, Any], level: str, above: Above) -> Above:
-    levels.packages.append(
-        Package(**common, sscc=_sscc(common.get("marks", ())), order=above.order, item=above.item)
-    )
+def _package(reading: Reading, levels: Levels, common: dict[str, Any], level: str, above: Above) -> Above:
+    sscc = _sscc(reading, common.get("marks", ()))
+    levels.packages.append(Package(**common, sscc=sscc, order=above.order, item=above.item))
     if above.package is not None:
         levels.holders[level] = above.package
     return replace(above, package=level)
@@ -184,10 +188,11 @@ def _shipped(reading: Reading, rest: Sequence[Node], line: str | None) -> dict[s
 
 
 def _line(reading: Reading, segment: Segment, line: str | None) -> str | None:
-    same = line is None or segment.get(1).rstrip() == line
-    return (reading.text(segment, 1) if same else line) or line
+    if line is None or reading.checked(eq, reading.look(segment, 1), line):
+        return reading.text(segment, 1)
+    return line
 
 
-def _sscc(marks: Sequence[Mark]) -> str | None:
-    codes = (gs1.sscc_of(mark.value) for mark in marks if mark.qualifier.code in SSCC_MARKS)
-    return next((code for code in codes if code), None)
+def _sscc(reading: Reading, marks: Sequence[Mark]) -> str | None:
+    values = (mark.value for mark in marks if mark.qualifier.code in SSCC_MARKS)
+    return next((gs1.sscc_of(str(value)) for value in values if reading.checked(gs1.sscc_of, value)), None)

@@ -7,35 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from parsers.x12.model import Segment
-from translators import gs1
 from translators.canonical.order import Destination, Schedule, Subline
-from translators.canonical.values import ProductId, Quantity
-from translators.totals import summed
+from translators.canonical.values import Quantity
+from translators.totals import adds_up, summed
 from translators.x12_details import details
-from translators.x12_parts import currency
+from translators.x12_parts import currency, product_ids
 from translators.x12_reading import Node, Reading, of
+from translators.x12_specifics import shipments, variations
 from translators.x12_terms import price
 
 #: SDQ03/04 to SDQ21/22: pairs of location and quantity.
 SDQ_PAIRS = range(3, 22, 2)
 SDQ_AREA = 23
-
-
-def product_ids(
-    reading: Reading, segment: Segment, first: int, end: int | None = None
-) -> Iterator[ProductId]:
-    """The pairs of qualifier and product id from element `first` on; a half pair stays unmapped.
-
-    end: the element after the last that may belong to a pair; None where pairs end the segment.
-    """
-    for at in range(first, end or len(segment.elements), 2):
-        if not reading.has(segment, at, at + 1):
-            continue
-        qualifier, value = reading.code(segment, at, "235"), reading.text(segment, at + 1)
-        if qualifier and value:
-            if not gs1.is_gtin(qualifier.code, value):
-                reading.tell("TRN-012", segment, at + 1, value=value, kind=qualifier.meaning or "GTIN")
-            yield ProductId(qualifier, value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +54,8 @@ def line(
             "destinations": shares,
             "schedules": tuple(schedules(reading, rest)),
             "sublines": tuple(form.sublines(reading, rest)),
+            "variations": tuple(variations(reading, rest)),
+            "shipments": tuple(shipments(reading, rest)),
             "origin": reading.path(segment),
         }
 
@@ -96,8 +81,9 @@ def _check_shares(
     """Remark on shares that do not sum to the line, where both are in the same unit."""
     if ordered is None or not shares or any(share.quantity.unit != ordered.unit for share in shares):
         return
-    total = summed(share.quantity.value for share in shares)
-    if total != ordered.value:
+    values = [share.quantity.value for share in shares]
+    if not reading.checked(adds_up, ordered.value, *values):
+        total = summed(values)
         reading.tell("TRN-004", segment, 2, value=format(ordered.value, "f"), total=format(total, "f"))
 
 
@@ -137,6 +123,7 @@ def subline(reading: Reading, segment: Segment, rest: Sequence[Node]) -> dict[st
         "price": price(reading, segment, 6, 7),
         "price_relation": reading.code(segment, 8, "662"),
         "product_ids": tuple(product_ids(reading, segment, 9)),
+        "variations": tuple(variations(reading, rest)),
         "origin": reading.path(segment),
         **details(reading, rest),
     }

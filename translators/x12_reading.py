@@ -99,12 +99,15 @@ class Reading:
             taken |= 1 << position
         self._taken[key] = taken
 
+    def look(self, segment: Segment, position: int) -> str | None:
+        """The text, without trailing spaces: these are padding in X12. It is not ticked off."""
+        return segment.get(position).rstrip() or None
+
     def text(self, segment: Segment, position: int) -> str | None:
-        """The text, without trailing spaces: these are padding in X12."""
-        text = segment.get(position).rstrip()
-        if not text:
-            return None
-        self.take(segment, position)
+        """The text, ticked off."""
+        text = self.look(segment, position)
+        if text is not None:
+            self.take(segment, position)
         return text
 
     def code(self, segment: Segment, position: int, element: str) -> Code | None:
@@ -133,20 +136,35 @@ class Reading:
         value = self.decimal(segment, position)
         return None if value is None else Money(value, self.currency)
 
+    def hundredths(self, segment: Segment, position: int) -> Decimal | None:
+        """An N2 element."""
+        text = segment.get(position)
+        value = hundredths_of(text.strip()) if text else None
+        if value is not None:
+            self.take(segment, position)
+        return value
+
     def money_n2(self, segment: Segment, position: int) -> Money | None:
         """An amount in an N2 element, whose point is implied.
 
         A point all the same leaves open what was meant, a factor of a hundred apart: the
         document holds, and the amount is left out.
         """
-        text = segment.get(position).strip()
-        value = hundredths_of(text)
+        value = self.hundredths(segment, position)
         if value is not None:
-            self.take(segment, position)
             return Money(value, self.currency)
+        text = segment.get(position).strip()
         if "." in text and decimal_of(text) is not None:
             self.tell("TRN-010", segment, position, value=text)
         return None
+
+    def checked(self, ask: Callable[..., object], *values: object) -> bool:
+        """What a pure function says of values that were read, as true or false.
+
+        Translators ask this way about values that differ from document to document, such as check
+        digits and sums: a learned form asks the same again of each new value.
+        """
+        return bool(ask(*values))
 
     def quantity(self, segment: Segment, value: int, unit: int) -> Quantity | None:
         """A quantity and its unit code (element 355)."""
@@ -192,15 +210,15 @@ class Reading:
         segment: Segment,
         *,
         date: int,
-        time: int | None = None,
+        time: int,
         zone: int | None = None,
         qualifier: int | None = None,
     ) -> DatedEvent | None:
         """A date, a time or both with their qualifier; None, and nothing taken, if neither is readable."""
-        day, clock = self._day(segment.get(date)), _clock(segment.get(time)) if time else None
+        day, clock = self._day(segment.get(date)), _clock(segment.get(time))
         if day is None and clock is None:
             return None
-        self.take(segment, *([date] if day else []), *([time] if time and clock is not None else []))
+        self.take(segment, *([date] if day else []), *([time] if clock is not None else []))
         zone_code = self.text(segment, zone) if zone else None
         return DatedEvent(
             qualifier=self.code(segment, qualifier, "374") if qualifier else None,

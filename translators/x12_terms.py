@@ -11,6 +11,8 @@ from decimal import Decimal
 from parsers.x12.model import Segment
 from translators import gs1
 from translators.canonical.commerce import (
+    AccountingDetail,
+    AccountingPart,
     AllowanceOrCharge,
     FreightTerms,
     PaymentTerms,
@@ -19,10 +21,12 @@ from translators.canonical.commerce import (
     QualifiedAmount,
     Subtotals,
     Tax,
+    TaxPlace,
+    TaxRegistration,
 )
 from translators.canonical.transport import Equipment, Lading, Packing, Routing
 from translators.canonical.values import Code, Mark
-from translators.x12_parts import currency
+from translators.x12_parts import currency, dated_event, reference
 from translators.x12_reading import Node, Reading, of
 
 #: Units that a price buys, by its basis (element 639). None stands for no basis sent.
@@ -46,6 +50,8 @@ PRICE_PER = {
     "NC": Decimal(1),
     "DI": Decimal(1),
 }
+#: TAX02/03 to TAX10/11: pairs of qualifier and place.
+TAX_PLACES = range(2, 11, 2)
 #: AMT01 of the total of all lines (element 522).
 TOTAL_AMOUNT = "TT"
 #: Marks that hold a serial shipping container code (element 88).
@@ -79,14 +85,37 @@ def price_detail(reading: Reading, segment: Segment, rest: Sequence[Node]) -> It
         )
 
 
-def amount(reading: Reading, segment: Segment, _rest: Sequence[Node]) -> Iterator[QualifiedAmount]:
-    """AMT."""
+def accounting(reading: Reading, segment: Segment, rest: Sequence[Node]) -> Iterator[AccountingDetail]:
+    """FA1 with its parts, FA2."""
+    yield AccountingDetail(
+        agency=reading.code(segment, 1, "559"),
+        service=reading.code(segment, 2, "1300"),
+        indicator=reading.code(segment, 3, "248"),
+        parts=tuple(
+            AccountingPart(kind=reading.code(part, 1, "1196"), value=reading.text(part, 2))
+            for part, _ in of(rest, "FA2")
+        ),
+        origin=reading.path(segment),
+    )
+
+
+def amount(reading: Reading, segment: Segment, rest: Sequence[Node]) -> Iterator[QualifiedAmount]:
+    """AMT with its loop, where it has one."""
     if not reading.has(segment, 1):
         return
     money = reading.money(segment, 2)
     qualifier = reading.code(segment, 1, "522") if money else None
     if money and qualifier:
-        yield QualifiedAmount(qualifier, money, reading.code(segment, 3, "478"))
+        yield QualifiedAmount(
+            qualifier,
+            money,
+            reading.code(segment, 3, "478"),
+            references=tuple(one for line, _ in of(rest, "REF") for one in reference(reading, line, ())),
+            dates=tuple(one for line, _ in of(rest, "DTM") for one in dated_event(reading, line, ())),
+            accounting=tuple(
+                one for line, inner in of(rest, "FA1") for one in accounting(reading, line, inner)
+            ),
+        )
 
 
 def tax(reading: Reading, segment: Segment, _rest: Sequence[Node]) -> Iterator[Tax]:
@@ -102,6 +131,22 @@ def tax(reading: Reading, segment: Segment, _rest: Sequence[Node]) -> Iterator[T
         basis=reading.money(segment, 8),
         tax_id=reading.text(segment, 9),
         line=reading.text(segment, 10),
+        origin=reading.path(segment),
+    )
+
+
+def tax_registration(reading: Reading, segment: Segment, _rest: Sequence[Node]) -> Iterator[TaxRegistration]:
+    """TAX."""
+    places = [
+        TaxPlace(qualifier=reading.code(segment, at, "309"), place=reading.text(segment, at + 1))
+        for at in TAX_PLACES
+        if reading.has(segment, at) or reading.has(segment, at + 1)
+    ]
+    yield TaxRegistration(
+        tax_id=reading.text(segment, 1),
+        places=tuple(places),
+        exempt=reading.code(segment, 12, "441"),
+        customs_entry=reading.code(segment, 13, "1179"),
         origin=reading.path(segment),
     )
 
@@ -283,7 +328,7 @@ def mark(reading: Reading, segment: Segment, _rest: Sequence[Node]) -> Iterator[
             continue
         qualifier, value = reading.code(segment, at, "88"), reading.text(segment, at + 1)
         if qualifier and value:
-            if qualifier.code in SSCC_MARKS and gs1.sscc_of(value) is None:
+            if qualifier.code in SSCC_MARKS and not reading.checked(gs1.sscc_of, value):
                 reading.tell("TRN-014", segment, at + 1, value=value)
             yield Mark(qualifier=qualifier, value=value, value_to=reading.text(segment, at + 2))
 
