@@ -25,6 +25,7 @@ from translators.x12_keys import keys_of
 from translators.x12_line_sets import Fields, Finished, LineSet
 from translators.x12_lines import line
 from translators.x12_reading import Node, Reading, of
+from translators.x12_specifics import shipment_totals
 from translators.x12_terms import declared_totals
 
 #: Invoice types (BIG07, element 640) by who owes whom. Any other holds.
@@ -77,7 +78,8 @@ def _line(reading: Reading, segment: Segment, rest: Sequence[Node], ordinal: int
 def _ending(reading: Reading, _fields: Fields) -> Fields:
     totals_sent = _foot(reading)
     declared, _ = declared_totals(reading, reading.tree.children)
-    return {"totals": totals_sent, "declared": declared}
+    shipped = tuple(shipment_totals(reading, reading.tree.children))
+    return {"totals": totals_sent, "shipped": shipped, "declared": declared}
 
 
 def _foot(reading: Reading) -> InvoiceTotals:

@@ -87,13 +87,14 @@ def _beginning(reading: Reading) -> dict[str, Any]:
 
 def _account(reading: Reading, segment: Segment, first: int) -> BankAccount | None:
     """The account in the four elements from `first` on, None if all are empty."""
-    account = BankAccount(
+    if not any(reading.has(segment, position) for position in range(first, first + 4)):
+        return None
+    return BankAccount(
         bank_qualifier=reading.code(segment, first, "506"),
         bank=reading.text(segment, first + 1),
         kind=reading.code(segment, first + 2, "569"),
         number=reading.text(segment, first + 3),
     )
-    return None if account == BankAccount() else account
 
 
 def _trace(reading: Reading) -> Trace | None:

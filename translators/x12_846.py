@@ -13,8 +13,8 @@ from translators.translation import Translation
 from translators.x12_checks import check_totals, is_original, purpose
 from translators.x12_details import details, envelope
 from translators.x12_keys import joined, keys_of
-from translators.x12_lines import destinations, product_ids, schedules, sublines
-from translators.x12_parts import currency, reference
+from translators.x12_lines import destinations, schedules, sublines
+from translators.x12_parts import currency, product_ids, reference
 from translators.x12_reading import Node, Reading, of
 from translators.x12_terms import declared_totals, price
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from parsers.x12.model import Segment
 from translators.canonical.order_response import AnsweredSubline, LineAnswer
-from translators.canonical.values import Code
-from translators.x12_lines import CHANGED, ORDERED, product_ids, subline
-from translators.x12_parts import dated_event
+from translators.canonical.values import UNKNOWN_ZONE, Code, DatedEvent
+from translators.x12_lines import CHANGED, ORDERED, subline
+from translators.x12_parts import dated_event, product_ids
 from translators.x12_reading import Node, Reading, of
 
 #: ACK07 to ACK26 are pairs of qualifier and product id.
@@ -28,7 +28,7 @@ def answers(reading: Reading, nodes: Sequence[Node]) -> Iterator[LineAnswer]:
         yield LineAnswer(
             status=status,
             quantity=reading.quantity(segment, 2, 3),
-            date=reading.event(segment, qualifier=4, date=5),
+            date=_date(reading, segment),
             dates=tuple(one for line, _ in of(rest, "DTM") for one in dated_event(reading, line, ())),
             request=reading.text(segment, 6),
             product_ids=tuple(product_ids(reading, segment, FIRST_ID, AFTER_IDS)),
@@ -37,6 +37,15 @@ def answers(reading: Reading, nodes: Sequence[Node]) -> Iterator[LineAnswer]:
             reason=reading.text(segment, 29),
             origin=reading.path(segment),
         )
+
+
+def _date(reading: Reading, segment: Segment) -> DatedEvent | None:
+    """ACK04 and ACK05, which know no time."""
+    day = reading.date(segment, 5)
+    if day is None:
+        return None
+    qualifier = reading.code(segment, 4, "374")
+    return DatedEvent(qualifier=qualifier, date=day, zone=UNKNOWN_ZONE, origin=reading.path(segment))
 
 
 def _sublines(reading: Reading, nodes: Sequence[Node]) -> Iterator[AnsweredSubline]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from parsers.x12.model import GroupHeader, InterchangeHeader, Segment
 from translators import x12_parts as parts
+from translators import x12_specifics as specifics
 from translators import x12_terms as terms
 from translators.canonical.document import Source
 from translators.canonical.values import Measurement, Note, Value
@@ -43,6 +44,17 @@ DETAILS: Table = {
     "PO4": ("packings", terms.packing),
     "PAL": ("packings", terms.pallet),
     "MAN": ("marks", terms.mark),
+    "TAX": ("tax_registrations", terms.tax_registration),
+    "FA1": ("accounting", terms.accounting),
+    "CSH": ("sales_requirements", specifics.sales_requirement),
+    "IT8": ("sales_requirements", specifics.line_requirement),
+    "CTB": ("restrictions", specifics.restriction),
+    "LDT": ("lead_times", specifics.lead_time),
+    "LS": ("lead_times", specifics.bounded_lead_times),
+    "TD4": ("hazards", specifics.hazard),
+    "YNQ": ("conditions", specifics.condition),
+    "LM": ("industry_codes", specifics.industry_codes),
+    "SPI": ("specifications", specifics.specification),
 }
 
 #: Values that stand in a field of their own, whatever segment's loop they were found in.

@@ -77,13 +77,14 @@ def _entity(reading: Reading, segment: Segment, rest: Sequence[Node], ordinal: i
 
 def _party(reading: Reading, segment: Segment, first: int) -> Party | None:
     """Role, qualifier and id from element `first` on, None if all are empty."""
-    known = Party(
+    if not any(reading.has(segment, position) for position in range(first, first + 3)):
+        return None
+    return Party(
         role=reading.code(segment, first, "98"),
         qualifier=reading.code(segment, first + 1, "66"),
         id=reading.text(segment, first + 2),
         origin=reading.path(segment),
     )
-    return known if known.role or known.qualifier or known.id else None
 
 
 def _reference(reading: Reading, segment: Segment, first: int) -> Reference | None:

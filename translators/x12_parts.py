@@ -1,4 +1,4 @@
-"""Dates, references, notes, contacts and parties of X12 sets, each from its segment.
+"""Dates, references, notes, contacts, parties and products of X12 sets, each from its segment.
 
 Every function takes the reading, the segment, and the rest of the segment's loop (empty where
 it stands alone), and yields the values it finds: none where the segment holds nothing readable.
@@ -7,6 +7,7 @@ it stands alone), and yields the values it finds: none where the segment holds n
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Any
 
 from parsers.x12.model import Segment
@@ -21,6 +22,7 @@ from translators.canonical.values import (
     Measurement,
     Note,
     Party,
+    ProductId,
     QualifiedQuantity,
     Reference,
 )
@@ -83,7 +85,7 @@ def _related(reading: Reading, segment: Segment, position: int) -> tuple[Referen
 def extended_reference(
     reading: Reading, segment: Segment, rest: Sequence[Node]
 ) -> Iterator[Reference | Note]:
-    """N9: a reference, or the heading of the messages that follow it in its loop."""
+    """N9: a reference, or the heading of the messages in its loop: one note for each kind of text."""
     subject = Reference(
         qualifier=reading.code(segment, 1, "128"),
         value=reading.text(segment, 2),
@@ -92,10 +94,11 @@ def extended_reference(
         related=_related(reading, segment, 7),
         origin=reading.path(segment),
     )
-    lines = [line for node in rest for note in _notes(reading, node) for line in note.lines]
-    if lines:
-        yield Note(lines=tuple(lines), subject=subject, origin=subject.origin)
-    else:
+    told = [note for node in rest for note in _notes(reading, node)]
+    for qualifier, notes in groupby(told, key=lambda note: note.qualifier):
+        lines = tuple(line for note in notes for line in note.lines)
+        yield Note(qualifier=qualifier, lines=lines, subject=subject, origin=subject.origin)
+    if not told:
         yield subject
 
 
@@ -142,7 +145,7 @@ def party(reading: Reading, segment: Segment, rest: Sequence[Node]) -> Iterator[
     """N1 with its loop: names, address, contacts, references, dates, notes."""
     qualifier = reading.code(segment, 3, "66")
     identity = reading.text(segment, 4)
-    if qualifier and identity and qualifier.code == "UL" and not gs1.is_gln(identity):
+    if qualifier and identity and qualifier.code == "UL" and not reading.checked(gs1.is_gln, identity):
         reading.tell("TRN-013", segment, 4, value=identity)
     yield Party(
         role=reading.code(segment, 1, "98"),
@@ -174,6 +177,23 @@ def about_party(reading: Reading, rest: Sequence[Node]) -> dict[str, Any]:
         "notes": tuple(note for node in rest for note in _notes(reading, node)),
         "quantities": tuple(one for line, _ in of(rest, "QTY") for one in quantity(reading, line, ())),
     }
+
+
+def product_ids(
+    reading: Reading, segment: Segment, first: int, end: int | None = None
+) -> Iterator[ProductId]:
+    """The pairs of qualifier and product id from element `first` on; a half pair stays unmapped.
+
+    end: the element after the last that may belong to a pair; None where pairs end the segment.
+    """
+    for at in range(first, end or len(segment.elements), 2):
+        if not reading.has(segment, at, at + 1):
+            continue
+        qualifier, value = reading.code(segment, at, "235"), reading.text(segment, at + 1)
+        if qualifier and value:
+            if not reading.checked(gs1.is_gtin, qualifier.code, value):
+                reading.tell("TRN-012", segment, at + 1, value=value, kind=qualifier.meaning or "GTIN")
+            yield ProductId(qualifier, value)
 
 
 def description(

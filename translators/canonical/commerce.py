@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass
 
-from translators.canonical.values import Code, Currency, Exact, Money, Quantity, Value
+from translators.canonical.values import Code, Currency, DatedEvent, Exact, Money, Quantity, Reference, Value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,13 +43,60 @@ class PriceDetail(Value):
     origin: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountingPart(Value):
+    """One part of an account or appropriation code. kind: which part."""
+
+    kind: Code | None = None
+    value: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountingDetail(Value):
+    """The account that something is charged to, part by part (FA1, FA2).
+
+    agency: whose accounts they are. service and indicator: the charge or allowance it is for.
+    """
+
+    agency: Code | None = None
+    service: Code | None = None
+    indicator: Code | None = None
+    parts: tuple[AccountingPart, ...] = ()
+    origin: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class QualifiedAmount(Value):
-    """A further amount with its meaning. direction: credit or debit, where sent."""
+    """A further amount with its meaning. direction: credit or debit, where sent.
+
+    references, dates and accounting: what goes with the amount.
+    """
 
     qualifier: Code
     amount: Money
     direction: Code | None = None
+    references: tuple[Reference, ...] = ()
+    dates: tuple[DatedEvent, ...] = ()
+    accounting: tuple[AccountingDetail, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaxPlace(Value):
+    """A place that a tax registration is for. qualifier: what kind of place."""
+
+    qualifier: Code | None = None
+    place: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaxRegistration(Value):
+    """Under which number, and where, someone is registered for a tax or exempt from it (TAX)."""
+
+    tax_id: str | None = None
+    places: tuple[TaxPlace, ...] = ()
+    exempt: Code | None = None
+    customs_entry: Code | None = None
+    origin: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from translators.canonical.commerce import (
+    AccountingDetail,
     AllowanceOrCharge,
     FreightTerms,
     PaymentTerms,
@@ -12,6 +13,16 @@ from translators.canonical.commerce import (
     QualifiedAmount,
     Subtotals,
     Tax,
+    TaxRegistration,
+)
+from translators.canonical.specifics import (
+    Condition,
+    Hazard,
+    IndustryCode,
+    LeadTime,
+    Restriction,
+    SalesRequirement,
+    Specification,
 )
 from translators.canonical.transport import Equipment, Lading, Packing, Routing
 from translators.canonical.values import (
@@ -90,11 +101,20 @@ class Details(Value):
     prices: tuple[PriceDetail, ...] = ()
     amounts: tuple[QualifiedAmount, ...] = ()
     quantities: tuple[QualifiedQuantity, ...] = ()
+    tax_registrations: tuple[TaxRegistration, ...] = ()
+    accounting: tuple[AccountingDetail, ...] = ()
+    sales_requirements: tuple[SalesRequirement, ...] = ()
+    restrictions: tuple[Restriction, ...] = ()
+    lead_times: tuple[LeadTime, ...] = ()
+    hazards: tuple[Hazard, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    industry_codes: tuple[IndustryCode, ...] = ()
+    specifications: tuple[Specification, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document(Details):
-    """An order, ship notice or invoice.
+    """An order, ship notice, invoice or other document.
 
     usage: "production", "test" or "information". purpose: original, change, …; None if not sent.
     declared: totals that the sender states; computed: the same from the lines.

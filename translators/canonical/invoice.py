@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from translators.canonical.document import Document
 from translators.canonical.order import Line
+from translators.canonical.specifics import ShipmentTotals
 from translators.canonical.values import Code, Money, Value
 
 
@@ -43,7 +44,7 @@ class Invoice(Document):
     sign: multiply any amount of this document by it to get what the buyer owes: 1, or -1 for a
         credit whose sender wrote its amounts positive. None if direction is.
     payable: total with that sign; negative for a credit. Amounts elsewhere stay as sent.
-    original_invoice: what a credit or debit corrects.
+    original_invoice: what a credit or debit corrects. shipped: what was shipped in all.
     """
 
     number: str | None = None
@@ -58,4 +59,5 @@ class Invoice(Document):
     original_invoice: str | None = None
     totals: InvoiceTotals | None = None
     payable: Money | None = None
+    shipped: tuple[ShipmentTotals, ...] = ()
     lines: tuple[InvoiceLine, ...] = ()

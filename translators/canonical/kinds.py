@@ -32,9 +32,9 @@ class Kind:
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
     for kind in (
-        Kind("order", Order, "1.0.0"),
-        Kind("ship_notice", ShipNotice, "1.0.0"),
-        Kind("invoice", Invoice, "1.0.0"),
+        Kind("order", Order, "1.1.0"),
+        Kind("ship_notice", ShipNotice, "1.1.0"),
+        Kind("invoice", Invoice, "1.1.0"),
         Kind("order_response", OrderResponse, "1.0.0"),
         Kind("order_change", OrderChange, "1.0.0"),
         Kind("order_change_response", OrderChangeResponse, "1.0.0"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from translators.canonical.commerce import Price
 from translators.canonical.document import Details, Document
+from translators.canonical.specifics import LineShipment, LineVariation
 from translators.canonical.values import Code, ProductId, Quantity, Value
 
 
@@ -47,6 +48,7 @@ class Subline(Details):
     price: Price | None = None
     price_relation: Code | None = None
     product_ids: tuple[ProductId, ...] = ()
+    variations: tuple[LineVariation, ...] = ()
     origin: str | None = None
 
 
@@ -55,7 +57,8 @@ class Line(Details):
     """What a line of an order and of an invoice share.
 
     number: as sent; may be absent or repeated. ordinal: place in the document, from 1, always there.
-    quantity: ordered or invoiced. destinations: shares that sum to quantity.
+    quantity: ordered or invoiced. destinations: shares that sum to quantity. variations: parts of the
+    line that differ from it. shipments: what was shipped of it.
     """
 
     ordinal: int
@@ -66,6 +69,8 @@ class Line(Details):
     destinations: tuple[Destination, ...] = ()
     schedules: tuple[Schedule, ...] = ()
     sublines: tuple[Subline, ...] = ()
+    variations: tuple[LineVariation, ...] = ()
+    shipments: tuple[LineShipment, ...] = ()
     origin: str | None = None
 
 

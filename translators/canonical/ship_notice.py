@@ -12,16 +12,22 @@ from dataclasses import dataclass
 
 from translators.canonical.document import Details, Document
 from translators.canonical.order import Destination, Subline
+from translators.canonical.specifics import Load, TrailerPosition
 from translators.canonical.values import Code, DatedEvent, Exact, Party, ProductId, Quantity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Level(Details):
-    """One level of a shipment. level: its id; parent: the id of the level that holds it."""
+    """One level of a shipment. level: its id; parent: the id of the level that holds it.
+
+    loads: how it is loaded. trailer_positions: where in the trailer it stands.
+    """
 
     level: str
     parent: str | None = None
     type: Code | None = None
+    loads: tuple[Load, ...] = ()
+    trailer_positions: tuple[TrailerPosition, ...] = ()
     origin: str | None = None
 
 

@@ -21,7 +21,7 @@ SOURCE = Source(standard="csv", set="orders")
 def test_an_empty_document_names_its_schema_and_source_and_nothing_else(kind: Any) -> None:
     written = codec.to_json(kind(source=SOURCE, usage="test"))
     assert list(written) == ["schema", "usage", "source"]
-    assert written["schema"].endswith("-1.0.0")
+    assert written["schema"] in {known.schema for known in codec.KINDS.values()}
 
 
 def _order(translate: Callable[..., Translation]) -> Order:

@@ -168,13 +168,13 @@ def test_only_purpose_00_is_an_original(translate: Translate, code: str, origina
 
 
 def test_what_has_no_field_is_kept_with_its_path(translate: Translate) -> None:
-    body = ORDER.replace("    PID*F*08", "    IT8*SC***20240401\n    PID*F*08")
+    body = ORDER.replace("    PID*F*08", "    SI*TI*A1*RED\n    PID*F*08")
     document = translate(
         "850", body.replace("BEG*00*SA*4500123**20240314*CT-9", "BEG*00*SA*1**20240314****ZZZ")
     ).document
     assert document is not None
     assert Unmapped("BEG-09", "ZZZ") in document.unmapped
-    assert Unmapped("PO1[1]/IT8-01", "SC") in document.unmapped
+    assert Unmapped("PO1[1]/SI-02", "A1") in document.unmapped
 
 
 def test_a_value_that_cannot_be_read_is_kept_as_text(translate: Translate) -> None:
