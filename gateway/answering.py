@@ -274,6 +274,34 @@ def record_received_997(
     )
 
 
+def record_received_824(
+    tx: Connection, act: Act, partner: str, transmission: str, document: str, said: dict[str, Any]
+) -> None:
+    """Keep a partner's 824. It is matched if a group of ours holds a document that it speaks of.
+
+    What it says of a document is no answer to the group: the 997 stays open. said: the `answers`
+    of its report.
+    """
+    groups = [advice["group"] for advice in said.get("documents", ())]
+    sent = [
+        answers.sent_group(tx, partner, group["functional_id"] or "", group["control_number"] or "")
+        for group in groups
+    ]
+    found = next((group for group in sent if group is not None), None)
+    _keep(
+        tx,
+        act,
+        "824",
+        derived("ack", document),
+        partner,
+        transmission,
+        found.interchange_id if found else None,
+        str(next((group["control_number"] for group in groups if group["control_number"]), "")),
+        "matched" if found else "unmatched",
+        said,
+    )
+
+
 def _match(sent: answers.SentGroup | None, verdict: str) -> str:
     if sent is None or verdict not in CLOSING:
         return "unmatched"

@@ -24,6 +24,7 @@ from gateway.store.moves import Act, move_if, move_many
 from gateway.store.readings import Settled, Staged
 from gateway.store.rows import ENVIRONMENTS
 from outbound.schedule import batches
+from parsers.x12.model import PartyId
 from partners.directory import Directory
 from partners.profile import DocumentRule
 
@@ -97,9 +98,10 @@ def _file(tx: Connection, act: Act, settled: Settled, document: Staged) -> None:
     """An acknowledgement from the partner: match it to what we sent."""
     said = readings.canonical_of(tx, document.id)
     if document.kind == "acknowledgement" and said is not None and settled.partner is not None:
-        answering.record_received_997(
-            tx, act, settled.partner, settled.transmission_id, document.id, json.loads(said)
-        )
+        answers = json.loads(said)
+        is_advice = answers.get("kind") == "824"
+        keep = answering.record_received_824 if is_advice else answering.record_received_997
+        keep(tx, act, settled.partner, settled.transmission_id, document.id, answers)
 
 
 def _identity(tx: Connection, settled: Settled, document: Staged) -> str:
@@ -115,8 +117,12 @@ def identity_of(settled: Settled, document: Staged) -> str:
     if not document.number or document.kind is None:
         return business_identity(document.id)
     partner = settled.partner or ""
-    environment = ENVIRONMENTS.get(settled.usage, "production")
-    return business_identity(str(settled.receiver), partner, environment, document.kind, document.number)
+    return document_identity(settled.receiver, partner, settled.usage, document.kind, document.number)
+
+
+def document_identity(receiver: PartyId | None, partner: str, usage: str, kind: str, number: str) -> str:
+    """The identity of a document with a number, by who got it, from whom, and for what use (ISA15)."""
+    return business_identity(str(receiver), partner, ENVIRONMENTS.get(usage, "production"), kind, number)
 
 
 def _fate(

@@ -16,6 +16,7 @@ from gateway.answering import is_large, record_answers, record_received_ta1, wri
 from gateway.errors import Overtaken
 from gateway.parts import Applied, Parts
 from gateway.ports import Claim, Job
+from gateway.repeats import note_repeats
 from gateway.staging import Staging
 from gateway.store import answers, arrivals, readings, tasks
 from gateway.store.arrivals import Kept
@@ -79,6 +80,8 @@ def settle(parts: Parts, task: ParseTask, report: InterchangeReport) -> None:
     sha256 = _digest(parts, task.transmission.sha256, report)
     with parts.ledger.read() as view:
         earlier = _came_before(parts, view, task, report, sha256)
+        if earlier is None and not task.is_replay:
+            note_repeats(view, report)
     if earlier is not None and _is_repeat(task, report, sha256, earlier):
         _settle_repeat(parts, task, report, sha256, earlier)
         return

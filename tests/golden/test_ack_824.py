@@ -50,7 +50,7 @@ def test_an_824_says_exactly_this() -> None:
         "TED*848*Purpose not known*BEG*2*1**77",
         'NTE**BEG-01 = "77" is a purpose we have no meaning for; the document is not taken as',
         "NTE**an original.",
-        "SE*14*0002",
+        "SE*15*0002",
         "GE*1*1",
     ]
 

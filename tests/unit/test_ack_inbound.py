@@ -50,6 +50,7 @@ def test_a_rejection_is_told_set_by_set_in_plain_words() -> None:
         "code": "6",
         "meaning": "the value has a character that is not allowed",
         "value": None,
+        "contexts": [],
     }
 
 

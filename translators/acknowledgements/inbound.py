@@ -1,4 +1,4 @@
-"""What a partner's 997, 999 or TA1 says about what we sent, in plain words.
+"""What a partner's 997, 999 or TA1 says about what we sent, in plain words; its 824 is `inbound_advice`'s.
 
 The `answers` of a document name one group, to be matched by (partner, GS01, GS06), newest
 open one first:
@@ -7,8 +7,9 @@ open one first:
      "code", "status", "meaning", "declared", "received", "accepted", "notes": [{"code", "meaning"}],
      "speaks_for_all_sets": bool,
      "sets": [{"set", "control_number", "implementation", "code", "status", "meaning", "notes": […],
-       "segments": [{"segment", "position", "loop", "code", "meaning",
-         "elements": [{"element", "component", "repetition", "data_element", "code", "meaning", "value"}]}]}]}
+       "segments": [{"segment", "position", "loop", "code", "meaning", "contexts": […],
+         "elements": [{"element", "component", "repetition", "data_element", "code", "meaning", "value",
+           "contexts": [{"name", "reference", "segment", "position", "loop", "element", "component"}]}]}]}]}
 
 `speaks_for_all_sets` is true where AK9 came without any AK2: its code is then that of every
 set of the group. What could not be read is None.
@@ -17,15 +18,17 @@ set of the group. What could not be read is None.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from itertools import islice
 
 from parsers.x12.model import Segment
+from translators.acknowledgements.inbound_advice import read_advice
 from translators.acknowledgements.words import words_for
 from translators.report import Status
 
-#: The sets that answer others; they are never answered themselves.
-ACKNOWLEDGING_SETS = frozenset({"997", "999"})
-#: GS01 of the groups that carry them.
+#: The sets that speak of what we sent: they are filed, not delivered.
+ANSWERING_SETS = frozenset({"997", "999", "824"})
+#: GS01 of the groups of 997s and 999s, which are never answered themselves; an 824 is.
 ACKNOWLEDGING_GROUP = "FA"
 
 Answers = dict[str, object]
@@ -36,6 +39,12 @@ _STATUS = {
     "P": Status.PARTIALLY_ACCEPTED,
     **dict.fromkeys("RMWX", Status.REJECTED),
 }
+
+
+def read_answers(set_id: str, segments: Iterable[Segment], component: str) -> Answers:
+    """The `answers` of one of ANSWERING_SETS; parameters as those of `read_acknowledgement`."""
+    read = read_advice if set_id == "824" else partial(read_acknowledgement, set_id)
+    return read(segments, component)
 
 
 def read_acknowledgement(set_id: str, segments: Iterable[Segment], component: str) -> Answers:
@@ -56,6 +65,8 @@ def read_acknowledgement(set_id: str, segments: Iterable[Segment], component: st
                 _inner(sets[-1], "segments").append(_segment(segment))
             case "AK4" | "IK4" if sets and _inner(sets[-1], "segments"):
                 _inner(_inner(sets[-1], "segments")[-1], "elements").append(_element(segment, component))
+            case "CTX" if sets and _inner(sets[-1], "segments"):
+                _add_context(_inner(sets[-1], "segments")[-1], segment, component)
             case "AK5" | "IK5" if sets:
                 sets[-1].update(_verdict("AK501", segment), notes=_notes("AK502", segment, first=2))
             case "AK9":
@@ -105,6 +116,7 @@ def _segment(segment: Segment) -> Answers:
         "position": segment.get(2),
         "loop": segment.get(3) or None,
         **_coded("AK304", segment.get(4)),
+        "contexts": [],
         "elements": [],
     }
 
@@ -119,7 +131,25 @@ def _element(segment: Segment, component: str) -> Answers:
         "data_element": segment.get(2) or None,
         **_coded("AK403", segment.get(3)),
         "value": segment.get(4) or None,
+        "contexts": [],
     }
+
+
+def _add_context(faulty: Answers, segment: Segment, component: str) -> None:
+    """Add a CTX to the element that was told last, or to the segment if none was."""
+    elements = _inner(faulty, "elements")
+    name, reference = islice((*segment.get(1).split(component), ""), 2)
+    position, part = islice((*segment.get(5).split(component), ""), 2)
+    context: Answers = {
+        "name": name or None,
+        "reference": reference or None,
+        "segment": segment.get(2) or None,
+        "position": segment.get(3) or None,
+        "loop": segment.get(4) or None,
+        "element": position or None,
+        "component": part or None,
+    }
+    _inner(elements[-1] if elements else faulty, "contexts").append(context)
 
 
 def _verdict(element: str, segment: Segment) -> Answers:
