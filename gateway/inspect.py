@@ -35,6 +35,7 @@ from translators.report import (
 
 if TYPE_CHECKING:
     from gateway.screen import Screen
+    from parsers.x12.dictionary import Dictionary
     from partners.agreement import Agreement
     from partners.directory import Directory
 
@@ -54,7 +55,8 @@ class Inspection:
 
     stream: seekable, at its start. name: the file's name, a label that also chooses a CSV layout.
     directory: the partners we know; None: everybody is welcome. agreement: of the partner named.
-    senders: whom the file may come from, None for anybody. at: aware, the time of the previewed answers.
+    senders: whom the file may come from, None for anybody. dictionary: the X12 standard with tables of
+    one's own, None for those of the directory. at: aware, the time of the previewed answers.
     """
 
     stream: BinaryIO
@@ -63,6 +65,7 @@ class Inspection:
     directory: Directory | None = None
     agreement: Agreement | None = None
     senders: tuple[str, ...] | None = None
+    dictionary: Dictionary | None = None
 
     def events(self) -> Iterator[ReportEvent]:
         """The report of the file, event by event; may be taken once."""
@@ -73,6 +76,7 @@ class Inspection:
             agreement=self.agreement,
             senders=self.senders,
             repeats="refuse",
+            dictionary=self.dictionary,
         )
 
     def previews(self, report: InterchangeReport) -> list[Answer]:

@@ -1,4 +1,4 @@
-"""Partners for commands that look at a file without a home of their own."""
+"""Partners and X12 tables for commands that look at a file without a home of their own."""
 
 from __future__ import annotations
 
@@ -8,8 +8,33 @@ from typing import TYPE_CHECKING
 from gateway.errors import TradepostError
 
 if TYPE_CHECKING:
+    from parsers.finding import Finding
+    from parsers.x12.dictionary import Dictionary
     from partners.agreement import Agreement
     from partners.directory import Directory
+
+
+class TablesRefused(TradepostError):
+    """A folder of X12 tables cannot be used; findings say everything that is wrong with it."""
+
+    def __init__(self, folder: Path, findings: tuple[Finding, ...]) -> None:
+        faults = "\n".join(f"{finding.code} {finding.message} {finding.remedy}" for finding in findings)
+        super().__init__(
+            findings[0].code,
+            f"The tables in {folder} are refused as a whole.\n{faults}",
+            "Correct them; docs/x12-tables.md says how tables are written.",
+        )
+        self.findings = findings
+
+
+def known_tables(folder: Path) -> Dictionary:
+    """The X12 standard with the tables of a folder over it. Raises TablesRefused."""
+    from parsers.x12.own_tables import load_tables
+
+    loaded = load_tables(folder)
+    if isinstance(loaded, tuple):
+        raise TablesRefused(folder, loaded)
+    return loaded
 
 
 def known(

@@ -10,6 +10,7 @@ from gateway.ports import Archive, Clock, JobQueue
 from gateway.store.ledger import Ledger
 from gateway.store.moves import Act
 from outbound.connector import Connector
+from parsers.x12.limits import UTMOST_LIMITS, Limits
 from partners.directory import Directory
 from partners.profile import Destination
 
@@ -38,7 +39,8 @@ class Profiles(Protocol):
 class Parts:
     """What the stages work with. connect: the connector of a destination, kept open between calls.
 
-    chance: a random number from 0 to 1, for the jitter of retries.
+    chance: a random number from 0 to 1, for the jitter of retries. x12_limits: the widest that a
+    profile may set.
     """
 
     ledger: Ledger
@@ -49,6 +51,7 @@ class Parts:
     connect: Callable[[Destination], Connector]
     chance: Callable[[], float]
     chunk_documents: int = 200
+    x12_limits: Limits = UTMOST_LIMITS
 
     def act(self, actor: str, reason: str | None = None) -> Act:
         """Who does something now, and why."""

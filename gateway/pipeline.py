@@ -162,6 +162,7 @@ class Pipeline:
             sender=transmission.partner,
             senders=channel[1].senders if channel else None,
             usage=channel[1].usage if channel else "production",
+            limits=self._parts.x12_limits,
         )
 
     # hand_on ---------------------------------------------------------------------------------

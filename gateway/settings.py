@@ -19,6 +19,7 @@ from pydantic_settings import (
 )
 
 from gateway.errors import TradepostError
+from parsers.x12.limits import UTMOST_LIMITS, Limits
 
 HOME_VARIABLE = "TRADEPOST_HOME"
 SETTINGS_FILE = "tradepost.toml"
@@ -72,6 +73,21 @@ class Settings(BaseSettings):
     max_file_bytes: int = Field(
         default=5 * 1024**3, ge=1, description="Largest file that a channel accepts, in bytes."
     )
+    x12_max_element_bytes: int = Field(
+        default=UTMOST_LIMITS.element_bytes,
+        ge=80,
+        description="Longest X12 element that a profile may allow, in bytes.",
+    )
+    x12_max_segment_bytes: int = Field(
+        default=UTMOST_LIMITS.segment_bytes,
+        ge=256,
+        description="Longest X12 segment that a profile may allow, in bytes; one is held in memory.",
+    )
+    x12_max_set_segments: int = Field(
+        default=UTMOST_LIMITS.set_segments,
+        ge=2,
+        description="Most segments of one X12 transaction set that a profile may allow.",
+    )
     log_level: str = Field(
         default="info", pattern="^(debug|info|warning|error)$", description="Least severe log line written."
     )
@@ -105,6 +121,11 @@ class Settings(BaseSettings):
     def effective_archive_url(self) -> str:
         """The archive's URL or folder with the default filled in."""
         return self.archive_url or str(self.home / "archive")
+
+    @property
+    def x12_limits(self) -> Limits:
+        """The widest limits that a profile may set."""
+        return Limits(self.x12_max_element_bytes, self.x12_max_segment_bytes, self.x12_max_set_segments)
 
     @property
     def partners_folder(self) -> Path:

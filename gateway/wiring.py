@@ -60,6 +60,7 @@ class Gateway:
                 connect=self.far_ends,
                 chance=random.SystemRandom().random,
                 chunk_documents=settings.chunk_documents,
+                x12_limits=settings.x12_limits,
             )
         )
         self.worker = Worker(self.pipeline.stages, self.ledger, self.jobs, self.clock)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.errors import WrongUsage
-from gateway.known_partners import known
+from gateway.known_partners import known, known_tables
 from gateway.screen import Screen
 
 UNREADABLE_FILE = "GTW-033"
@@ -22,6 +22,7 @@ class Call:
     file: Path
     partner: str | None = None
     profiles: Path | None = None
+    tables: Path | None = None
     canonical: bool = True
     at: str | None = None
     json: bool = False
@@ -30,9 +31,8 @@ class Call:
     @classmethod
     def of(cls, values: Any) -> Call:
         """A call from words: the paths among them are still text."""
-        profiles = values["profiles"]
-        paths = {"file": Path(values["file"]), "profiles": None if profiles is None else Path(profiles)}
-        return cls(**{**values, **paths})
+        folders = {name: values[name] and Path(values[name]) for name in ("profiles", "tables")}
+        return cls(**{**values, "file": Path(values["file"]), **folders})
 
 
 def run(call: Call) -> int:
@@ -41,6 +41,7 @@ def run(call: Call) -> int:
 
     moment = _moment(call.at)
     directory, agreement = known(call.partner, call.profiles, call.home)
+    dictionary = None if call.tables is None else known_tables(call.tables)
     try:
         stream = call.file.open("rb")
     except OSError as fault:
@@ -51,7 +52,9 @@ def run(call: Call) -> int:
         ) from fault
     with stream:
         senders = (call.partner,) if call.partner is not None else None
-        task = inspection.Inspection(stream, call.file.name, moment, directory, agreement, senders)
+        task = inspection.Inspection(
+            stream, call.file.name, moment, directory, agreement, senders, dictionary
+        )
         if call.json:
             status = inspection.write_json(task, sys.stdout.buffer, canonical=call.canonical)
             sys.stdout.buffer.write(b"\n")

@@ -42,6 +42,13 @@ def _inspect(values: Values) -> int:
     return run(Call.of(values))
 
 
+def _errors(values: Values) -> int:
+    from gateway.cli import explaining
+
+    code = values["code"]
+    return explaining.run(None if code is None else str(code), as_json=bool(values["json"]))
+
+
 COMMANDS: Mapping[str, Command] = {
     "inspect": Command(
         "file",
@@ -49,13 +56,28 @@ COMMANDS: Mapping[str, Command] = {
         options={
             "--partner": Option("partner"),
             "--profiles": Option("profiles"),
+            "--tables": Option("tables"),
             "--canonical": Option("canonical", value=True),
             "--no-canonical": Option("canonical", value=False),
             "--at": Option("at"),
             "--json": Option("json", value=True),
         },
-        defaults={"partner": None, "profiles": None, "canonical": True, "at": None, "json": False},
+        defaults={
+            "partner": None,
+            "profiles": None,
+            "tables": None,
+            "canonical": True,
+            "at": None,
+            "json": False,
+        },
         run=_inspect,
+    ),
+    "errors": Command(
+        "code",
+        needed=False,
+        options={"--json": Option("json", value=True)},
+        defaults={"json": False},
+        run=_errors,
     ),
 }
 

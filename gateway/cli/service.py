@@ -1,4 +1,4 @@
-"""The commands without a noun: run, init, demo, receive, inspect, doctor."""
+"""The commands without a noun: run, init, demo, receive, inspect, errors, doctor."""
 
 from __future__ import annotations
 
@@ -156,6 +156,9 @@ def inspect(
     profiles: Annotated[
         Path | None, typer.Option(help="Profile folder; else the home's, else the samples.")
     ] = None,
+    tables: Annotated[
+        Path | None, typer.Option(help="Folder of X12 tables to lay over the standard's.")
+    ] = None,
     canonical: Annotated[bool, typer.Option(help="With the documents' content.")] = True,
     at: Annotated[str | None, typer.Option(help="Time of the previewed answers, ISO 8601; else now.")] = None,
     json: Json = False,
@@ -163,7 +166,19 @@ def inspect(
     """Say what is in a file and what is wrong with it; needs no home and no database."""
     from gateway.cli.inspecting import Call, run
 
-    return run(Call(file, partner, profiles, canonical, at, json, context.obj))
+    return run(Call(file, partner, profiles, tables, canonical, at, json, context.obj))
+
+
+def errors(
+    code: Annotated[
+        str | None, typer.Argument(help="A code such as X12-227, or words to look for; else all are listed.")
+    ] = None,
+    json: Json = False,
+) -> int:
+    """Explain a finding's code: what it means, what to do, what the partner is told, an example."""
+    from gateway.cli import explaining
+
+    return explaining.run(code, as_json=json)
 
 
 def doctor(context: typer.Context, json: Json = False) -> int:
