@@ -38,7 +38,8 @@ app.add_typer(archive.app, name="archive")
 app.add_typer(partners.app, name="partners")
 app.add_typer(tasks.app, name="tasks")
 for command in (
-    service.run, service.init, service.demo, service.receive, service.inspect, benching.bench, service.doctor,
+    service.run, service.init, service.demo, service.receive, service.inspect, service.errors, benching.bench,
+    service.doctor,
 ):  # fmt: skip
     app.command()(command)
 

@@ -99,3 +99,9 @@ def test_a_look_by_a_machine_loads_no_database_and_no_network() -> None:
 def test_a_file_that_is_not_there_is_wrong_usage() -> None:
     status, _ = loaded("inspect", "no/such/file.edi")
     assert status == 64
+
+
+def test_an_explanation_loads_no_heavy_library() -> None:
+    status, names = loaded("errors", "X12-227")
+    assert status == 0
+    assert names & HEAVY == set()
