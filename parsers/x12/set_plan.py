@@ -179,7 +179,34 @@ class Frame:
 
 
 def legal_place(frames: list[Frame], segment_id: str) -> tuple[int, int] | None:
-    """Depth and position where a segment fits without any fault, deepest loop first, or None."""
+    """Depth and position where a segment fits without any fault, deepest loop first, or None.
+
+    A loop just begun turns out to be a later one with the same first segment if only that one
+    has the segment: so the two LS loops of an 832 are told apart.
+    """
+    spot = _legal_place(frames, segment_id)
+    if spot is None and _becomes_later_loop(frames, segment_id):
+        return _legal_place(frames, segment_id)
+    return spot
+
+
+def _becomes_later_loop(frames: list[Frame], segment_id: str) -> bool:
+    """Take the innermost loop, which holds nothing but its first segment, for a later one of that name."""
+    if len(frames) < 2 or frames[-1].counts != {0: 1} or frames[-1].orphan:
+        return False
+    above, begun = frames[-2], frames[-1]
+    for place in above.plan.index.get(begun.plan.id, ()):
+        later = above.plan.children[place].loop
+        fits = later is not None and segment_id in later.index and not above.counts.get(place)
+        if later is not None and fits and place > above.position and not above.missing(place):
+            above.counts[above.position] -= 1
+            above.fill(place)
+            begun.plan = later
+            return True
+    return False
+
+
+def _legal_place(frames: list[Frame], segment_id: str) -> tuple[int, int] | None:
     for depth in range(len(frames) - 1, -1, -1):
         frame = frames[depth]
         place = frame.forward(segment_id)
