@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from parsers.catalogue import found
@@ -77,38 +77,6 @@ def build(
     findings += _child_code_notes(nodes)
     findings += _structure_notes(roots, bsn05)
     return tuple(roots), sorted(findings, key=lambda finding: finding.location.segment_number or 0)
-
-
-def is_plain(levels: Sequence[Sequence[str]], bsn05: str | None, max_depth: int = MAX_DEPTH) -> bool:
-    """True if `build` would say nothing about a tree in its plainest form; False if it needs to look.
-
-    levels: HL01 to HL04 of each HL in the order sent, as far as present. Plain: numbered from 1
-    without a gap, one root, every parent before its children, at most `max_depth` levels.
-    """
-    order = STRUCTURES.get(bsn05 or "") or ""
-    depths, codes, parents = [0], [""], set()
-    for number, (own, parent, code, *_rest) in enumerate(levels, start=1):
-        above = int(parent) if parent.isdecimal() and parent.isascii() and parent[0] != "0" else 0
-        is_root = number == 1 and not parent
-        if own != str(number) or not (is_root or 0 < above < number) or depths[above] == max_depth:
-            return False
-        if order and code in order and not _below(order, code, "" if is_root else codes[above]):
-            return False
-        depths.append(depths[above] + 1)
-        codes.append(code)
-        parents.add(above)
-    return all(
-        level[3] == ("1" if number in parents else "0")
-        for number, level in enumerate(levels, start=1)
-        if len(level) > 3 and level[3]
-    )
-
-
-def _below(order: str, level: str, above: str) -> bool:
-    """True if the structure has `level` below `above`, "" for the root."""
-    if not above:
-        return level == order[0]
-    return above not in order or order.index(above) < order.index(level)
 
 
 def _node(loop: Loop) -> HlNode:
@@ -200,7 +168,9 @@ def _fits(order: str, node: HlNode, parent: HlNode | None) -> bool:
     """True if the structure has the node's level below that of its parent. Other levels go anywhere."""
     if len(node.level) != 1 or node.level not in order:
         return True
-    return _below(order, node.level, parent.level if parent else "")
+    if parent is None:
+        return node.level == order[0]
+    return parent.level not in order or order.index(parent.level) < order.index(node.level)
 
 
 def _location(node: HlNode, element: int) -> Location:

@@ -16,6 +16,7 @@ from parsers import sniffing
 from parsers.catalogue import found
 from parsers.finding import Finding, Location
 from parsers.x12.byte_window import DEFAULT_CHUNK_BYTES
+from parsers.x12.clean_sets import CleanSets
 from parsers.x12.control_numbers import SeenNumbers
 from parsers.x12.headers import interchange_findings, interchange_header, ta1_findings
 from parsers.x12.limits import DEFAULT_LIMITS, Limits
@@ -120,6 +121,7 @@ class _Interchange:
         }
         reader = self._reader
         stretches = reader.stretches(self._isa, self._options.encoding, self._limits)
+        clean = CleanSets(reader.window, self._options, self._limits)
         for stretch in stretches.each():
             for segment in stretch:
                 handler = handlers.get(segment.id)
@@ -131,6 +133,8 @@ class _Interchange:
                     self._outside_set(segment)
                 if reader.remarks:
                     self._remark(segment)
+            if self._group is not None and self._set is None:
+                yield from map(SetRead, clean.take(self._group))
         if not self._closed:
             yield from self._cut_off()
 

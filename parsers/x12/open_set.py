@@ -9,8 +9,6 @@ import re
 
 from parsers.catalogue import found
 from parsers.finding import Finding, Location
-from parsers.x12.definition import SetDefinition
-from parsers.x12.dictionary import has_short_dates
 from parsers.x12.limits import Limits
 from parsers.x12.model import GroupHeader, Loop, Segment, TransactionSet, Walked
 from parsers.x12.options import ReadOptions
@@ -49,8 +47,8 @@ class OpenSet:
         self._limits = limits
         self._segments: list[Segment] = []
         self._held = True
-        self._definition = self._defined()
-        self._walk = Walk(self._definition, options.walk) if self._definition else None
+        definition = options.definition_of(group, self.set_id) if _SET_ID.fullmatch(self.set_id) else None
+        self._walk = Walk(definition, options.walk) if definition else None
         self._count = 0
         self._findings: list[Finding] = []
         self.add(header)
@@ -128,17 +126,6 @@ class OpenSet:
             size=end - self.offset,
             separators=self._options.walk.separators,
             complete=complete,
-        )
-
-    def _defined(self) -> SetDefinition | None:
-        """What the dictionary says of the set; None if it says nothing, or the set has no name."""
-        release = self._group.release
-        if release is None or not _SET_ID.fullmatch(self.set_id):
-            return None
-        short = has_short_dates(self._group.version)
-        endless = self._options.endless_loops
-        return self._options.dictionary.set_definition(
-            release, self.set_id, short_dates=short, endless_loops=endless
         )
 
     def _hold_no_more(self) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from parsers.x12.dictionary import Dictionary, standard
+from parsers.x12.definition import SetDefinition
+from parsers.x12.dictionary import Dictionary, has_short_dates, standard
 from parsers.x12.limits import Limits
+from parsers.x12.model import GroupHeader
 from parsers.x12.segment_check import WalkOptions
 
 
@@ -29,6 +31,17 @@ class ReadOptions:
     dictionary: Dictionary = field(default_factory=standard)
     limits: Limits | None = None
     endless_loops: bool = False
+
+    def definition_of(self, header: GroupHeader, set_id: str) -> SetDefinition | None:
+        """What the dictionary says of a set in the group of `header`; None if it does not have it."""
+        if header.release is None:
+            return None
+        return self.dictionary.set_definition(
+            header.release,
+            set_id,
+            short_dates=has_short_dates(header.version),
+            endless_loops=self.endless_loops,
+        )
 
 
 DEFAULT_OPTIONS = ReadOptions()

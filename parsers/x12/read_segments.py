@@ -171,7 +171,9 @@ class Stretches:
         self._joint = marks.segment + marks.suffix
         self._tail = b"\r\n" if self._crlf else self._terminator
         self._breaks = self._joint.count("\r") + self._joint.count("\n")
-        self._set_trailer = f"{self._joint}SE{self._element}".encode()
+        self._set_trailer = re.compile(
+            re.escape(isa.terminator) + b"[" + BLANK + b"]*+SE" + re.escape(self._element.encode())
+        )
         self._ended = False
         self._searched: bytes | None = None
         self._next_envelope = -1
@@ -201,9 +203,9 @@ class Stretches:
         """
         data, begin = self._window.data, self._window.at
         bound = self._envelope(data, begin)
-        trailer = data.find(self._set_trailer, begin, len(data) if bound < 0 else bound)
-        if trailer >= 0:
-            bound = trailer + len(self._joint)
+        trailer = self._set_trailer.search(data, begin, len(data) if bound < 0 else bound)
+        if trailer is not None:
+            bound = trailer.end()
         end = data.find(self._terminator, bound) if bound >= 0 else -1
         if end < 0:
             end = data.rfind(self._terminator, begin)

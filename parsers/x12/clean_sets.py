@@ -1,0 +1,169 @@
+"""Takes transaction sets off the bytes at hand that have no fault at all, without splitting them.
+
+The common case by far. What the matcher does not take goes segment by segment to the walker, which
+says why.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from parsers.x12 import grammar
+from parsers.x12.byte_window import ByteWindow
+from parsers.x12.definition import SetDefinition
+from parsers.x12.grammar import CleanSet, Matcher
+from parsers.x12.grammar_content import LONGEST_SEGMENT
+from parsers.x12.grammar_elements import ELEMENT, SEGMENT
+from parsers.x12.limits import Limits
+from parsers.x12.model import GroupHeader, Loop, Segment, Separators, TransactionSet
+from parsers.x12.open_group import OpenGroup
+from parsers.x12.options import ReadOptions
+from parsers.x12.read_segments import BLANK
+from parsers.x12.segment_check import WalkOptions
+from parsers.x12.walker import tree_of
+
+#: The longest set that is looked at whole.
+LONGEST_BYTES = 32 * 1024 * 1024
+#: The first release whose ST names an implementation convention.
+WITH_CONVENTION = "005010"
+
+#: What may stand between two segments.
+BETWEEN = BLANK.decode("ascii")
+
+_START = re.compile(f"[{BETWEEN}]*+ST{ELEMENT}([A-Z0-9]{{3}}){ELEMENT}")
+_TRAILER = re.compile(f"{SEGMENT}[{BETWEEN}]*+SE{ELEMENT}[^{SEGMENT}]*+{SEGMENT}")
+
+
+class Matched:
+    """The content of a clean set: its text, and the rest once somebody asks for it.
+
+    text: from ST to SE's terminator, plain ASCII.
+    """
+
+    __slots__ = ("_definition", "_offset", "_segments", "_tree", "_walk", "text")
+
+    def __init__(self, text: str, definition: SetDefinition, walk: WalkOptions, offset: int) -> None:
+        self.text = text
+        self._definition = definition
+        self._walk = walk
+        self._offset = offset
+        self._segments: list[Segment] | None = None
+        self._tree: Loop | None = None
+
+    @property
+    def segments(self) -> list[Segment]:
+        """ST to SE in the order sent."""
+        if self._segments is None:
+            self._segments = list(split(self.text, self._walk.separators, self._offset))
+        return self._segments
+
+    @property
+    def tree(self) -> Loop:
+        """The segments in their loops."""
+        if self._tree is None:
+            self._tree = tree_of(self._definition, self.segments, self._walk)
+        return self._tree
+
+    @property
+    def is_kept(self) -> bool:
+        """Always True."""
+        return True
+
+
+def split(text: str, separators: Separators, offset: int) -> Iterator[Segment]:
+    """The segments of the plain ASCII text of a whole set, numbered from 1. offset: of its first byte."""
+    for number, part in enumerate(text.split(separators.segment)[:-1], start=1):
+        plain = part.lstrip(BETWEEN)
+        elements = plain.split(separators.element)
+        yield Segment(elements.pop(0), elements, number, offset + len(part) - len(plain), len(plain))
+        offset += len(part) + 1
+
+
+class CleanSets:
+    """The clean sets of one interchange.
+
+    options: with the separators of the interchange. limits: of its sets.
+    """
+
+    def __init__(self, window: ByteWindow, options: ReadOptions, limits: Limits) -> None:
+        self._window = window
+        self._options = options
+        self._most_segments = limits.set_segments
+        #: A matcher knows one bound for segments; under a lower one every set is walked.
+        self._possible = min(limits.element_bytes, limits.segment_bytes) >= LONGEST_SEGMENT
+        self._data: bytes | None = None
+        self._text: str | None = None
+        self._kinds: dict[tuple[str, str], tuple[SetDefinition, Matcher] | None] = {}
+
+    def take(self, group: OpenGroup) -> Iterator[TransactionSet]:
+        """The sets that come next and are clean, counted in their group and taken off the window."""
+        window = self._window
+        while self._possible and (text := self._plain()) is not None:
+            start = _START.match(text, window.at)
+            kind = self._kind(group.header, start[1]) if start else None
+            if start is None or kind is None:
+                return
+            definition, matcher = kind
+            at = start.start(1) - 3
+            clean = matcher.read(text, at)
+            if clean is not None and self._belongs(clean, group):
+                taken = self._as_set(clean, definition, group, at)
+                window.at = clean.end
+                yield taken
+            elif clean is not None or not self._wait_for_end(text, at):
+                return
+
+    def _plain(self) -> str | None:
+        """The bytes at hand with the delimiters that matchers know; None if these cannot be told."""
+        if self._window.data is not self._data:
+            self._data = self._window.data
+            self._text = grammar.normalise(self._data, self._options.walk.separators)
+        return self._text
+
+    def _kind(self, header: GroupHeader, set_id: str) -> tuple[SetDefinition, Matcher] | None:
+        """What reads the sets that ST01 names; None if none of them can be clean in this group."""
+        key = (header.version, set_id)
+        if key not in self._kinds:
+            definition = self._options.definition_of(header, set_id)
+            fits = self._options.dictionary.functional_id(set_id) == header.functional_id
+            self._kinds[key] = (
+                (definition, grammar.matcher_for(definition, self._options.walk))
+                if definition is not None and fits
+                else None
+            )
+        return self._kinds[key]
+
+    def _belongs(self, clean: CleanSet, group: OpenGroup) -> bool:
+        """True if nothing outside the set speaks against it; it is counted in its group then."""
+        if clean.segments > self._most_segments:
+            return False
+        if clean.implementation and group.header.version < WITH_CONVENTION:
+            return False
+        return group.admit_clean(clean.control_number)
+
+    def _wait_for_end(self, text: str, at: int) -> bool:
+        """True if the end of the set was not at hand and more has been read."""
+        size = len(text) - at
+        return size < LONGEST_BYTES and _TRAILER.search(text, at) is None and self._window.more(size)
+
+    def _as_set(
+        self, clean: CleanSet, definition: SetDefinition, group: OpenGroup, at: int
+    ) -> TransactionSet:
+        window, walk = self._window, self._options.walk
+        offset = window.offset + at - window.at
+        end = window.data.index(walk.separators.segment.encode(), clean.trailer) + 1
+        text = window.data[at:end].decode("ascii")
+        return TransactionSet(
+            set_id=definition.set_id,
+            control_number=clean.control_number,
+            implementation=clean.implementation,
+            ordinal=group.sets,
+            release=definition.release,
+            content=Matched(text, definition, walk, offset),
+            findings=[],
+            segment_count=clean.segments,
+            offset=offset,
+            size=len(text),
+            separators=walk.separators,
+        )

@@ -1,0 +1,139 @@
+"""What is taken whole is what the walker would have found: same sets, same places, same events."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+from parsers.x12 import interchange
+from parsers.x12.clean_sets import CleanSets, Matched
+from parsers.x12.model import Event, Loop, SetRead, TransactionSet
+from parsers.x12.options import DEFAULT_OPTIONS
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+#: More sets than a matcher needs to know what they hold.
+MANY = 40
+
+
+def order(number: int, quantity: str = "12") -> list[str]:
+    return [
+        f"ST*850*{number:04}",
+        f"BEG*00*SA*45{number:06}**20261123",
+        "REF*DP*038",
+        "N1*ST*Example Store*92*0042",
+        "N3*1 Example Road",
+        f"PO1*1*{quantity}*EA*9.95**UP*012345678905",
+        "PID*F****A lamp",
+        "CTT*1",
+        f"SE*9*{number:04}",
+    ]
+
+
+def interchange_of(sets: Iterable[list[str]], between: str = "") -> bytes:
+    """One group of purchase orders. between: what stands after each terminator."""
+    orders = list(sets)
+    segments = [
+        f"ISA*00*{'':10}*00*{'':10}*ZZ*{'BUYER':15}*ZZ*{'SELLER':15}*261123*0915*U*00401*000000001*0*P*>",
+        "GS*PO*BUYER*SELLER*20261123*0915*1*X*004010",
+        *(segment for one in orders for segment in one),
+        f"GE*{len(orders)}*1",
+        "IEA*1*000000001",
+    ]
+    return "".join(f"{segment}~{between}" for segment in segments).encode()
+
+
+def events(content: bytes, chunk_bytes: int = 1 << 16) -> list[Event]:
+    return list(
+        interchange.read(io.BytesIO(content), lambda header: DEFAULT_OPTIONS, chunk_bytes=chunk_bytes)
+    )
+
+
+def walked(content: bytes, monkeypatch: pytest.MonkeyPatch) -> list[Event]:
+    """The events if no set is ever taken whole."""
+    with monkeypatch.context() as patch:
+        patch.setattr(CleanSets, "take", lambda self, group: iter(()))
+        return events(content)
+
+
+def shape(loop: Loop | None) -> object:
+    if loop is None:
+        return None
+    return loop.id, loop.path, [shape(c) if isinstance(c, Loop) else c for c in loop.children]
+
+
+def facts(read: TransactionSet) -> tuple[object, ...]:
+    known = (read.set_id, read.control_number, read.implementation, read.ordinal, read.release)
+    place = (read.segment_count, read.offset, read.size, read.complete, read.findings)
+    return *known, *place, read.segments, shape(read.tree)
+
+
+def told(found: list[Event]) -> Iterator[object]:
+    for event in found:
+        yield facts(event.set) if isinstance(event, SetRead) else event
+
+
+def matched(found: list[Event]) -> list[TransactionSet]:
+    return [e.set for e in found if isinstance(e, SetRead) and isinstance(e.set.content, Matched)]
+
+
+@pytest.mark.parametrize("between", ["", "\n", "\r\n", "  \n"])
+@pytest.mark.parametrize("chunk_bytes", [200, 1000, 1 << 16])
+def test_sets_taken_whole_are_told_like_walked_ones(
+    between: str, chunk_bytes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = interchange_of([order(n) for n in range(1, MANY + 1)], between=between)
+    taken = events(content, chunk_bytes)
+    assert len(matched(taken)) > MANY / 2
+    assert list(told(taken)) == list(told(walked(content, monkeypatch)))
+
+
+def test_a_bad_set_among_good_ones_is_walked_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    sets = [order(n, quantity="many" if n == 30 else "12") for n in range(1, MANY + 1)]
+    content = interchange_of(sets)
+    taken = events(content)
+    numbers = {read.control_number for read in matched(taken)}
+    assert "0030" not in numbers
+    assert {"0029", "0031"} <= numbers
+    assert list(told(taken)) == list(told(walked(content, monkeypatch)))
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        (b"SE*9*0031", b"SE*8*0031"),
+        (b"SE*9*0031", b"SE*9*0032"),
+        (b"ST*850*0031", b"ST*850*0030"),
+        (b"ST*850*0031", b"ST*850*0031*X"),
+        (b"ST*850*0031", b"ST*810*0031"),
+        (b"SE*9*0031~", b""),
+        (b"ST*850*0031~", b""),
+        (b"ST*850*0031~", b"~ST*850*0031~"),
+        (b"ST*850*0031~", b"REF*DP*1~ST*850*0031~"),
+    ],
+    ids=["count", "number", "twice", "convention", "kind", "trailer", "header", "empty", "stray"],
+)
+def test_a_fault_of_a_sets_envelope_is_found(
+    fault: tuple[bytes, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = interchange_of([order(n) for n in range(1, MANY + 1)]).replace(*fault)
+    assert list(told(events(content))) == list(told(walked(content, monkeypatch)))
+
+
+def _alike(paths: Iterable[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    contents = {path: path.read_bytes() for path in paths if path.is_file()}
+    for content in contents.values():  # so that the matchers know what these files hold
+        events(content)
+    for path, content in contents.items():
+        assert list(told(events(content))) == list(told(walked(content, monkeypatch))), path
+
+
+def test_every_sample_is_told_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    _alike(SAMPLES.rglob("input.edi"), monkeypatch)
+
+
+@pytest.mark.slow
+def test_every_corpus_file_is_told_alike(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _alike(corpus.rglob("*"), monkeypatch)
