@@ -45,6 +45,7 @@ def is_date(text: str) -> bool:
 
 
 _GS_ELEMENTS = 8
+_TA1_ELEMENTS = 5
 _TIME = r"([01]\d|2[0-3])[0-5]\d"
 _nine_digits = _matches(r"\d{9}")
 _up_to_nine_digits = _matches(r"\d{1,9}")
@@ -162,10 +163,11 @@ def group_findings(segment: Segment, dictionary: Dictionary) -> list[Finding]:
     A group that AK1 cannot name is a matter for the TA1 too: its faults say so.
     """
     kind = _Rule(1, "X12-050", dictionary.is_functional_id, "a functional group code, as PO")
-    return [
+    broken = [
         replace(fault, x12={**fault.x12, "TA105": "024"}) if _is_unnameable(fault) else fault
         for fault in _broken((kind, *_GS_RULES), "GS", segment.elements, segment.offset_of)
     ]
+    return [*broken, *excess(segment, _GS_ELEMENTS, "X12-136")]
 
 
 def _is_unnameable(fault: Finding) -> bool:
@@ -198,9 +200,19 @@ def release_of(
     return release, [found("X12-053", place, value=version, expected=release)]
 
 
+def excess(segment: Segment, most: int, code: str) -> list[Finding]:
+    """A finding `code` if a control segment has data beyond its last element, number `most`; else none."""
+    for position, value in enumerate(segment.elements[most:], start=most + 1):
+        if value:
+            place = replace(_place(segment.id, position, segment.offset_of), segment_number=segment.number)
+            return [found(code, place, value=value, expected=str(most))]
+    return []
+
+
 def ta1_findings(segment: Segment) -> tuple[Finding, ...]:
     """What is wrong with the elements of a TA1."""
-    return tuple(_broken(_TA1_RULES, "TA1", segment.elements, segment.offset_of))
+    broken = _broken(_TA1_RULES, "TA1", segment.elements, segment.offset_of)
+    return (*broken, *excess(segment, _TA1_ELEMENTS, "X12-135"))
 
 
 def _broken(

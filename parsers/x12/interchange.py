@@ -18,7 +18,7 @@ from parsers.finding import Finding, Location
 from parsers.x12.byte_window import DEFAULT_CHUNK_BYTES
 from parsers.x12.clean_sets import CleanSets
 from parsers.x12.control_numbers import SeenNumbers
-from parsers.x12.headers import interchange_findings, interchange_header, ta1_findings
+from parsers.x12.headers import excess, interchange_findings, interchange_header, ta1_findings
 from parsers.x12.limits import DEFAULT_LIMITS, Limits
 from parsers.x12.model import (
     Event,
@@ -40,6 +40,7 @@ from parsers.x12.separators import Isa, Unreadable
 OptionsFor = Callable[[InterchangeHeader], ReadOptions]
 #: Control segments that may stand between ISA and the first GS and say nothing that we act on.
 _SERVICE_SEGMENTS = frozenset({"ISB", "ISE", "ISX", "TA3"})
+_IEA_ELEMENTS = 2
 #: Remarks that are faults of a segment; the others are told once an interchange.
 _SEGMENT_REMARKS = frozenset({"X12-100", "X12-101"})
 #: A set, a group and the interchange that lack their trailers because the file was cut.
@@ -199,6 +200,7 @@ class _Interchange:
             *self._notes(),
             *self._misplaced.findings("X12-028"),
             *count_fault(segment, self._groups, "X12-031", lost=lost),
+            *excess(segment, _IEA_ELEMENTS, "X12-135"),
         ]
         if not self._nameless:
             findings += number_fault(segment, 2, self._header.control_number, "X12-032", "X12-033")

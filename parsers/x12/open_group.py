@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from parsers.catalogue import found
 from parsers.finding import Finding, Location
 from parsers.x12.control_numbers import SeenNumbers
-from parsers.x12.headers import group_findings, group_header, release_of
+from parsers.x12.headers import excess, group_findings, group_header, release_of
 from parsers.x12.model import GroupClosed, GroupHeader, Segment
 from parsers.x12.open_set import OpenSet
 from parsers.x12.options import ReadOptions
 
+_GE_ELEMENTS = 2
 _NAMELESS_CODES = {"ST01": "6", "ST02": "7"}
 _NAMEABLE = {"ST01": "three letters or digits", "ST02": "four to nine letters or digits"}
 
@@ -83,6 +84,7 @@ class OpenGroup:
             findings.append(found("X12-055", place, value=self.header.control_number))
             return GroupClosed(None, self.sets, tuple(findings))
         findings += self._count_fault(trailer)
+        findings += excess(trailer, _GE_ELEMENTS, "X12-136")
         if not any(finding.code == "X12-051" for finding in self.opening_findings):
             findings += number_fault(trailer, 2, self.header.control_number, "X12-056", "X12-062")
         return GroupClosed(trailer.get(1), self.sets, tuple(findings))

@@ -9,6 +9,7 @@ import re
 
 from parsers.catalogue import found
 from parsers.finding import Finding, Location
+from parsers.x12.headers import excess
 from parsers.x12.limits import Limits
 from parsers.x12.model import GroupHeader, Loop, Segment, TransactionSet, Walked
 from parsers.x12.options import ReadOptions
@@ -18,6 +19,9 @@ from parsers.x12.walker import Walk
 _SET_ID = re.compile(r"[A-Z0-9]{3}")
 _NAMEABLE_NUMBER = re.compile(r"[A-Za-z0-9]{1,9}")
 _SHORTEST_NUMBER = 4
+_SE_ELEMENTS = 2
+#: ST03 names an implementation convention from this release on.
+FIRST_RELEASE_WITH_CONVENTION = "005010"
 #: Segments of one set that are held as values, about a kilobyte each; a longer set is checked as it
 #: passes by, and who needs what it says reads it from the file again.
 HELD_SEGMENTS = 100_000
@@ -158,6 +162,9 @@ class OpenSet:
         if not self.nameless and len(self.control_number) < _SHORTEST_NUMBER:
             number = self.control_number
             self._say("X12-085", self._header, 2, value=number, expected="four to nine characters")
+        release = self._group.release
+        convention = release is None or release >= FIRST_RELEASE_WITH_CONVENTION
+        self._findings += excess(self._header, 3 if convention else 2, "X12-222")
 
     def _of_trailer(self, trailer: Segment) -> None:
         count, number = trailer.get(1), trailer.get(2)
@@ -165,6 +172,7 @@ class OpenSet:
             self._say("X12-082", trailer, 1, value=count, expected=str(self._count))
         if number != self.control_number and self.nameless != "ST02":
             self._say("X12-081", trailer, 2, value=number, expected=self.control_number)
+        self._findings += excess(trailer, _SE_ELEMENTS, "X12-222")
 
     def _without_trailer(self, end: int) -> Finding:
         place = Location("SE", segment_number=self._count + 1, byte_offset=end)
