@@ -16,7 +16,16 @@ Translate = Callable[..., Translation]
 ISA = (
     "ISA*00*          *00*          *ZZ*ACME           *ZZ*TRADEPOST      *240315*1030*{}*{}*000000017*0*P*>"
 )
-FUNCTIONAL_IDS = {"850": "PO", "856": "SH", "810": "IN"}
+FUNCTIONAL_IDS = {
+    "850": "PO",
+    "856": "SH",
+    "810": "IN",
+    "855": "PR",
+    "860": "PC",
+    "865": "CA",
+    "820": "RA",
+    "846": "IB",
+}
 
 
 def _file(body: str, set_id: str, release: str) -> bytes:
