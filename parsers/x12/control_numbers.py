@@ -4,6 +4,17 @@ from __future__ import annotations
 
 from bisect import bisect_right
 
+#: Longest number that is taken for one: the standard's have nine digits at most, a count ten.
+MAX_DIGITS = 18
+
+
+def whole_number(text: str) -> int | None:
+    """The number that a trailer's count or a control number spells in digits; None if it is none.
+
+    Thousands of digits are none: to read them as a number costs their square.
+    """
+    return int(text) if len(text) <= MAX_DIGITS and text.isascii() and text.isdigit() else None
+
 
 class SeenNumbers:
     """The control numbers seen so far. Numbers that follow one another cost no memory.
@@ -17,8 +28,9 @@ class SeenNumbers:
 
     def add(self, number: str) -> bool:
         """Remember `number`; False if it was there before."""
-        if number.isascii() and number.isdigit():
-            return self._runs.setdefault(len(number), _Runs()).add(int(number))
+        value = whole_number(number)
+        if value is not None:
+            return self._runs.setdefault(len(number), _Runs()).add(value)
         if number in self._others:
             return False
         self._others.add(number)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from parsers.catalogue import found
 from parsers.finding import Finding, Location
-from parsers.x12.control_numbers import SeenNumbers
+from parsers.x12.control_numbers import SeenNumbers, whole_number
 from parsers.x12.headers import excess, group_findings, group_header, release_of
 from parsers.x12.model import GroupClosed, GroupHeader, Segment
 from parsers.x12.open_set import OpenSet
@@ -118,7 +118,7 @@ def count_fault(trailer: Segment, counted: int, code: str, *, lost: bool) -> lis
     lost: True if segments were misplaced; a count too high then only follows from that fault.
     """
     declared = trailer.get(1)
-    number = int(declared) if declared.isascii() and declared.isdigit() else None
+    number = whole_number(declared)
     if number == counted or (lost and number is not None and number > counted):
         return []
     place = Location(trailer.id, element=1, byte_offset=trailer.offset_of(1))

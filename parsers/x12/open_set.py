@@ -9,6 +9,7 @@ import re
 
 from parsers.catalogue import found
 from parsers.finding import Finding, Location
+from parsers.x12.control_numbers import whole_number
 from parsers.x12.headers import excess
 from parsers.x12.limits import Limits
 from parsers.x12.model import GroupHeader, Loop, Segment, TransactionSet, Walked
@@ -168,7 +169,7 @@ class OpenSet:
 
     def _of_trailer(self, trailer: Segment) -> None:
         count, number = trailer.get(1), trailer.get(2)
-        if not (count.isascii() and count.isdecimal()) or int(count) != self._count:
+        if whole_number(count) != self._count:
             self._say("X12-082", trailer, 1, value=count, expected=str(self._count))
         if number != self.control_number and self.nameless != "ST02":
             self._say("X12-081", trailer, 2, value=number, expected=self.control_number)
