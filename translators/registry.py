@@ -12,8 +12,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from parsers.delimited.document import DelimitedDocument
+    from parsers.x12.definition import SetDefinition
     from parsers.x12.model import GroupHeader, InterchangeHeader, TransactionSet
+    from translators.canonical.document import Document
     from translators.translation import Translation
+    from translators.x12_write_elements import Form
+    from translators.x12_writing import Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,14 @@ class Translator:
         """
         translation: Translation = import_module(f"translators.{self.module}").read(*arguments)
         return translation
+
+    def write(self, document: Document, definition: SetDefinition, form: Form) -> Written:
+        """The document as a set: what `write` of the module's own writer, "<module>_write", gives.
+
+        Only of X12; what we are sent in files of columns we do not write.
+        """
+        written: Written = import_module(f"translators.{self.module}_write").write(document, definition, form)
+        return written
 
 
 TRANSLATORS: Mapping[tuple[str, str], Translator] = {

@@ -67,7 +67,7 @@ def _notice(reading: Reading, fields: dict[str, Any]) -> ShipNotice:
     check_totals(reading, declared, computed)
     return ShipNotice(
         **fields,
-        **_summary(fields, levels),
+        **summary(fields, levels),
         shipments=tuple(levels.shipments),
         orders=tuple(levels.orders),
         packages=levels.nested(),
@@ -90,7 +90,7 @@ def _beginning(reading: Reading) -> dict[str, Any]:
     return {}
 
 
-def _summary(fields: dict[str, Any], levels: Levels) -> dict[str, Any]:
+def summary(fields: dict[str, Any], levels: Levels) -> dict[str, Any]:
     """What people ask of a shipment first: from the notice, else its shipments, else its orders."""
     places = (*levels.shipments, *levels.orders)
     dates = [*fields.get("dates", ()), *(one for place in places for one in place.dates)]

@@ -1,0 +1,191 @@
+"""Reading a set to canonical, writing it back, reading that again; and what may differ by then.
+
+`normal` puts segments into the form that docs/x12-writing.md says writing may bring them into, so
+that what still differs was changed for no good reason.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+
+from parsers.finding import Finding
+from parsers.x12 import dictionary, interchange, model
+from parsers.x12.element import ValueFault, decode_decimal
+from parsers.x12.options import DEFAULT_OPTIONS
+from translators import registry
+from translators.canonical.document import Document, Source
+from translators.writing_x12 import Envelope, write_file, write_set
+from translators.x12_write_elements import Form
+from translators.x12_writing import Written
+
+AT = datetime(2026, 11, 23, 12, 0)  # noqa: DTZ001
+#: A segment as its id and elements.
+Row = tuple[str, tuple[str, ...]]
+#: First elements of the pairs of qualifier and value that a segment holds, and the element after them.
+PAIRS = {
+    "ACK": (7, 27), "IT1": (6, 99), "LIN": (2, 99), "PER": (3, 9), "PO1": (6, 99), "POC": (8, 99),
+    "SLN": (9, 99),
+}  # fmt: skip
+NOWHERE = Source(standard="x12", set="")
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A set as read, with its envelope."""
+
+    set: model.TransactionSet
+    header: model.InterchangeHeader
+    group: model.GroupHeader
+
+    @property
+    def is_clean(self) -> bool:
+        """True if the set is whole and without any error."""
+        return (
+            self.set.complete
+            and self.set.release is not None
+            and not any(one.is_error for one in self.set.findings)
+        )
+
+    @property
+    def rows(self) -> list[Row]:
+        """Its segments between ST and SE."""
+        return [(one.id, tuple(one.elements)) for one in self.set.segments if one.id not in ("ST", "SE")]
+
+    def document(self) -> Document | None:
+        """What our business sees in it, wherever it came from."""
+        translation = registry.translate_x12(self.set, self.header, self.group)
+        if translation is None or translation.document is None:
+            return None
+        return replace(translation.document, source=NOWHERE, usage="")
+
+    def form(self) -> Form:
+        """To write it with the delimiters that it was sent with."""
+        marks = replace(self.header.separators, suffix="")
+        return Form(marks, sent=marks)
+
+
+def sets_of(data: bytes) -> Iterator[Sent]:
+    """Every set of a file that stands in a group."""
+    header = group = None
+    for event in interchange.read(io.BytesIO(data), lambda _: DEFAULT_OPTIONS):
+        if isinstance(event, model.InterchangeOpened):
+            header = event.header
+        elif isinstance(event, model.GroupOpened):
+            group = event.header
+        elif isinstance(event, model.SetRead) and header and group:
+            yield Sent(event.set, header, group)
+
+
+@dataclass(frozen=True, slots=True)
+class RoundTrip:
+    """sent: the set. written: what its document was written as. again: that, read; None if not sound."""
+
+    sent: Sent
+    document: Document
+    written: Written
+    again: Sent | None
+
+    @property
+    def faults(self) -> list[Finding]:
+        """What our own reader finds wrong with the set written."""
+        return [one for one in self.again.set.findings if one.is_error] if self.again else []
+
+
+def round_trip(sent: Sent) -> RoundTrip | None:
+    """The set read, written and read again; None if we translate no such set."""
+    document = sent.document()
+    if document is None:
+        return None
+    written = write_set(document, sent.set.set_id, sent.group.version[:6], sent.form())
+    return RoundTrip(sent, document, written, read_again(written, sent) if written.is_sound else None)
+
+
+def read_again(written: Written, sent: Sent) -> Sent:
+    """The set written, in an interchange like the one it was sent in, and read."""
+    envelope = Envelope(sent.header.sender, sent.header.receiver, 1, AT, version=sent.group.version)
+    data = write_file([written], envelope, sent.form())
+    assert isinstance(data, bytes), data
+    return next(sets_of(data))
+
+
+def normal(rows: Sequence[Row], release: str) -> list[Row]:
+    """The segments in the form that writing may bring them into."""
+    plain = [(segment_id, _plain(segment_id, elements, release)) for segment_id, elements in rows]
+    return _lines_of_items([row for one in plain for row in _divided(*one)])
+
+
+def _plain(segment_id: str, elements: tuple[str, ...], release: str) -> tuple[str, ...]:
+    """Numbers by their value, times to the minute where no seconds count, pairs without gaps."""
+    definition = dictionary.segment_definition(release, segment_id)
+    types = [use.type for use in definition.elements] if definition else []
+    values = [_value(text.strip(), types[at] if at < len(types) else "") for at, text in enumerate(elements)]
+    if segment_id in PAIRS:
+        first, end = PAIRS[segment_id]
+        pairs = values[first - 1 : end - 1] + [""] * (len(values[first - 1 : end - 1]) % 2)
+        full = [pairs[at : at + 2] for at in range(0, len(pairs), 2) if any(pairs[at : at + 2])]
+        closed = [part for pair in full for part in pair]
+        rest = values[end - 1 :]
+        values = (
+            values[: first - 1] + (closed + [""] * (end - first - len(closed)) if rest else closed) + rest
+        )
+    while values and not values[-1]:
+        values.pop()
+    return tuple(values)
+
+
+def _value(text: str, kind: str) -> str:
+    number = decode_decimal(text) if text and (kind == "R" or kind.startswith("N")) else None
+    if isinstance(number, Decimal) and not isinstance(number, ValueFault):
+        return format(number.normalize() + 0, "f")
+    if kind == "TM":
+        return re.sub(r"^(\d{4})(00)?(00?)?$", r"\1", text) if text[4:].strip("0") == "" else text
+    return text
+
+
+def _divided(segment_id: str, elements: tuple[str, ...]) -> Iterator[Row]:
+    """Marks one a segment; names and addresses without gaps; shares of SDQ one by one; no HL04."""
+    if segment_id == "MAN" and len(elements) > 3:
+        yield from ((segment_id, _short(part)) for part in (elements[:3], elements[3:]) if any(part))
+    elif segment_id in ("N2", "N3"):
+        yield from ((segment_id, (text,)) for text in elements if text)
+    elif segment_id == "SDQ":
+        shares = [*elements, *[""] * (23 - len(elements))]
+        for at in range(2, 22, 2):
+            if shares[at]:
+                yield segment_id, (*shares[:2], *shares[at : at + 2], shares[22])
+    elif segment_id == "HL":
+        yield segment_id, _short(elements[:3])
+    elif segment_id == "DTM" and elements[4:5] == ("D8",) and not elements[1:2]:
+        yield segment_id, (elements[0], elements[5])
+    else:
+        yield segment_id, elements
+
+
+def _short(elements: Sequence[str]) -> tuple[str, ...]:
+    kept = list(elements)
+    while kept and not kept[-1]:
+        kept.pop()
+    return tuple(kept)
+
+
+def _lines_of_items(rows: list[Row]) -> list[Row]:
+    """The line number of a shipped item in LIN01 alone, where there is a LIN."""
+    kept: list[Row] = []
+    lin: int | None = None
+    for segment_id, elements in rows:
+        if segment_id == "HL":
+            lin = None
+        elif segment_id == "LIN":
+            lin = len(kept)
+        elif segment_id == "SN1" and lin is not None and elements[:1] != ("",):
+            held = kept[lin][1]
+            if held[0] in ("", elements[0]):
+                kept[lin] = ("LIN", (elements[0], *held[1:]))
+                elements = ("", *elements[1:])
+        kept.append((segment_id, elements))
+    return kept

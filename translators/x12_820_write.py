@@ -1,0 +1,87 @@
+"""The canonical remittance as the payment order or remittance advice, X12 820: the inverse of `x12_820`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from parsers.x12.definition import SetDefinition
+from translators import selection
+from translators.canonical.meanings import coded
+from translators.canonical.remittance import (
+    Adjustment,
+    Remittance,
+    RemittanceEntity,
+    RemittanceItem,
+    RemittanceLine,
+)
+from translators.x12_820 import PAYEE, PAYER
+from translators.x12_write_details import details
+from translators.x12_write_elements import Form
+from translators.x12_write_lines import line
+from translators.x12_write_parts import about_party, party
+from translators.x12_write_slots import Slot, under
+from translators.x12_write_unmapped import finished
+from translators.x12_writing import Writing, Written
+
+
+def write(document: Remittance, definition: SetDefinition, form: Form) -> Written:
+    """The segments of an 820 that say what the remittance says. Never raises on what it holds."""
+    writing = Writing(definition, form)
+    root, own = writing.root, document.currency
+    with writing.amounts_in(own.code if own else None):
+        writing.add(root, "BPR", document, "")
+        if document.trace is not None:
+            writing.add(root, "TRN", document.trace, "trace", origin=document.trace.origin)
+        details(writing, root, document, "")
+        for name, role, one in (("payer", PAYER, document.payer), ("payee", PAYEE, document.payee)):
+            if one is not None and selection.party(document.parties, role) is None:
+                party(writing, root, replace(one, role=coded("98", role)), name)
+        _entities(writing, document)
+    return finished(writing, document)
+
+
+def _entities(writing: Writing, document: Remittance) -> None:
+    """ENT, each with its items; items of no entity stand under one of their own."""
+    entities = document.entities
+    known = {one.ordinal for one in entities}
+    if any(item.entity not in known for item in document.items):
+        entities = (*entities, RemittanceEntity(ordinal=0, number=len(entities) + 1))
+    for at, one in enumerate(entities):
+        slot = _entity(writing, one, under("", "entities", at))
+        for place, item in enumerate(document.items):
+            if item.entity == one.ordinal or (one.ordinal == 0 and item.entity not in known):
+                _item(writing, slot, item, under("", "items", place))
+
+
+def _entity(writing: Writing, value: RemittanceEntity, field: str) -> Slot:
+    slot = writing.add(writing.root, "ENT", value, field, origin=value.origin)
+    for at, one in enumerate(value.named_parties):
+        where = under(field, "named_parties", at)
+        about_party(writing, writing.add(slot, "NM1", one, where, origin=one.origin), one, where)
+    _adjustments(writing, slot, value.adjustments, field)
+    details(writing, slot, value, field)
+    return slot
+
+
+def _item(writing: Writing, parent: Slot, value: RemittanceItem, field: str) -> None:
+    """RMR with its loop."""
+    slot = writing.add(parent, "RMR", value, field, origin=value.origin)
+    _adjustments(writing, slot, value.adjustments, field)
+    _lines(writing, slot, value.lines, field)
+    details(writing, slot, value, field)
+
+
+def _adjustments(writing: Writing, parent: Slot, adjustments: Sequence[Adjustment], field: str) -> None:
+    """ADX, each with its loop."""
+    for at, one in enumerate(adjustments):
+        where = under(field, "adjustments", at)
+        slot = writing.add(parent, "ADX", one, where, origin=one.origin)
+        _lines(writing, slot, one.lines, where)
+        details(writing, slot, one, where)
+
+
+def _lines(writing: Writing, parent: Slot, lines: Sequence[RemittanceLine], field: str) -> None:
+    """IT1, each with its loop."""
+    for at, one in enumerate(lines):
+        line(writing, "IT1", one, under(field, "lines", at), parent)

@@ -1,0 +1,61 @@
+"""What keeps a document from being written, told by the canonical field to mend."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from parsers.catalogue import found
+from parsers.finding import Finding, Location
+from translators.x12_write_places import Shape
+from translators.x12_write_slots import Slot, under
+
+#: Our finding for each one that our own check of a segment gives; others are `_OTHER`.
+_CODES: Mapping[str, str] = {
+    "X12-208": "TRN-351",
+    "X12-220": "TRN-351",
+    "X12-222": "TRN-361",
+    "X12-221": "TRN-363",
+    "X12-223": "TRN-354",
+    "X12-224": "TRN-353",
+    "X12-226": "TRN-355",
+    "X12-229": "TRN-363",
+}
+_OTHER = "TRN-356"
+#: The canonical field that a segment comes from, where its absence must be told.
+_SOURCES: Mapping[str, str] = {
+    "CTT": "declared",
+    "ENT": "entities",
+    "HL": "shipments",
+    "IT1": "lines",
+    "LIN": "lines",
+    "MSG": "notes",
+    "PO1": "lines",
+    "POC": "lines",
+    "RMR": "items",
+    "TDS": "totals",
+}
+_SOMEWHERE = "unmapped"
+
+
+def as_written(fault: Finding, shape: Shape, slot: Slot) -> Finding:
+    """A fault of a segment that we were about to write, with the field that fills the element."""
+    place = fault.location
+    return found(
+        _CODES.get(fault.code, _OTHER),
+        place,
+        value=fault.value,
+        expected=fault.expected,
+        name=_name(shape, place),
+        field=slot.field_of(place.element) or _SOMEWHERE,
+    )
+
+
+def _name(shape: Shape, place: Location) -> str:
+    at = place.element or 0
+    return shape.uses[at - 1].name if 0 < at <= len(shape.uses) else "element"
+
+
+def missing_segment(segment_id: str, loop: str, number: int, field: str) -> Finding:
+    """A segment that the release wants and no field filled. field: way to what holds the loop."""
+    place = Location(segment_id, segment_number=number, loop=loop)
+    return found("TRN-352", place, field=under(field, _SOURCES.get(segment_id, _SOMEWHERE)))

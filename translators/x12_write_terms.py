@@ -1,0 +1,111 @@
+"""Money, terms, transport and packing as X12 segments: the inverse of `x12_terms`.
+
+The functions have the shape told in `x12_write_parts`.
+"""
+
+from __future__ import annotations
+
+from parsers.finding import Location
+from translators.canonical.commerce import (
+    AllowanceOrCharge,
+    FreightTerms,
+    PaymentTerms,
+    PriceDetail,
+    QualifiedAmount,
+    Tax,
+)
+from translators.canonical.transport import Equipment, Lading, Packing, Routing
+from translators.x12_write_parts import currency, dates, reference
+from translators.x12_write_slots import Slot, under
+from translators.x12_write_specifics import accounting
+from translators.x12_writing import Writing
+
+#: SAC09, the unit of both rate and quantity.
+SAC_UNIT = 9
+#: TD512 to TD514.
+SERVICE_LEVELS = 3
+SCAC = "2"
+#: What only a pallet (PAL) tells, and only a package (PO4).
+PALLET_FIELDS = ("pallet_kind", "tiers", "blocks", "unit_weight")
+
+
+def price_detail(writing: Writing, parent: Slot, value: PriceDetail, field: str) -> None:
+    """CTP, with the currency of its loop if it has its own."""
+    own = value.currency
+    with writing.amounts_in(own.code if own else None):
+        slot = writing.add(parent, "CTP", value, field, origin=value.origin)
+        if own is not None:
+            currency(writing, slot, own, under(field, "currency"))
+
+
+def amount(writing: Writing, parent: Slot, value: QualifiedAmount, field: str) -> None:
+    """AMT with what goes with it in its loop."""
+    slot = writing.add(parent, "AMT", value, field)
+    for at, number in enumerate(value.references):
+        reference(writing, slot, number, under(field, "references", at))
+    dates(writing, slot, value.dates, field)
+    for at, account in enumerate(value.accounting):
+        accounting(writing, slot, account, under(field, "accounting", at))
+
+
+def tax(writing: Writing, parent: Slot, value: Tax, field: str) -> None:
+    """TXI."""
+    writing.add(parent, "TXI", value, field, origin=value.origin)
+
+
+def charge(writing: Writing, parent: Slot, value: AllowanceOrCharge, field: str) -> None:
+    """SAC with its taxes, and the currency of its loop if it has its own."""
+    own = value.currency
+    with writing.amounts_in(own.code if own else None):
+        slot = writing.add(parent, "SAC", value, field, origin=value.origin)
+        if value.rate_unit is None and value.quantity is not None:
+            slot.put(SAC_UNIT, value.quantity.unit, "quantity.unit")
+        if own is not None:
+            currency(writing, slot, own, under(field, "currency"))
+        for at, one in enumerate(value.taxes):
+            tax(writing, slot, one, under(field, "taxes", at))
+
+
+def payment_terms(writing: Writing, parent: Slot, value: PaymentTerms, field: str) -> None:
+    """ITD."""
+    writing.add(parent, "ITD", value, field, origin=value.origin)
+
+
+def freight_terms(writing: Writing, parent: Slot, value: FreightTerms, field: str) -> None:
+    """FOB."""
+    writing.add(parent, "FOB", value, field)
+
+
+def routing(writing: Writing, parent: Slot, value: Routing, field: str) -> None:
+    """TD5; or CAD, where the place has no TD5."""
+    if parent.holds("CAD") and not parent.holds("TD5"):
+        slot = writing.add(parent, "CAD", value, field, origin=value.origin)
+        qualifier = value.carrier_qualifier
+        if qualifier is not None and qualifier.code != SCAC:
+            writing.tell("TRN-361", Location("CAD"), field=under(field, "carrier"))
+            slot.put(4, None)
+        writing.tell_rest("CAD", value, field, ("carrier_qualifier",))
+        levels = 1
+    else:
+        writing.add(parent, "TD5", value, field, origin=value.origin)
+        levels = SERVICE_LEVELS
+    if len(value.service_levels) > levels:
+        writing.tell("TRN-361", Location("TD5"), field=under(field, "service_levels"))
+
+
+def lading(writing: Writing, parent: Slot, value: Lading, field: str) -> None:
+    """TD1."""
+    writing.add(parent, "TD1", value, field)
+
+
+def equipment(writing: Writing, parent: Slot, value: Equipment, field: str) -> None:
+    """TD3."""
+    writing.add(parent, "TD3", value, field)
+
+
+def packing(writing: Writing, parent: Slot, value: Packing, field: str) -> None:
+    """PO4; or PAL, where a pallet is told or the place has no PO4."""
+    pallet = any(getattr(value, name) is not None for name in PALLET_FIELDS)
+    segment_id = "PAL" if parent.holds("PAL") and (pallet or not parent.holds("PO4")) else "PO4"
+    writing.add(parent, segment_id, value, field)
+    writing.tell_rest(segment_id, value, field)
