@@ -38,14 +38,14 @@ _TRAILER = re.compile(f"{SEGMENT}[{BETWEEN}]*+SE{ELEMENT}[^{SEGMENT}]*+{SEGMENT}
 class Matched:
     """The content of a clean set: its text, and the rest once somebody asks for it.
 
-    text: from ST to SE's terminator, plain ASCII.
+    text: from ST to SE's terminator, plain ASCII. definition: what the dictionary says of the set.
     """
 
-    __slots__ = ("_definition", "_offset", "_segments", "_tree", "_walk", "text")
+    __slots__ = ("_offset", "_segments", "_tree", "_walk", "definition", "text")
 
     def __init__(self, text: str, definition: SetDefinition, walk: WalkOptions, offset: int) -> None:
         self.text = text
-        self._definition = definition
+        self.definition = definition
         self._walk = walk
         self._offset = offset
         self._segments: list[Segment] | None = None
@@ -62,7 +62,7 @@ class Matched:
     def tree(self) -> Loop:
         """The segments in their loops."""
         if self._tree is None:
-            self._tree = tree_of(self._definition, self.segments, self._walk)
+            self._tree = tree_of(self.definition, self.segments, self._walk)
         return self._tree
 
     @property

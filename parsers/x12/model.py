@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from parsers.finding import Finding
+from parsers.x12.definition import SetDefinition
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +192,10 @@ class Content(Protocol):
         """The set as sent, if nothing at all is wrong with it and it is plain ASCII; else None."""
 
     @property
+    def definition(self) -> SetDefinition | None:
+        """What the dictionary says of the set, if `text` is not None."""
+
+    @property
     def is_kept(self) -> bool:
         """False if the set was too large to keep."""
 
@@ -202,6 +207,7 @@ class Walked:
     segments: list[Segment]
     tree: Loop | None
     text: None = None
+    definition: None = None
 
     @property
     def is_kept(self) -> bool:
