@@ -68,8 +68,10 @@ def _work(options: argparse.Namespace) -> Work:
             name = Path(options.file).name
             senders = (options.partner,) if options.partner is not None else None
             at = datetime.now(UTC)
+            canonical = kind == "canonical"
             return lambda stream: _read(
-                Inspection(stream, name, at, directory, agreement, senders), canonical=kind == "canonical"
+                Inspection(stream, name, at, directory, agreement, senders, translate=canonical),
+                canonical=canonical,
             )
 
 

@@ -57,6 +57,7 @@ class Inspection:
     directory: the partners we know; None: everybody is welcome. agreement: of the partner named.
     senders: whom the file may come from, None for anybody. dictionary: the X12 standard with tables of
     one's own, None for those of the directory. at: aware, the time of the previewed answers.
+    translate: False leaves out what only our business finds.
     """
 
     stream: BinaryIO
@@ -66,6 +67,7 @@ class Inspection:
     agreement: Agreement | None = None
     senders: tuple[str, ...] | None = None
     dictionary: Dictionary | None = None
+    translate: bool = True
 
     def events(self) -> Iterator[ReportEvent]:
         """The report of the file, event by event; may be taken once."""
@@ -77,6 +79,7 @@ class Inspection:
             senders=self.senders,
             repeats="refuse",
             dictionary=self.dictionary,
+            translate=self.translate,
         )
 
     def previews(self, report: InterchangeReport) -> list[Answer]:

@@ -31,6 +31,7 @@ def read_file(
     repeats: Literal["refuse", "pass"] = "pass",
     limits: Limits = UTMOST_LIMITS,
     dictionary: Dictionary | None = None,
+    translate: bool = True,
 ) -> Iterator[ReportEvent]:
     """What we understand of the file, level by level; see `translators.report`.
 
@@ -47,6 +48,7 @@ def read_file(
         where a ledger, which knows earlier files too, judges that.
     limits: the widest that a profile may set for an interchange.
     dictionary: the standard with a user's own tables; None: that of the directory, else the standard.
+    translate: False leaves X12 documents untranslated, so that only the standard judges them.
 
     Never raises for what the bytes are. Memory does not grow with the number of documents, except
     for the line that a 997 has on each.
@@ -63,8 +65,10 @@ def read_file(
         yield from read_delimited(stream, agreement, directory, name=name, usage=usage)
     else:
         known = dictionary or (directory.dictionary if directory is not None else standard())
-        refuse = repeats == "refuse"
-        yield from _read_x12(X12Reading(stream, resolve, limits, known, refuse_repeats=refuse))
+        reading = X12Reading(
+            stream, resolve, limits, known, refuse_repeats=repeats == "refuse", translate=translate
+        )
+        yield from _read_x12(reading)
 
 
 def _takes_delimited(agreement: Agreement, name: str) -> bool:

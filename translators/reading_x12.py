@@ -45,6 +45,10 @@ _UNTRANSLATED = "TRN-313"
 #: A set that was checked, but is too long to be held and translated.
 _TOO_LONG = "TRN-315"
 _HOLDING = frozenset({_WAITS, _UNTRANSLATED, _TOO_LONG})
+_FIRST_WITH_ST03 = "005010"
+_MAX_ST03_CHARS = 35
+#: Elements of the ISA that name a party.
+_PARTIES = {5: "sender", 6: "sender", 7: "receiver", 8: "receiver"}
 #: Sets that stand in no group are lost.
 _OUTSIDE_GROUPS = "X12-028"
 
@@ -70,6 +74,7 @@ class X12Reading:
     limits: the widest that a profile may set. dictionary: what is known of X12.
     statuses: of every interchange. findings: of level file.
     refuse_repeats: an interchange with the control number of an accepted one of this file is refused.
+    translate: False leaves the documents to the standard alone.
     """
 
     def __init__(
@@ -80,6 +85,7 @@ class X12Reading:
         dictionary: Dictionary,
         *,
         refuse_repeats: bool = False,
+        translate: bool = True,
     ) -> None:
         self.statuses: list[Status] = []
         self.findings: list[Finding] = []
@@ -93,6 +99,7 @@ class X12Reading:
         self._processed_groups = 0
         self._ordinal = 0
         self._refuse_repeats = refuse_repeats
+        self._translates = translate
         #: Sender, receiver and number of the accepted interchanges, if repeats are refused.
         self._occupied: set[tuple[PartyId, PartyId, str]] = set()
 
@@ -151,7 +158,7 @@ class X12Reading:
             sender=header.sender if header else None,
             receiver=header.receiver if header else None,
             usage=header.usage if header else "",
-            findings=[*event.findings, *self._resolved.findings],
+            findings=[*event.findings, *_besides(event.findings, self._resolved.findings)],
             offset=_offset_of(event),
         )
         return report.InterchangeOpened(self._interchange)
@@ -257,6 +264,8 @@ class X12Reading:
         findings = list(read.findings)
         if rule is None and not acknowledges:
             findings = _without_rule(agreement or open_agreement(), read, group.report)
+        if read.implementation:
+            findings = [*findings, *_implementation_faults(read)]
         if not read.is_kept and read.complete and not any(finding.is_error for finding in findings):
             findings.append(found(_TOO_LONG, Location("ST", 1, byte_offset=read.offset), value=read.set_id))
         held = [finding.message for finding in findings if finding.code in _HOLDING]
@@ -283,7 +292,7 @@ class X12Reading:
         if acknowledges:
             return _acknowledgement(document, read)
         translation = None
-        if read.is_kept and envelope is not None and header is not None:
+        if self._translates and read.is_kept and envelope is not None and header is not None:
             translation = registry.translate_x12(read, envelope, header)
         document.kind = registry.kind_of("x12", read.set_id)
         return _translated(document, translation, rule, settings, held)
@@ -301,6 +310,17 @@ def _outcome(
 
 def _number_of(header: model.InterchangeHeader) -> tuple[PartyId, PartyId, str]:
     return header.sender, header.receiver, header.control_number
+
+
+def _besides(faults: Sequence[Finding], found_out: Sequence[Finding]) -> list[Finding]:
+    """What an agreement finds wrong with ids, besides what is wrong with them already."""
+    told = {_party(fault) for fault in faults if fault.is_error} - {None}
+    return [finding for finding in found_out if _party(finding) not in told]
+
+
+def _party(finding: Finding) -> str | None:
+    """Whose id a finding of the ISA is about."""
+    return _PARTIES.get(finding.location.element or 0)
 
 
 def _offset_of(event: model.InterchangeOpened) -> int:
@@ -334,11 +354,13 @@ def _without_rule(agreement: Agreement, read: model.TransactionSet, group: Group
 
     Where nobody is known, a set that we have tables for is as good as agreed.
     """
+    if quoting.unquotable_part(read.set_id, read.control_number) == "ST01":
+        return read.findings
     unsupported = [f for f in read.findings if f.x12.get("AK502") == _NOT_SUPPORTED]
     offset = read.segments[0].offset_of(1) if read.is_kept else read.offset
     place = Location("ST", segment_number=1, element=1, byte_offset=offset)
     if agreement is open_agreement():
-        if unsupported or quoting.unquotable_part(read.set_id, read.control_number) == "ST01":
+        if unsupported:
             return read.findings
         return [*read.findings, found(_UNTRANSLATED, place, value=read.set_id)]
     facts = (group.header.version if group.header else "", agreement.partner.partner)
@@ -350,6 +372,15 @@ def _without_rule(agreement: Agreement, read: model.TransactionSet, group: Group
         return read.findings
     refused = found("TRN-311", place, value=read.set_id, version=facts[0], partner=facts[1])
     return [*read.findings, refused]
+
+
+def _implementation_faults(read: model.TransactionSet) -> list[Finding]:
+    """A finding if ST03, an element since 005010, is none that an answer could repeat."""
+    text = read.implementation
+    if (read.release or "") < _FIRST_WITH_ST03 or (len(text) <= _MAX_ST03_CHARS and text.isprintable()):
+        return []
+    place = Location("ST", segment_number=1, element=3, byte_offset=read.segments[0].offset_of(3))
+    return [found("TRN-371", place, value=text, expected=f"1 to {_MAX_ST03_CHARS} characters")]
 
 
 def _acknowledgement(document: DocumentReport, read: model.TransactionSet) -> DocumentReport:
