@@ -59,6 +59,7 @@ class _OpenGroup:
 
     version: GS08 of the answer. nameable: True if a 997 can name the group.
     unanswered: sets so far that wait for a person instead of an answer.
+    rules: of the kinds of set met so far, by ST01.
     """
 
     report: GroupReport
@@ -66,6 +67,7 @@ class _OpenGroup:
     nameable: bool
     counts: decision.SetCounts = field(default_factory=decision.SetCounts)
     unanswered: int = 0
+    rules: dict[str, DocumentRule | None] = field(default_factory=dict)
 
 
 class X12Reading:
@@ -260,7 +262,7 @@ class X12Reading:
     ) -> DocumentReport:
         envelope, header = self._current.header, group.report.header
         acknowledges = read.set_id in inbound.ANSWERING_SETS
-        rule = None if acknowledges else _rule(agreement or open_agreement(), read, group.report)
+        rule = None if acknowledges else _rule(agreement or open_agreement(), read.set_id, group)
         findings = list(read.findings)
         if rule is None and not acknowledges:
             findings = _without_rule(agreement or open_agreement(), read, group.report)
@@ -345,8 +347,11 @@ def _only_acknowledges(group: GroupReport) -> bool:
     return group.header is not None and group.header.functional_id == inbound.ACKNOWLEDGING_GROUP
 
 
-def _rule(agreement: Agreement, read: model.TransactionSet, group: GroupReport) -> DocumentRule | None:
-    return agreement.rule_for("x12", read.set_id, group.header.version if group.header else "")
+def _rule(agreement: Agreement, set_id: str, group: _OpenGroup) -> DocumentRule | None:
+    if set_id not in group.rules:
+        header = group.report.header
+        group.rules[set_id] = agreement.rule_for("x12", set_id, header.version if header else "")
+    return group.rules[set_id]
 
 
 def _without_rule(agreement: Agreement, read: model.TransactionSet, group: GroupReport) -> list[Finding]:

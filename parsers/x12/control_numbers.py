@@ -30,7 +30,10 @@ class SeenNumbers:
         """Remember `number`; False if it was there before."""
         value = whole_number(number)
         if value is not None:
-            return self._runs.setdefault(len(number), _Runs()).add(value)
+            runs = self._runs.get(len(number))
+            if runs is None:
+                runs = self._runs[len(number)] = _Runs()
+            return runs.add(value)
         if number in self._others:
             return False
         self._others.add(number)
@@ -45,6 +48,9 @@ class _Runs:
         self._lasts: list[int] = []
 
     def add(self, number: int) -> bool:
+        if self._lasts and number == self._lasts[-1] + 1:
+            self._lasts[-1] = number
+            return True
         after = bisect_right(self._firsts, number)
         if after and number <= self._lasts[after - 1]:
             return False
