@@ -23,7 +23,7 @@ from parsers.finding import Finding
 Form = Literal["json", "xml", "csv"]
 Values = Mapping[str, object]
 
-#: Lists that become rows of a CSV file: lines of an order or invoice, items of a ship notice.
+#: Lists that become rows of a CSV file: lines of an order or invoice, items of a ship notice or remittance.
 ROW_LISTS = ("lines", "items")
 #: What starts a formula in a spreadsheet, full-width forms included (BI-052).
 FORMULA_STARTS = "=+-@\t\r\n＝＋－＠"
@@ -49,7 +49,7 @@ def render(
 ) -> Rendered:
     """The documents in `form`, in order.
 
-    kind: what they are, "order", "ship_notice" or "invoice"; names the element in XML.
+    kind: what they are, "order", "ship_notice", "invoice", …; names the element in XML.
     batch: True gives a list of documents, also of one or none, which is what a receiver of
     batches should always get; False gives the one document and raises ValueError unless
     there is exactly one; None is True for any number but one.

@@ -79,7 +79,7 @@ class DocumentReport:
 
     set_id: ST01, or the layout's document kind for a delimited file.
     ordinal: place in its group, from 1.
-    kind: canonical kind ("order", "ship_notice", "invoice"), "acknowledgement" for 997, 999 and 824,
+    kind: canonical kind ("order", "invoice", …), "acknowledgement" for 997, 999 and 824,
         None if we have no translation.
     canonical: the canonical document (a dataclass of translators.canonical), None if there is none.
     hold: sentences that say why a person must look; empty unless disposition is HOLD.
