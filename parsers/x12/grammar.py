@@ -1,16 +1,18 @@
 """Tells at a hundred megabytes a second that a transaction set is without fault.
 
 One way of reading explains (`walker`), this one only says yes. Both go by the same dictionary;
-what this one accepts has no finding there, not even a note. Whatever it does not accept is read
-again by the walker, so that a refusal here costs time and nothing else.
+what this one accepts has no finding there, not even a note. What it does not accept is read again
+by the walker, so that a refusal here costs time and nothing else.
 
-A set is matched twice, each time in one call into C: its content, segment by segment in any
-order, and its structure, whatever the segments hold. One pattern for both would repeat the
-elements and codes of each segment wherever the set may have it, a hundred times over.
+A set is matched twice, each time in one call into C: its structure, whatever the segments hold,
+and its content, segment by segment in any order. One pattern for both would repeat what a segment
+may hold wherever the set may have it, a hundred times over.
 
-The pattern of the content grows with what is read: it begins empty and takes in the segments
-and codes that are met. A segment that it stops at is judged by `segment_check`. So a small file
-compiles nothing, and lists of thousands of codes cost what is used of them.
+Both patterns grow with what is read: they begin empty and take in the positions, the forms of
+segments and the codes that are met. What they do not know is judged by the walker's own steps,
+`legal_place` and `SegmentCheck`. So a small file compiles nothing, lists of thousands of codes
+cost what is used of them, and requirements and syntax notes, which those steps have kept for
+every form known, need not be looked at again.
 """
 
 from __future__ import annotations
@@ -18,36 +20,34 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import NamedTuple
 
 from parsers.x12.definition import LoopDefinition, SegmentUse, SetDefinition
 from parsers.x12.grammar_content import Content
 from parsers.x12.grammar_elements import COMPONENT, ELEMENT, END, REPETITION, SEGMENT
 from parsers.x12.grammar_levels import levels_agree
-from parsers.x12.grammar_structure import structure
+from parsers.x12.grammar_structure import SE, Structure
 from parsers.x12.model import Separators
 from parsers.x12.segment_check import WalkOptions
+from parsers.x12.set_plan import compiled
 
-_HEADER = re.compile(
-    f"ST{ELEMENT}([A-Z0-9]{{3}}){ELEMENT}([A-Za-z0-9]{{4,9}})(?:{ELEMENT}([ -~]{{0,99}}+)|){ELEMENT}?+{END}"
-)
-_TRAILER = re.compile(f"SE{ELEMENT}([0-9]{{1,10}}+){ELEMENT}([A-Za-z0-9]{{4,9}}){ELEMENT}?+{END}")
-_SE = f"SE{ELEMENT}"
 _BOUNDS = re.compile(f"{END}(L[SE]){ELEMENT}([^{SEGMENT}{ELEMENT}]*+)")
 #: A character that matches nothing.
 _NOTHING = 0x7F
+_LINE_END = SEGMENT.encode() + b"\n"
 
 
 class CleanSet(NamedTuple):
-    """A set without fault.
+    """A set without fault, as offsets in the text.
 
-    end: offset after SE's terminator and the line breaks that follow it. body: offset after ST's.
-    trailer: offset of SE. segments: their number, ST and SE included.
+    start: of ST. body: of the segment after it. trailer: of SE. end: after SE, its terminator and the
+    blanks that follow. segments: their number, ST and SE included.
     """
 
     control_number: str
     implementation: str
+    start: int
     body: int
     trailer: int
     end: int
@@ -57,23 +57,22 @@ class CleanSet(NamedTuple):
 def normalise(data: bytes, separators: Separators) -> str | None:
     """The bytes as text to match: a character for each byte, the delimiters put into ours.
 
-    data: whole segments. Bytes beyond ASCII, and our delimiters where they delimit nothing, are in
-    the text as characters that match nothing. None if the delimiters cannot be told byte by byte.
+    Bytes beyond ASCII, and our delimiters where they delimit nothing, are in the text as
+    characters that match nothing. None if a delimiter is more than one byte.
     """
     table = _table(separators)
     if table is None:
         return None
-    if separators.segment + separators.suffix == "\r\n":
-        lines = data.count(b"\r\n")
-        if data.count(b"\r") != lines or data.count(b"\n") != lines:
-            return None
-    return data.translate(table).decode("latin-1")
+    if separators.segment + separators.suffix != "\r\n":
+        return data.translate(table).decode("latin-1")
+    # Neither byte alone ends a segment there. The table leaves both as they are.
+    return data.translate(table).replace(b"\r\n", _LINE_END).decode("latin-1")
 
 
 @lru_cache(maxsize=64)
 def _table(separators: Separators) -> bytes | None:
     marks = {
-        separators.segment: SEGMENT,
+        separators.segment: "\r" if separators.segment == "\r" and separators.suffix else SEGMENT,
         separators.element: ELEMENT,
         separators.component: COMPONENT,
     }
@@ -93,13 +92,14 @@ class Matcher:
     """The grammar of one set under given options. Matching teaches it; no text makes it raise."""
 
     def __init__(self, definition: SetDefinition, options: WalkOptions) -> None:
-        self._definition = definition
-        segments = {use.segment for use in _uses(definition.root) if use.id not in {"ST", "SE"}}
+        uses = list(_uses(definition.root))
+        segments = {use.segment for use in uses if use.id not in {"ST", "SE"}}
         self._content = Content(segments, options, definition.release)
+        self._structure = Structure(definition.set_id, compiled(definition, options).root)
         self._depth = options.tree_depth
         self._sound = _is_sound(definition.root)
         self._has_levels = any(child.id == "HL" for child in definition.root.children)
-        self._has_bounds = any(use.id == "LE" for use in _uses(definition.root))
+        self._has_bounds = any(use.id == "LE" for use in uses)
 
     def read(self, text: str, at: int) -> CleanSet | None:
         """The set that begins at `at` with its ST, if nothing at all is wrong with it.
@@ -107,40 +107,26 @@ class Matcher:
         text: from `normalise`. Count, control number and HL tree agree too. What only the group
         can tell is left: whether ST02 is used twice, and whether GS01 goes with ST01.
         """
-        header = _HEADER.match(text, at)
-        if header is None or header[1] != self._definition.set_id:
+        match = self._structure.match(text, at) if self._sound else None
+        if match is None:
             return None
-        body = header.end()
-        se = self.body_end(text, body)
-        trailer = _TRAILER.match(text, se) if se >= 0 else None
-        if trailer is None or trailer[2] != header[2]:
+        control_number, implementation, _, count = match.groups("")
+        body, trailer, end = match.end(3), match.start(4) - len(SE), match.end()
+        segments = text.count(SEGMENT, at, end)
+        if int(count) != segments or not self._content.passes(text, body, trailer):
             return None
-        segments = text.count(SEGMENT, at, trailer.end())
-        if int(trailer[1]) != segments or (self._has_levels and not levels_agree(text, at, se, self._depth)):
+        if not self._structure.holds(text, match):
             return None
-        return CleanSet(header[2], header[3] or "", body, se, trailer.end(), segments)
+        if self._has_levels and not levels_agree(text, at, trailer, self._depth):
+            return None
+        if self._has_bounds and not _bounds_agree(text, at, trailer):
+            return None
+        return CleanSet(control_number, implementation, at, body, trailer, end, segments)
 
     def end_of(self, text: str, at: int) -> int:
-        """`end` of the set at `at`, or -1 if it does not match."""
+        """`end` of the set that begins at `at`, or -1 if `read` gives None."""
         clean = self.read(text, at)
         return clean.end if clean else -1
-
-    def body_end(self, text: str, at: int) -> int:
-        """Offset of SE if all from `at`, the end of ST, up to there is without fault, else -1.
-
-        HL numbers and parents are not looked at.
-        """
-        se = self._content.end(text, at)
-        if se < 0 or not self._sound or not text.startswith(_SE, se):
-            return -1
-        match = self._structure.match(text, at, se + len(_SE))
-        if match is None or match.end() != se + len(_SE):
-            return -1
-        return se if not self._has_bounds or _bounds_agree(text, at, se) else -1
-
-    @cached_property
-    def _structure(self) -> re.Pattern[str]:
-        return re.compile(structure(self._definition.root.children[1:-1]) + _SE)
 
 
 @lru_cache(maxsize=128)
@@ -191,6 +177,8 @@ def _closes_its_own(loop: LoopDefinition, open_loops: tuple[str, ...]) -> bool:
 
 def _bounds_agree(text: str, at: int, end: int) -> bool:
     """True if every LE names the loop that the LS before it opened."""
+    if text.find(f"LE{ELEMENT}", at, end) < 0:
+        return True
     opened = ""
     for mark, name in _BOUNDS.findall(text, at, end):
         if mark == "LS":

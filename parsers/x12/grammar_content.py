@@ -11,10 +11,14 @@ from parsers.x12.grammar_elements import (
     COMPONENT,
     ELEMENT,
     END,
+    LONGEST_VALUE,
+    NEVER,
     REPETITION,
     SEGMENT,
+    VALUE,
     Codes,
     SegmentPatterns,
+    form_of,
     is_large,
 )
 from parsers.x12.model import Segment
@@ -24,18 +28,22 @@ from parsers.x12.segment_check import SegmentCheck, WalkOptions
 PATIENCE = 64
 #: Characters of pattern that are compiled, roughly, in the time that one segment takes without it.
 CHARACTERS_A_MISS = 16
-#: The longest segment that can match.
-LONGEST_SEGMENT = 16_384
+#: Forms of one segment that a pattern holds.
+MOST_FORMS = 64
+#: The longest segment that can match, by its characters and by its form.
+LONGEST_SEGMENT = 64 * 1024
+MOST_VALUES = LONGEST_SEGMENT // LONGEST_VALUE - 1
+LONGEST_FORM = 256
 
 _PLAIN = re.compile(f"[ -~{ELEMENT}-{COMPONENT}]*+")
 _END = re.compile(END)
 
-#: A segment id, or a code with its list.
-Fact = str | tuple[Codes, str]
+#: A segment id with a form, or a code list with a code.
+Fact = tuple[str, str] | tuple[Codes, str]
 
 
 class Content:
-    """What the segments of a set may hold. It knows the segments and codes that it has met.
+    """What the segments of a set may hold. It knows the forms of segments and the codes that it has met.
 
     A segment that its pattern does not pass is judged by `SegmentCheck`, so that what it has met
     decides about speed only. Several threads may share it: none waits, and at worst two compile the same.
@@ -48,37 +56,24 @@ class Content:
         self._checks: dict[str, SegmentCheck] = {}
         self._pattern: re.Pattern[str] | None = None
         self._met: Counter[str] = Counter()
-        self._known: dict[Codes, set[str]] = {}
+        self._forms: dict[str, set[str]] = {}
+        self._codes: dict[Codes, set[str]] = {}
         #: Facts met that the pattern does not have, and how often one of them made it fail.
         self._new: set[Fact] = set()
         self._misses = 0
 
-    def end(self, text: str, at: int) -> int:
-        """Offset of the first segment from `at` on that the set does not have, ST and SE among them.
+    def passes(self, text: str, at: int, end: int) -> bool:
+        """True if nothing is wrong with the segments from `at` to `end`.
 
-        -1 if a segment before it is faulty, or too long, or not plain ASCII, or if too little has
-        been met to be worth a pattern.
+        They are plain ASCII then, and none is longer than LONGEST_SEGMENT.
         """
-        if self._pattern is None:
-            self._survey(text, at)
-            return -1
-        while at >= 0:
-            match = self._pattern.match(text, at)
+        while at < end:
+            match = self._pattern.match(text, at, end) if self._pattern else None
             at = match.end() if match else at
-            segment_id = text[at : at + 4].partition(ELEMENT)[0]
-            if segment_id not in self._segments:
-                return at
-            at = self._after_unusual(text, at)
-        return -1
-
-    def _survey(self, text: str, at: int) -> None:
-        """Meet the segments from `at` on, as long as it takes to know what to compile."""
-        while self._pattern is None and (end := text.find(SEGMENT, at, at + LONGEST_SEGMENT)) >= 0:
-            segment_id, *elements = text[at:end].split(ELEMENT)
-            if segment_id not in self._segments:
-                return
-            self._meet(segment_id, elements)
-            at = _after(text, end)
+            at = end if at == end else self._after_unusual(text, at)
+            if at < 0:
+                return False
+        return at == end
 
     def _after_unusual(self, text: str, at: int) -> int:
         """Offset after a segment that the pattern did not pass; -1 if anything is wrong with it."""
@@ -86,10 +81,13 @@ class Content:
         if end < 0 or not _PLAIN.fullmatch(text, at, end):
             return -1
         segment_id, *elements = text[at:end].split(ELEMENT)
-        check = self._check(segment_id)
-        if not check.is_clean(elements) and check.faults(Segment(segment_id, elements, 0, 0, end - at), ""):
+        if segment_id not in self._segments:
             return -1
-        self._meet(segment_id, elements)
+        check = self._check(segment_id)
+        if check.is_clean(elements):
+            self._meet(segment_id, elements)
+        elif check.faults(Segment(segment_id, elements, 0, 0, end - at), ""):
+            return -1
         return _after(text, end)
 
     def _check(self, segment_id: str) -> SegmentCheck:
@@ -111,35 +109,34 @@ class Content:
             self._compile()
 
     def _facts(self, segment_id: str, elements: list[str]) -> Iterator[Fact]:
-        yield segment_id
+        yield segment_id, form_of("".join(ELEMENT + value for value in elements))
         for use, value in zip(self._segments[segment_id].elements, elements, strict=False):
             if value:
                 yield from _codes_in(use, value)
 
     def _learn(self, fact: Fact) -> None:
-        if isinstance(fact, str):
-            if fact not in self._met:
-                self._new.add(fact)
-            return
-        codes, code = fact
-        known = self._known.setdefault(codes, set())
-        if code not in known:
-            known.add(code)
+        subject, text = fact
+        if isinstance(subject, str):
+            known = self._forms.setdefault(subject, set())
+            if len(known) >= MOST_FORMS or len(text) > LONGEST_FORM or text.count(VALUE) > MOST_VALUES:
+                return
+        else:
+            known = self._codes.setdefault(subject, set())
+        if text not in known:
+            known.add(text)
             self._new.add(fact)
 
     def _compile(self) -> None:
         """Make the pattern of all that has been met, the segments met most often first."""
         self._new, self._misses = set(), 0
-        known = {codes: tuple(met) for codes, met in tuple(self._known.items())}
-        patterns = SegmentPatterns(self._options, self._release, known)
+        codes = {codes: tuple(met) for codes, met in tuple(self._codes.items())}
+        patterns = SegmentPatterns(self._options, self._release, codes)
         by_letter: dict[str, list[str]] = {}
         for segment_id, _ in self._met.most_common():
-            rest = segment_id[1:] + patterns.of(self._segments[segment_id])
-            by_letter.setdefault(segment_id[0], []).append(rest)
-        groups = (
-            letter + (rest[0] if len(rest) == 1 else f"(?:{'|'.join(rest)})")
-            for letter, rest in by_letter.items()
-        )
+            forms = tuple(self._forms.get(segment_id, ()))
+            rest = patterns.of(self._segments[segment_id], forms) if forms else NEVER
+            by_letter.setdefault(segment_id[0], []).append(segment_id[1:] + rest)
+        groups = (f"{letter}(?:{'|'.join(rests)})" for letter, rests in by_letter.items())
         self._pattern = re.compile(f"(?:{'|'.join(groups)})*+")
 
 

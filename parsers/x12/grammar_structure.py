@@ -1,65 +1,122 @@
-"""Writes the pattern of a set's structure: which segments follow each other, whatever they hold."""
+"""Matches the order of a set's segments, whatever they hold, by a pattern that grows with what is read."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 
-from parsers.x12.definition import LoopDefinition, SegmentUse
-from parsers.x12.grammar_elements import ELEMENT, END, SEGMENT, trie
+from parsers.x12.grammar_elements import ELEMENT, END, NEVER, SEGMENT, trie
+from parsers.x12.model import Loop
+from parsers.x12.set_plan import UNBOUNDED, Child, Frame, LoopPlan, enter, legal_place
 
-Part = SegmentUse | LoopDefinition
-#: Optional positions in a row that are tried one by one; more are passed over together.
-FEW = 2
+#: Segments placed one by one before the first pattern is compiled, and for each character of it after.
+PATIENCE = 64
+CHARACTERS_A_MISS = 16
+
+#: What SE begins with.
+SE = f"SE{ELEMENT}"
+_ID = re.compile(f"([A-Z0-9]++){ELEMENT}[^{SEGMENT}]*+{END}")
+_ANYTHING = f"(?:(?!{SE})[^{SEGMENT}]++{END})*+"
 
 
-def structure(parts: Sequence[Part]) -> str:
-    """The pattern of the positions of a set or loop in order.
+class Structure:
+    """Which segments follow each other in a set. It knows the positions that it has met.
 
-    A segment goes to the first position that takes it and stays there, as the walker has it.
+    A set that its pattern does not match is placed segment by segment, as the walker does it, so
+    that what it has met decides about speed only.
     """
-    pattern, at = "", 0
-    while at < len(parts):
-        stop = at
-        while stop < len(parts) and parts[stop].requirement != "M":
-            stop += 1
-        pattern += _optional(parts[at:stop])
-        if stop < len(parts):
-            pattern += _repeated(parts[stop])
-        at = stop + 1
-    return pattern
+
+    def __init__(self, set_id: str, root: LoopPlan) -> None:
+        self._set_id = set_id
+        self._root = root
+        self._any = re.compile(_envelope(set_id, _ANYTHING))
+        self._pattern: re.Pattern[str] | None = None
+        self._met: set[Child] = set()
+        self._misses = 0
+
+    def match(self, text: str, at: int) -> re.Match[str] | None:
+        """A set from ST to SE with good control numbers. Whether its order is right tells `holds`.
+
+        Groups: ST02, ST03, the place after ST, SE01.
+        """
+        match = self._pattern.match(text, at) if self._pattern else None
+        return match or self._any.match(text, at)
+
+    def holds(self, text: str, match: re.Match[str]) -> bool:
+        """True if the segments of a match from `match` are each where the set has them."""
+        if match.re is not self._any:
+            return True
+        begin, end = match.end(3), match.start(4) - len(SE)
+        met = self._placed(_ID.findall(text, begin, end))
+        if met is not None:
+            self._meet(met, text.count(SEGMENT, begin, end))
+        return met is not None
+
+    def _placed(self, ids: Iterable[str]) -> set[Child] | None:
+        """The positions that segments between ST and SE take, or None if one does not fit."""
+        frames = [Frame(self._root, Loop("", ""), counts={})]
+        met = set()
+        for segment_id in ("ST", *ids, "SE"):
+            spot = legal_place(frames, segment_id)
+            if spot is None:
+                return None
+            met.add(enter(frames, *spot))
+        return met
+
+    def _meet(self, met: set[Child], segments: int) -> None:
+        if met <= self._met and self._pattern:
+            return
+        self._met |= met
+        self._misses += segments
+        size = len(self._pattern.pattern) if self._pattern else 0
+        if self._misses >= max(PATIENCE, size // CHARACTERS_A_MISS):
+            self._misses = 0
+            self._pattern = re.compile(
+                _envelope(self._set_id, _Writer(self._met).loop(self._root.children[1:-1]))
+            )
 
 
-def _optional(parts: Sequence[Part]) -> str:
-    """Positions that may all be empty: halved and halved again, so that few are tried in vain."""
-    if len(parts) <= FEW:
-        return "".join(map(_repeated, parts))
-    middle = len(parts) // 2
-    ahead = f"(?=(?:{trie({part.id for part in parts})}){ELEMENT})"
-    return f"(?>{ahead}{_optional(parts[:middle])}{_optional(parts[middle:])}|)"
+def _envelope(set_id: str, body: str) -> str:
+    """The pattern of a set from ST to SE around that of its body, with the groups of `Structure.match`."""
+    number, convention = "([A-Za-z0-9]{4,9}+)", f"(?:{ELEMENT}([ -~]{{0,99}}+)|)"
+    header = f"ST{ELEMENT}{re.escape(set_id)}{ELEMENT}{number}{convention}{ELEMENT}?+{END}"
+    return f"{header}(){body}{SE}([0-9]{{1,10}}+){ELEMENT}\\1{ELEMENT}?+{END}"
 
 
-def _repeated(part: Part) -> str:
-    once = occurrence(part)
-    most = most_of(part)
-    least = 1 if part.requirement == "M" else 0
-    if most == 1:
-        return f"(?>{once}{'' if least else '|'})"
-    bound = "" if most is None else most
-    return f"(?:{once}){{{least},{bound}}}+"
+class _Writer:
+    """Writes the pattern of a set whose other positions are empty."""
 
+    def __init__(self, met: Iterable[Child]) -> None:
+        self._met = frozenset(met)
+        self._ids = {child.id for child in self._met}
 
-def most_of(part: Part) -> int | None:
-    """How often a part may come; None: without bound."""
-    return part.repeat if isinstance(part, LoopDefinition) else part.max_use
+    def loop(self, children: Sequence[Child]) -> str:
+        """The pattern of positions in order.
 
+        A segment belongs to the first position that takes it. So where a position is left out,
+        none may follow that it would have taken and a later one would take instead.
+        """
+        pattern = ""
+        passed: set[str] = set()
+        for child in children:
+            if child in self._met:
+                pattern += self._barring(passed) + self._repeated(child)
+                passed = set()
+            elif child.required:
+                return NEVER
+            else:
+                passed.add(child.id)
+        return pattern + self._barring(passed)
 
-def occurrence(part: Part) -> str:
-    """The pattern of one segment, or of a loop once."""
-    if isinstance(part, LoopDefinition):
-        return segment(part.id) + structure(part.children[1:])
-    return segment(part.id)
+    def _barring(self, passed: set[str]) -> str:
+        ids = passed & self._ids
+        return f"(?!(?:{trie(ids)}){ELEMENT})" if ids else ""
 
-
-def segment(segment_id: str) -> str:
-    """The pattern of any segment of that id."""
-    return f"{segment_id}{ELEMENT}[^{SEGMENT}]*+{END}"
+    def _repeated(self, child: Child) -> str:
+        once = f"{child.id}{ELEMENT}[^{SEGMENT}]*+{END}"
+        if child.loop:
+            once += self.loop(child.loop.children[1:])
+        if child.maximum == 1:
+            return once if child.required else f"(?>{once}|)"
+        bound = "" if child.maximum == UNBOUNDED else child.maximum
+        return f"(?:{once}){{{int(child.required)},{bound}}}+"
