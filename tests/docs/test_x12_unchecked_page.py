@@ -18,5 +18,6 @@ def test_the_page_of_what_is_not_validated_is_current() -> None:
 def test_the_page_names_notes_lists_and_loops_that_are_not_enforced() -> None:
     text = unchecked.page()
     assert "| SCH | C1008 |" in text
-    assert "| 1300 | Service, Promotion, Allowance, or Charge Code |" in text
+    assert "| 100 | Currency Code |" in text
+    assert "| 98 | Entity Identifier Code |" not in text
     assert "| 846 | LIN/QTY/LS/REF |" in text

@@ -168,13 +168,20 @@ def test_the_sender_qualifier_of_a_gln_is_never_refused() -> None:
     assert codes is None or "07" in codes
 
 
-def test_a_list_kept_by_others_or_not_confirmed_is_not_enforced() -> None:
+def test_a_list_kept_by_others_is_not_enforced() -> None:
     currency = dictionary.segment_definition("004010", "CUR")
-    charge = dictionary.segment_definition("004010", "SAC")
     assert currency is not None
-    assert charge is not None
     assert currency.elements[1].codes is None
-    assert charge.elements[1].codes is None
+
+
+@pytest.mark.parametrize(("segment", "position", "code"), [("N1", 1, "ST"), ("SAC", 2, "D240")])
+def test_the_lists_of_parties_and_charges_are_enforced(segment: str, position: int, code: str) -> None:
+    for release in dictionary.releases():
+        definition = dictionary.segment_definition(release, segment)
+        assert definition is not None
+        codes = definition.elements[position - 1].codes
+        assert codes is not None
+        assert code in codes
 
 
 def test_an_unchecked_note_is_not_among_the_notes() -> None:
