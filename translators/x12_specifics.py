@@ -103,12 +103,11 @@ def bounded_lead_times(reading: Reading, segment: Segment, rest: Sequence[Node])
 
 
 def industry_codes(reading: Reading, segment: Segment, rest: Sequence[Node]) -> Iterator[IndustryCode]:
-    """LM with its codes, LQ: a value for each."""
-    agency, source_list = reading.code(segment, 1, "559"), reading.text(segment, 2)
+    """LM with its codes, LQ: a value for each; without any, LM stays unmapped."""
     for line, _ in of(rest, "LQ"):
         yield IndustryCode(
-            agency=agency,
-            source_list=source_list,
+            agency=reading.code(segment, 1, "559"),
+            source_list=reading.text(segment, 2),
             code_list=reading.code(line, 1, "1270"),
             code=reading.text(line, 2),
             origin=reading.path(line),
