@@ -19,7 +19,7 @@ from parsers.x12.separators import ISA_WINDOW_BYTES, Isa, Unreadable, looks_like
 
 #: What may stand before a segment and is no part of it: white space, NUL, and DOS's end of file.
 BLANK = b" \t\r\n\x0b\x0c\x00\x1a"
-_BLANKS = re.compile(rb"(?:[ \t\r\n\x0b\x0c\x00\x1a]|\xef\xbb\xbf)+")
+_BLANKS = re.compile(rb"(?:[ \t\r\n\x0b\x0c\x00\x1a]++|\xef\xbb\xbf)++")
 _UTF8 = frozenset({"utf-8", "ascii"})
 #: Bytes shown of what lies outside any interchange, at most.
 _OUTSIDE_BYTES = 200
@@ -364,7 +364,9 @@ class Stretches:
         return head.split(self._element)[0][:_LONGEST_ID]
 
     def _remark(self, code: str, offset: int, element: int | None = None) -> None:
-        self._remarks.append(Remark(code, offset, element))
+        # Of empty segments, which may be millions in a row, the first is enough.
+        if code != "X12-037" or not self._remarks or self._remarks[-1].code != code:
+            self._remarks.append(Remark(code, offset, element))
 
 
 def _is_header(segment: Segment) -> bool:
