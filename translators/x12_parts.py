@@ -237,6 +237,7 @@ def measurement(reading: Reading, segment: Segment, _rest: Sequence[Node]) -> It
         unit=reading.plain_unit(segment, 4),
         minimum=low,
         maximum=high,
+        origin=reading.path(segment),
     )
 
 

@@ -115,6 +115,7 @@ def amount(reading: Reading, segment: Segment, rest: Sequence[Node]) -> Iterator
             accounting=tuple(
                 one for line, inner in of(rest, "FA1") for one in accounting(reading, line, inner)
             ),
+            origin=reading.path(segment),
         )
 
 

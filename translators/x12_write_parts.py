@@ -148,7 +148,8 @@ def note(writing: Writing, parent: Slot, value: Note, field: str) -> None:
     for lines in chunks(value.lines, texts):
         values: list[object] = list(lines) if segment_id == "MSG" else [value.qualifier, *lines]
         names = ("lines",) if segment_id == "MSG" else ("qualifier", "lines", "lines")
-        writing.attach(parent, segment_id, Slot(values, names, field, value.origin))
+        origin = value.origin if value.subject is None else None
+        writing.attach(parent, segment_id, Slot(values, names, field, origin))
 
 
 def _subject(writing: Writing, parent: Slot, subject: Reference, field: str) -> Slot:
@@ -225,8 +226,11 @@ def _described(writing: Writing, parent: Slot, value: Description, field: str, s
 
 
 def measurement(writing: Writing, parent: Slot, value: Measurement, field: str) -> None:
-    """MEA."""
-    writing.add(parent, "MEA", value, field)
+    """MEA; in the loop of the description or packaging that it was read from."""
+    above = (value.origin or "").rpartition("/")[0]
+    loops = (*parent.children.get("PID", ()), *parent.children.get("PKG", ()))
+    home = next((slot for slot in loops if above and slot.origin == above and slot.holds("MEA")), parent)
+    writing.add(home, "MEA", value, field, origin=value.origin)
 
 
 def quantity(writing: Writing, parent: Slot, value: QualifiedQuantity, field: str) -> None:

@@ -40,7 +40,7 @@ def price_detail(writing: Writing, parent: Slot, value: PriceDetail, field: str)
 
 def amount(writing: Writing, parent: Slot, value: QualifiedAmount, field: str) -> None:
     """AMT with what goes with it in its loop."""
-    slot = writing.add(parent, "AMT", value, field)
+    slot = writing.add(parent, "AMT", value, field, origin=value.origin)
     for at, number in enumerate(value.references):
         reference(writing, slot, number, under(field, "references", at))
     dates(writing, slot, value.dates, field)

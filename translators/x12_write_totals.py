@@ -13,7 +13,9 @@ from translators.canonical.order import Line
 from translators.canonical.values import Money
 from translators.x12_terms import TOTAL_AMOUNT
 from translators.x12_write_details import details
+from translators.x12_write_parts import sent_as
 from translators.x12_write_slots import Slot, under
+from translators.x12_write_terms import amount
 from translators.x12_writing import Writing
 
 FROM_X12 = "x12"
@@ -67,32 +69,20 @@ def _compare(writing: Writing, declared: Subtotals | None, computed: Subtotals) 
 
 
 def _amounts(writing: Writing, document: Document, foot: Slot | None) -> None:
-    """AMT of the heading and of the foot. The total declared stands in the foot where that has room."""
+    """AMT of the heading and of the foot: each where it was read; others in the foot if it has room."""
     amounts = list(document.amounts)
     total = document.declared.amount if document.declared else None
-    said = any(one.qualifier.code == TOTAL_AMOUNT for one in amounts)
-    if total is not None and not said:
+    if total is not None and all(one.qualifier.code != TOTAL_AMOUNT for one in amounts):
         amounts.append(QualifiedAmount(coded("522", TOTAL_AMOUNT), total))
-    first = _first_of_foot(writing, foot, amounts, total)
     for at, one in enumerate(amounts):
-        slot = writing.root if foot is None or at < first else foot
-        writing.add(slot, "AMT", one, under("", "amounts", at))
+        slot = foot if foot is not None and _in_foot(writing.root, foot, one) else writing.root
+        amount(writing, slot, one, under("", "amounts", at))
 
 
-def _first_of_foot(
-    writing: Writing, foot: Slot | None, amounts: Sequence[QualifiedAmount], declared: Money | None
-) -> int:
-    """The first of the amounts that stand in the foot: the total declared, and what follows it.
-
-    Without a total declared there, a total stands in the heading; else the last amount is the foot's.
-    """
-    if foot is None or not foot.holds("AMT"):
-        return len(amounts)
-    if not writing.root.holds("AMT"):
-        return 0
-    named = [at for at, one in enumerate(amounts) if one.qualifier.code == TOTAL_AMOUNT]
-    if declared is None:
-        return len(amounts) if named else max(0, len(amounts) - 1)
-    most = (foot.place.most["AMT"] if foot.place else None) or len(amounts)
-    own = [at for at in named if amounts[at].amount == declared]
-    return max(len(amounts) - most, own[0] if own else 0)
+def _in_foot(root: Slot, foot: Slot, one: QualifiedAmount) -> bool:
+    """True if an amount stands in the loop of the totals."""
+    if not (root.holds("AMT") and foot.holds("AMT")):
+        return foot.holds("AMT")
+    if one.origin is not None and sent_as(one.origin) == "AMT":
+        return one.origin.startswith("CTT")
+    return one.qualifier.code == TOTAL_AMOUNT and not (one.references or one.dates or one.accounting)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from parsers.finding import NOWHERE
 from parsers.x12.definition import COMPOSITE
 from translators.canonical.document import Document
 from translators.canonical.values import Unmapped
-from translators.x12_write_places import PLAIN
+from translators.x12_write_places import PLAIN, Shape
 from translators.x12_write_slots import Slot
 from translators.x12_writing import Writing, Written
 
@@ -17,6 +17,12 @@ _ELEMENT = re.compile(r"-([0-9]{1,3})$")
 _STEP = re.compile(r"([A-Z0-9]+)(?:\[([0-9]+)\])?")
 #: Loops that a line, level or party of the document always makes: if it is gone, so is its loop.
 _MADE_BY_VALUES = frozenset({"ENT", "HL", "IT1", "LIN", "N1", "PO1", "POC", "RMR"})
+_LINES = frozenset({"PO1", "POC"})
+#: First and last element of the pairs that a segment holds; those of values are written without gaps.
+PAIRS = {
+    "ACK": (7, 26), "IT1": (6, 25), "IT8": (8, 27), "LIN": (2, 31), "PER": (3, 8), "PO1": (6, 25),
+    "POC": (8, 27), "SDQ": (3, 22), "SLN": (9, 28), "TAX": (2, 11),
+}  # fmt: skip
 UNMAPPED = "unmapped"
 
 
@@ -60,7 +66,31 @@ def _fill(writing: Writing, slot: Slot, path: str, texts: Mapping[int, str]) -> 
     for position, text in texts.items():
         uses = shape.uses if shape else ()
         composite = position <= len(uses) and uses[position - 1].type == COMPOSITE
-        slot.put(position, tuple(text.split(mark)) if composite else text, UNMAPPED)
+        if slot.get(position) is not None and not _made_room(slot, _zone(path), position):
+            writing.tell("TRN-364", NOWHERE, value=text, path=f"{path}-{position:02}")
+        else:
+            slot.put(position, tuple(text.split(mark)) if composite else text, UNMAPPED)
+
+
+def _zone(path: str) -> tuple[int, int]:
+    """First and last element of the pairs in the segment at a path; (0, 0) if it has none."""
+    match = _STEP.fullmatch(path.rpartition("/")[2])
+    return PAIRS.get(match[1] if match else "", (0, 0))
+
+
+def _made_room(slot: Slot, zone: tuple[int, int], position: int) -> bool:
+    """Move pairs of qualifier and value on, as they stood: half a pair stood at `position` before them."""
+    first, last = zone
+    if not first <= position <= last:
+        return False
+    start = position - (position - first) % 2
+    slot.values += [None] * (last - len(slot.values))
+    slot.names += ("",) * (last - len(slot.names))
+    if slot.get(last - 1) is not None or slot.get(last) is not None:
+        return False
+    slot.values[start - 1 : last] = [None, None, *slot.values[start - 1 : last - 2]]
+    slot.names = (*slot.names[: start - 1], "", "", *slot.names[start - 1 : last - 2], *slot.names[last:])
+    return True
 
 
 class _Known:
@@ -77,7 +107,7 @@ class _Known:
     def slot(self, path: str, positions: frozenset[int] = frozenset()) -> Slot | None:
         """The slot that was read from `path`, made if need be; None if its loop is not there.
 
-        positions: elements to fill. A slot that fills one of them already was read from elsewhere.
+        positions: elements to fill.
         """
         slot = self._slots.get(path)
         if slot is None:
@@ -93,21 +123,38 @@ class _Known:
 
     def _under(self, parent: Slot, segment_id: str, index: int, positions: frozenset[int]) -> Slot | None:
         """The slot of that index among those of its id: one of unknown origin, else a new one."""
-        slots = parent.children.get(segment_id, [])
+        slots, place = parent.children.get(segment_id, []), parent.place or PLAIN
         slot = slots[index] if index < len(slots) else None
-        if slot is not None and slot.origin is None and not any(map(slot.get, positions)):
-            return slot
-        loops = parent.place.loops if parent.place else {}
-        if segment_id in _MADE_BY_VALUES and segment_id in loops and id(parent) not in self._made:
+        if slot is not None and slot.origin is None:
+            first, last = PAIRS.get(segment_id, (0, 0))
+            single = [at for at in positions if not first <= at <= last]
+            if place.most[segment_id] == 1 or not _would_fill(slot, place.shapes[segment_id], single):
+                return slot
+        if _is_gone(parent, segment_id) and id(parent) not in self._made:
             return None
-        return self._new(parent, segment_id, index)
-
-    def _new(self, parent: Slot, segment_id: str, index: int) -> Slot:
-        loops = parent.place.loops if parent.place else {}
-        slot = Slot([], place=loops.get(segment_id, PLAIN))
+        slot = Slot([], place=place.loops.get(segment_id, PLAIN))
         parent.children.setdefault(segment_id, []).insert(index, slot)
         self._made.add(id(slot))
         return slot
+
+
+def _would_fill(slot: Slot, shape: Shape, positions: Iterable[int]) -> bool:
+    """True if a value would have filled one of the positions: the segment they come from gave no value.
+
+    Parts of a value (a unit without its quantity) and composites may stay behind.
+    """
+    names = {at: name for at, name in enumerate(slot.names, start=1) if name and "." not in name}
+    return any(at in names and shape.uses[at - 1].type != COMPOSITE for at in positions)
+
+
+def _is_gone(parent: Slot, segment_id: str) -> bool:
+    """True if such a segment comes from a value of the document alone, and none is there.
+
+    The numbers of a LIN stand with those of the line's own segment.
+    """
+    place = parent.place or PLAIN
+    merged = segment_id == "LIN" and place.path in _LINES
+    return merged or (segment_id in _MADE_BY_VALUES and segment_id in place.loops)
 
 
 def _all(slot: Slot) -> Iterator[Slot]:

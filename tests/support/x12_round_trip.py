@@ -28,8 +28,8 @@ AT = datetime(2026, 11, 23, 12, 0)  # noqa: DTZ001
 Row = tuple[str, tuple[str, ...]]
 #: First elements of the pairs of qualifier and value that a segment holds, and the element after them.
 PAIRS = {
-    "ACK": (7, 27), "IT1": (6, 99), "LIN": (2, 99), "PER": (3, 9), "PO1": (6, 99), "POC": (8, 99),
-    "SLN": (9, 99),
+    "ACK": (7, 27), "IT1": (6, 99), "IT8": (8, 99), "LIN": (2, 99), "PER": (3, 9), "PO1": (6, 99),
+    "POC": (8, 99), "SLN": (9, 99), "TAX": (2, 12),
 }  # fmt: skip
 NOWHERE = Source(standard="x12", set="")
 
@@ -116,7 +116,25 @@ def read_again(written: Written, sent: Sent) -> Sent:
 def normal(rows: Sequence[Row], release: str) -> list[Row]:
     """The segments in the form that writing may bring them into."""
     plain = [(segment_id, _plain(segment_id, elements, release)) for segment_id, elements in rows]
-    return _lines_of_items([row for one in plain for row in _divided(*one)])
+    return _merged(_lines_of_items([row for one in plain for row in _divided(*one)]))
+
+
+def _merged(rows: list[Row]) -> list[Row]:
+    """The numbers of a LIN under an order line behind those of the line; LS and LE only around something."""
+    kept: list[Row] = []
+    line: int | None = None
+    for segment_id, elements in rows:
+        if segment_id in ("PO1", "POC"):
+            line = len(kept)
+        if segment_id == "LIN" and line is not None:
+            first = PAIRS[kept[line][0]][0]
+            own = [*kept[line][1], *[""] * (first - 1 - len(kept[line][1])), *elements[1:]]
+            kept[line] = (kept[line][0], tuple(own))
+        elif segment_id == "LE" and kept[-1][0] == "LS":
+            kept.pop()
+        else:
+            kept.append((segment_id, elements))
+    return kept
 
 
 def _plain(segment_id: str, elements: tuple[str, ...], release: str) -> tuple[str, ...]:
@@ -127,7 +145,8 @@ def _plain(segment_id: str, elements: tuple[str, ...], release: str) -> tuple[st
     if segment_id in PAIRS:
         first, end = PAIRS[segment_id]
         pairs = values[first - 1 : end - 1] + [""] * (len(values[first - 1 : end - 1]) % 2)
-        full = [pairs[at : at + 2] for at in range(0, len(pairs), 2) if any(pairs[at : at + 2])]
+        some = [pairs[at : at + 2] for at in range(0, len(pairs), 2) if any(pairs[at : at + 2])]
+        full = sorted(some, key=lambda pair: not all(pair))
         closed = [part for pair in full for part in pair]
         rest = values[end - 1 :]
         values = (
@@ -155,8 +174,8 @@ def _divided(segment_id: str, elements: tuple[str, ...]) -> Iterator[Row]:
         yield from ((segment_id, (text,)) for text in elements if text)
     elif segment_id == "SDQ":
         shares = [*elements, *[""] * (23 - len(elements))]
-        for at in range(2, 22, 2):
-            if shares[at]:
+        for at in sorted(range(2, 22, 2), key=lambda at: not all(shares[at : at + 2])):
+            if any(shares[at : at + 2]):
                 yield segment_id, (*shares[:2], *shares[at : at + 2], shares[22])
     elif segment_id == "HL":
         yield segment_id, _short(elements[:3])

@@ -78,6 +78,7 @@ class QualifiedAmount(Value):
     references: tuple[Reference, ...] = ()
     dates: tuple[DatedEvent, ...] = ()
     accounting: tuple[AccountingDetail, ...] = ()
+    origin: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

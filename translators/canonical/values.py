@@ -237,6 +237,7 @@ class Measurement(Value):
     unit: Code | None = None
     minimum: Exact | None = None
     maximum: Exact | None = None
+    origin: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
