@@ -243,7 +243,8 @@ class X12Settings(Model):
         default="reject", description="What a faulty element does to its transaction set."
     )
     hash_totals: Literal["note", "hold", "ignore"] = Field(
-        default="note", description="What a wrong CTT02 or TDS01 does: a note, a person looks, or nothing."
+        default="note",
+        description="What a wrong CTT02, TDS01 or BPR02 does: a note, a person looks, or nothing.",
     )
     unknown_sets: Literal["reject", "hold"] = Field(
         default="reject", description="What becomes of a set that no document rule names."

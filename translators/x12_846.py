@@ -18,6 +18,8 @@ from translators.x12_parts import currency, product_ids, reference
 from translators.x12_reading import Node, Reading, of
 from translators.x12_terms import declared_totals, price
 
+#: The purpose (element 353) of a report of the stock as it is, beside the original.
+STATUS = "08"
 #: Quantity qualifiers (element 673).
 ON_HAND, AVAILABLE = "17", "33"
 
@@ -37,7 +39,7 @@ def read(transaction_set: TransactionSet, header: InterchangeHeader, group: Grou
             references=[inventory.references, *(one.references for one in inventory.lines)],
         ),
         number=joined(inventory.number, *_written(inventory.created)),
-        original=is_original(inventory.purpose),
+        original=is_original(inventory.purpose, STATUS),
         purpose=inventory.purpose,
     )
 

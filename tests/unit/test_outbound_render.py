@@ -138,3 +138,11 @@ def test_any_text_can_be_rendered_and_read_again(documents: list[dict[str, objec
     text = render(documents, "csv", kind="order", batch=True).payload.decode()
     widths = {len(row) for row in csv.reader(io.StringIO(text, newline=""))}
     assert len(widths) <= 1 or not text.strip()
+
+
+@pytest.mark.parametrize("rows", ["lines", "items"])
+def test_lines_of_any_document_and_items_of_a_remittance_are_rows(rows: str) -> None:
+    document = {"amount": {"amount": "30.00"}, rows: [{"paid": "10.00"}, {"paid": "20.00"}]}
+    text = render([document], "csv", kind="remittance", batch=False).payload.decode()
+    table = list(csv.reader(io.StringIO(text)))
+    assert table == [["amount.amount", f"{rows}.paid"], ["30.00", "10.00"], ["30.00", "20.00"]]

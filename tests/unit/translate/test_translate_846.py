@@ -134,8 +134,11 @@ def test_reports_that_are_all_numbered_alike_are_told_apart_by_time(
     assert translation.keys == (BusinessKey("inventory", "1"),)
 
 
-def test_an_inquiry_is_no_original(translate: Translate) -> None:
-    assert not translate("846", "BIA*13*PI*1*20240415\nLIN**VN*A").original
+@pytest.mark.parametrize(("purpose", "original"), [("00", True), ("08", True), ("13", False), ("05", False)])
+def test_a_status_is_an_original_and_an_inquiry_is_none(
+    translate: Translate, purpose: str, *, original: bool
+) -> None:
+    assert translate("846", f"BIA*{purpose}*PI*1*20240415\nLIN**VN*A").original is original
 
 
 def test_a_quantity_without_a_qualifier_is_kept_as_sent(translate: Translate) -> None:
