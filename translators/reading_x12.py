@@ -30,7 +30,7 @@ from translators.report import (
     ReportEvent,
     Status,
 )
-from translators.translation import TOTAL_CODES, Translation
+from translators.translation import TOTAL_CODES, Prepared, Translation
 
 if TYPE_CHECKING:
     from partners.agreement import Agreement
@@ -395,7 +395,7 @@ def _acknowledgement(document: DocumentReport, read: model.TransactionSet) -> Do
 
 def _translated(
     document: DocumentReport,
-    translation: Translation | None,
+    translation: Translation | Prepared | None,
     rule: DocumentRule | None,
     settings: X12Settings,
     held: list[str],
@@ -409,8 +409,7 @@ def _translated(
         told = [f for f in translation.findings if not _ignored(f, settings) and _spot(f) not in known]
         document.findings.extend(told)
         held = [*held, *holds_of(translation, rule), *_totals_held(told, settings)]
-        document.number, document.keys = translation.number, translation.keys
-        document.canonical = translation.document
+        document.number, document.translation = translation.number, translation
     document.disposition = disposition_of(document.status, held)
     document.hold = tuple(held) if document.disposition is Disposition.HOLD else ()
     return document

@@ -33,7 +33,13 @@ TRADEPOST = Path(sys.executable).with_name("tradepost")
 DEADLINE_S = 60.0
 STEP_S = 0.02
 LISTENS = "The SFTP server listens on "
-LOGINS = {"acme-retail": "acme", "corner-bikes": "corner", "delta-supply": "delta", "rhein-teile": "rhein"}
+LOGINS = {
+    "acme-retail": "acme",
+    "corner-bikes": "corner",
+    "delta-supply": "delta",
+    "rhein-teile": "rhein",
+    "summit-outfitters": "summit",
+}
 
 DESTINATIONS = """\
 [erp]

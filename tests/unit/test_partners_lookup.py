@@ -200,4 +200,5 @@ def test_the_bundled_samples_load_and_are_of_five_kinds() -> None:
         ),
         "harbor-distribution": (["s3", "hand"], ["order"]),
         "rhein-teile": (["sftp_mailbox"], ["ship_notice", "invoice"]),
+        "summit-outfitters": (["sftp_mailbox"], ["order", "order_change", "remittance"]),
     }

@@ -1,19 +1,38 @@
-"""Plain words for the codes of TA1, 997 and 999, from codes.csv."""
+"""Plain words for the codes of TA1, 997, 999 and 824, and which of them we say ourselves, from codes.csv."""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
 _NO_WORDS = "a code that we have no words for"
 
 
+@dataclass(frozen=True, slots=True)
+class CodeEntry:
+    """One code of one list.
+
+    element: the first element that carries the list: "AK304", "AK502", "TA105". words: what it means.
+    said: "sent" if an answer of ours may carry it; "shown" if it can be our verdict, but no answer can
+    be sent then; "no" if it is never our verdict. note: why, or since when; "" if there is nothing to say.
+    """
+
+    element: str
+    code: str
+    words: str
+    said: str
+    note: str
+
+
 @cache
-def _words() -> Mapping[tuple[str, str], str]:
+def entries() -> Mapping[tuple[str, str], CodeEntry]:
+    """Every code by element and code, in the order of the lists."""
     text = resources.files("translators.acknowledgements").joinpath("codes.csv").read_text("utf-8")
-    return {(row["element"], row["code"]): row["words"] for row in csv.DictReader(text.splitlines())}
+    rows = (CodeEntry(**row) for row in csv.DictReader(text.splitlines()))
+    return {(entry.element, entry.code): entry for entry in rows}
 
 
 def words_for(element: str, code: str) -> str:
@@ -21,4 +40,5 @@ def words_for(element: str, code: str) -> str:
 
     element: the first element that carries the list: "AK304", "AK502", "TA105".
     """
-    return _words().get((element, code), _NO_WORDS)
+    entry = entries().get((element, code))
+    return _NO_WORDS if entry is None else entry.words
