@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 
 import pytest
 
@@ -16,6 +17,7 @@ from parsers.x12.model import (
     TransactionSet,
     Walked,
 )
+from partners.agreement import SET_DOCUMENTS
 from translators import registry
 from translators.canonical.order import Order
 from translators.canonical.values import Unmapped
@@ -37,13 +39,17 @@ HEADER = InterchangeHeader(
 GROUP = GroupHeader("PO", "A", "B", "990315", "1030", "4", "X", "003040", None, 106)
 
 
-def _set(set_id: str, *segments: str, tree: Loop | None = None) -> TransactionSet:
+def _set(set_id: str, *segments: str) -> TransactionSet:
     read = [
         Segment(elements[0], elements[1:], number, 0, len(text))
         for number, text in enumerate(segments, start=1)
         for elements in [text.split("*")]
     ]
-    return TransactionSet(set_id, "0001", "", 1, None, Walked(read, tree), [], len(read), 0, 0, SEPARATORS)
+    return TransactionSet(set_id, "0001", "", 1, None, Walked(read, None), [], len(read), 0, 0, SEPARATORS)
+
+
+def _placed(read: TransactionSet, *children: Segment | Loop) -> TransactionSet:
+    return replace(read, content=Walked(read.segments, Loop("", "", list(children))))
 
 
 def test_a_set_without_a_tree_is_read_as_far_as_its_top_goes() -> None:
@@ -70,8 +76,7 @@ def test_a_usage_the_standard_does_not_know_is_not_taken_for_production() -> Non
 
 def test_a_segment_that_found_no_place_is_kept_by_its_number() -> None:
     read = _set("850", "BEG*00*SA*77**990314", "ZZZ*what*is*this")
-    read.tree = Loop("", "", [read.segments[0]])
-    translation = registry.translate_x12(read, HEADER, GROUP)
+    translation = registry.translate_x12(_placed(read, read.segments[0]), HEADER, GROUP)
     assert translation is not None
     assert translation.document is not None
     assert translation.document.unmapped == (
@@ -83,14 +88,14 @@ def test_a_segment_that_found_no_place_is_kept_by_its_number() -> None:
 
 def test_a_loop_without_its_first_segment_is_kept_under_its_path() -> None:
     read = _set("850", "BEG*00*SA*77**990314", "REF*DP*1")
-    read.tree = Loop("", "", [read.segments[0], Loop("N1", "N1", [Loop("X", "N1/X", [read.segments[1]])])])
-    translation = registry.translate_x12(read, HEADER, GROUP)
+    headless = Loop("N1", "N1", [Loop("X", "N1/X", [read.segments[1]])])
+    translation = registry.translate_x12(_placed(read, read.segments[0], headless), HEADER, GROUP)
     assert translation is not None
     assert translation.document is not None
     assert [one.value for one in translation.document.unmapped] == ["DP", "1"]
 
 
-@pytest.mark.parametrize("set_id", ["850", "856", "810"])
+@pytest.mark.parametrize("set_id", sorted(SET_DOCUMENTS))
 def test_a_set_that_was_not_kept_gives_a_document_of_its_envelope_alone(set_id: str) -> None:
     translation = registry.translate_x12(_set(set_id), HEADER, GROUP)
     assert translation is not None
