@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from partners.directory import Directory
     from partners.profile import PartnerProfile
 
+#: Elements of the ISA that name a party.
+_PARTIES = {5: "sender", 6: "sender", 7: "receiver", 8: "receiver"}
+
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
@@ -118,3 +121,14 @@ def group_faults(agreement: Agreement, header: GroupHeader) -> tuple[Finding, ..
         expected = ", ".join(agreement.ours.gs)
         findings.append(found("TRN-310", place, value=header.receiver, expected=expected))
     return tuple(findings)
+
+
+def besides(faults: Sequence[Finding], found_out: Sequence[Finding]) -> list[Finding]:
+    """What an agreement finds wrong with ids, besides what is wrong with them already."""
+    told = {_party(fault) for fault in faults if fault.is_error} - {None}
+    return [finding for finding in found_out if _party(finding) not in told]
+
+
+def _party(finding: Finding) -> str | None:
+    """Whose id a finding of the ISA is about."""
+    return _PARTIES.get(finding.location.element or 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -17,10 +17,10 @@ from partners.open_terms import open_agreement
 from translators import registry, report
 from translators.acknowledgements import aa824, decision, inbound, quoting
 from translators.acknowledgements.answer import version_of
-from translators.acknowledgements.units import units_of
-from translators.outcomes import ACCEPTED_SET, Ak5, SetOutcome, without_texts
+from translators.outcomes import ACCEPTED_SET
 from translators.read_options import read_options
-from translators.reading_agreements import Resolve, Resolved, group_faults
+from translators.reading_agreements import Resolve, Resolved, besides, group_faults
+from translators.reading_sets import implementation_faults, outcome_of
 from translators.reading_verdicts import disposition_of, holds_of
 from translators.report import (
     Disposition,
@@ -45,10 +45,6 @@ _UNTRANSLATED = "TRN-313"
 #: A set that was checked, but is too long to be held and translated.
 _TOO_LONG = "TRN-315"
 _HOLDING = frozenset({_WAITS, _UNTRANSLATED, _TOO_LONG})
-_FIRST_WITH_ST03 = "005010"
-_MAX_ST03_CHARS = 35
-#: Elements of the ISA that name a party.
-_PARTIES = {5: "sender", 6: "sender", 7: "receiver", 8: "receiver"}
 #: Sets that stand in no group are lost.
 _OUTSIDE_GROUPS = "X12-028"
 
@@ -160,7 +156,7 @@ class X12Reading:
             sender=header.sender if header else None,
             receiver=header.receiver if header else None,
             usage=header.usage if header else "",
-            findings=[*event.findings, *_besides(event.findings, self._resolved.findings)],
+            findings=[*event.findings, *besides(event.findings, self._resolved.findings)],
             offset=_offset_of(event),
         )
         return report.InterchangeOpened(self._interchange)
@@ -251,7 +247,9 @@ class X12Reading:
         if document.ak5 == ACCEPTED_SET and not read.implementation:
             group.report.outcomes.accept(read.set_id, read.control_number)
         else:
-            group.report.outcomes.append(_outcome(read, document.ak5, document.findings, agreement))
+            group.report.outcomes.append(
+                outcome_of(read, document.ak5, document.findings, _settings(agreement).acknowledge)
+            )
         if _settings(agreement).acknowledge.application != "none":
             advice = aa824.advice_on(document, read)
             group.report.advices.extend(() if advice is None else (advice,))
@@ -267,7 +265,7 @@ class X12Reading:
         if rule is None and not acknowledges:
             findings = _without_rule(agreement or open_agreement(), read, group.report)
         if read.implementation:
-            findings = [*findings, *_implementation_faults(read)]
+            findings = [*findings, *implementation_faults(read)]
         if not read.is_kept and read.complete and not any(finding.is_error for finding in findings):
             findings.append(found(_TOO_LONG, Location("ST", 1, byte_offset=read.offset), value=read.set_id))
         held = [finding.message for finding in findings if finding.code in _HOLDING]
@@ -300,29 +298,8 @@ class X12Reading:
         return _translated(document, translation, rule, settings, held)
 
 
-def _outcome(
-    read: model.TransactionSet, ak5: Ak5, findings: Iterable[Finding], agreement: Agreement | None
-) -> SetOutcome:
-    """The set as its 997 or 999 speaks of it."""
-    told = tuple(without_texts(f) for f in findings if decision.counts_for_997(f))
-    wants_units = told and _settings(agreement).acknowledge.functional == "999"
-    units = units_of(read.set_id, read.segments, told) if wants_units else {}
-    return SetOutcome(read.set_id, read.control_number, read.implementation, ak5, told, units)
-
-
 def _number_of(header: model.InterchangeHeader) -> tuple[PartyId, PartyId, str]:
     return header.sender, header.receiver, header.control_number
-
-
-def _besides(faults: Sequence[Finding], found_out: Sequence[Finding]) -> list[Finding]:
-    """What an agreement finds wrong with ids, besides what is wrong with them already."""
-    told = {_party(fault) for fault in faults if fault.is_error} - {None}
-    return [finding for finding in found_out if _party(finding) not in told]
-
-
-def _party(finding: Finding) -> str | None:
-    """Whose id a finding of the ISA is about."""
-    return _PARTIES.get(finding.location.element or 0)
 
 
 def _offset_of(event: model.InterchangeOpened) -> int:
@@ -377,15 +354,6 @@ def _without_rule(agreement: Agreement, read: model.TransactionSet, group: Group
         return read.findings
     refused = found("TRN-311", place, value=read.set_id, version=facts[0], partner=facts[1])
     return [*read.findings, refused]
-
-
-def _implementation_faults(read: model.TransactionSet) -> list[Finding]:
-    """A finding if ST03, an element since 005010, is none that an answer could repeat."""
-    text = read.implementation
-    if (read.release or "") < _FIRST_WITH_ST03 or (len(text) <= _MAX_ST03_CHARS and text.isprintable()):
-        return []
-    place = Location("ST", segment_number=1, element=3, byte_offset=read.segments[0].offset_of(3))
-    return [found("TRN-371", place, value=text, expected=f"1 to {_MAX_ST03_CHARS} characters")]
 
 
 def _acknowledgement(document: DocumentReport, read: model.TransactionSet) -> DocumentReport:

@@ -1,0 +1,39 @@
+"""What a set comes to for those who sent it: how its ST is judged, and what its 997 or 999 will say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from parsers.catalogue import found
+from parsers.finding import Finding, Location
+from parsers.x12 import model
+from translators.acknowledgements import decision
+from translators.acknowledgements.units import units_of
+from translators.outcomes import Ak5, SetOutcome, without_texts
+
+if TYPE_CHECKING:
+    from partners.profile import AckPolicy
+
+_FIRST_WITH_ST03 = "005010"
+_MAX_ST03_CHARS = 35
+
+
+def outcome_of(
+    read: model.TransactionSet, ak5: Ak5, findings: Iterable[Finding], policy: AckPolicy
+) -> SetOutcome:
+    """The set as its 997 or 999 speaks of it."""
+    told = tuple(without_texts(f) for f in findings if decision.counts_for_997(f))
+    wants_units = told and policy.functional == "999"
+    units = units_of(read.set_id, read.segments, told) if wants_units else {}
+    return SetOutcome(read.set_id, read.control_number, read.implementation, ak5, told, units)
+
+
+def implementation_faults(read: model.TransactionSet) -> list[Finding]:
+    """A finding if ST03, an element since 005010, is none that an answer could repeat."""
+    text = read.implementation
+    if (read.release or "") < _FIRST_WITH_ST03 or (len(text) <= _MAX_ST03_CHARS and text.isprintable()):
+        return []
+    offset = read.segments[0].offset_of(3) if read.is_kept else read.offset
+    place = Location("ST", segment_number=1, element=3, byte_offset=offset)
+    return [found("TRN-371", place, value=text, expected=f"1 to {_MAX_ST03_CHARS} characters")]
