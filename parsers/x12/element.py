@@ -78,7 +78,7 @@ def numeric_fault(text: str, low: int, high: int) -> ValueFault | None:
     match = _NUMERIC.fullmatch(text)
     if match is None or (match[1] and not match[2].strip("0")):
         return ValueFault.BAD_CHARACTER
-    return _length_fault(len(match[2]), low, high)
+    return length_fault(len(match[2]), low, high)
 
 
 def decimal_fault(text: str, low: int, high: int) -> ValueFault | None:
@@ -86,28 +86,29 @@ def decimal_fault(text: str, low: int, high: int) -> ValueFault | None:
     match = _DECIMAL.fullmatch(text)
     if match is None:
         return ValueFault.BAD_CHARACTER
-    return _length_fault(len(match[2].replace(".", "")), low, high)
+    return length_fault(len(match[2].replace(".", "")), low, high)
 
 
 def date_fault(text: str, low: int, high: int) -> ValueFault | None:
     """What is wrong with a DT value of six or eight digits, or None."""
     if not _DIGITS.fullmatch(text):
         return ValueFault.BAD_DATE
-    return _length_fault(len(text), low, high) or _as_fault(decode_date(text, reference_year=2000))
+    return length_fault(len(text), low, high) or _as_fault(decode_date(text, reference_year=2000))
 
 
 def time_fault(text: str, low: int, high: int) -> ValueFault | None:
     """What is wrong with a TM value, or None."""
     if not _DIGITS.fullmatch(text):
         return ValueFault.BAD_TIME
-    return _length_fault(len(text), low, high) or _as_fault(decode_time(text))
+    return length_fault(len(text), low, high) or _as_fault(decode_time(text))
 
 
 def _as_fault(value: object) -> ValueFault | None:
     return value if isinstance(value, ValueFault) else None
 
 
-def _length_fault(length: int, low: int, high: int) -> ValueFault | None:
+def length_fault(length: int, low: int, high: int) -> ValueFault | None:
+    """What is wrong with a length alone, or None."""
     if length < low:
         return ValueFault.TOO_SHORT
     return ValueFault.TOO_LONG if length > high else None

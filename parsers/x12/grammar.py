@@ -162,7 +162,8 @@ def _is_sound(root: LoopDefinition) -> bool:
     ids = [use.id for use in _uses(root)]
     definitions = {(use.id, use.segment) for use in _uses(root)}
     framed = ids[:1] == ["ST"] and ids[-1:] == ["SE"] and ids.count("ST") == ids.count("SE") == 1
-    return framed and len(definitions) == len(set(ids)) and _closes_its_own(root, open_loops=())
+    plain = framed and not {"BIN", "BDS"} & set(ids)
+    return plain and len(definitions) == len(set(ids)) and _closes_its_own(root, open_loops=())
 
 
 def _closes_its_own(loop: LoopDefinition, open_loops: tuple[str, ...]) -> bool:

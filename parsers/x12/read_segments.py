@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from parsers.x12.binary import BinaryReader
 from parsers.x12.byte_window import DEFAULT_CHUNK_BYTES, ByteWindow
 from parsers.x12.limits import Limits
 from parsers.x12.model import Form, Segment
@@ -174,6 +175,7 @@ class Stretches:
         self._set_trailer = re.compile(
             re.escape(isa.terminator) + b"[" + BLANK + b"]*+SE" + re.escape(self._element.encode())
         )
+        self._binary = BinaryReader(self._element.encode("latin-1"), isa.terminator, BLANK)
         self._ended = False
         self._searched: bytes | None = None
         self._next_envelope = -1
@@ -182,6 +184,10 @@ class Stretches:
         """The stretches; each is to be read to its end before the next is taken."""
         window = self._window
         while not self._ended:
+            binary = self._binary.take(window, self._limits.segment_bytes)
+            if binary is not None:
+                yield iter((self._checked_binary(binary),))
+                continue
             size = self._stretch_size()
             if size > 0:
                 yield self._up_to(size)
@@ -209,7 +215,14 @@ class Stretches:
         end = data.find(self._terminator, bound) if bound >= 0 else -1
         if end < 0:
             end = data.rfind(self._terminator, begin)
-        return end + len(self._terminator) - begin if end >= 0 else 0
+        size = end + len(self._terminator) - begin if end >= 0 else 0
+        binary = self._binary.next_at(data, begin)
+        return min(size, binary - begin) if binary >= 0 else size
+
+    def _checked_binary(self, segment: Segment) -> Segment:
+        if not segment.elements:
+            self._remark("X12-100", segment.offset)
+        return segment
 
     def _envelope(self, data: bytes, begin: int) -> int:
         """Where the next IEA or ISA may begin, -1 if none is at hand; looked for once in the same bytes."""

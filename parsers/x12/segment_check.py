@@ -22,6 +22,7 @@ from parsers.x12.element import (
     character_class,
     date_fault,
     decimal_fault,
+    length_fault,
     numeric_fault,
     text_fault,
     time_fault,
@@ -30,6 +31,8 @@ from parsers.x12.model import Segment, Separators
 
 #: From this release on AK403 has codes of its own for too many repetitions and components.
 FIRST_RELEASE_WITH_REPETITION = "005010"
+#: Type of an element whose bytes mean nothing to us.
+BINARY = "B"
 #: Presence patterns remembered a segment: more than any honest file shows.
 MAX_KNOWN_MASKS = 4096
 
@@ -138,7 +141,7 @@ class SegmentCheck:
     def _repeated(self, use: ElementUse) -> Accepts:
         one = self._single(use)
         separator = self._options.separators.repetition
-        if separator is None or use.repeat == 1 or not use.checked:
+        if separator is None or use.repeat == 1 or not use.checked or use.type == BINARY:
             return one
         return lambda value: (
             value.count(separator) < use.repeat and all(part and one(part) for part in value.split(separator))
@@ -163,6 +166,8 @@ class SegmentCheck:
         return accepts
 
     def _simple(self, use: ElementUse) -> Accepts:
+        if use.type == BINARY:
+            return lambda value: use.min <= len(value) <= use.max
         if use.type == "ID" and use.codes is not None and self._options.check_codes:
             return use.codes.__contains__
         return re.compile(self._pattern(use)).fullmatch
@@ -191,7 +196,7 @@ class SegmentCheck:
             if use.requirement == "M":
                 yield found("X12-220", place.location(use), name=use.name)
             return
-        separator = self._options.separators.repetition
+        separator = self._options.separators.repetition if use.type != BINARY else None
         parts = value.split(separator) if separator else [value]
         if len(parts) == 1:
             yield from self._part_faults(use, value, place)
@@ -210,7 +215,7 @@ class SegmentCheck:
 
     def _part_faults(self, use: ElementUse, value: str, place: _Place) -> Iterator[Finding]:
         """Faults of one repetition, composite or simple."""
-        parts = value.split(self._options.separators.component)
+        parts = value.split(self._options.separators.component) if use.type != BINARY else [value]
         # Separators at a composite's end, like those at a segment's end, separate nothing.
         beyond = any(parts[len(use.components) :]) if use.type == COMPOSITE else len(parts) > 1
         if beyond:
@@ -249,6 +254,8 @@ class SegmentCheck:
         return replace(place, component=position, before=before)
 
     def _value_fault(self, use: ElementUse, value: str) -> ValueFault | None:
+        if use.type == BINARY:
+            return length_fault(len(value), use.min, use.max)
         if use.type.startswith("N"):
             return numeric_fault(value, use.min, use.max)
         if use.type in _FAULTS:

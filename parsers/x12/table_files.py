@@ -175,7 +175,7 @@ def is_checked(row: Row) -> bool:
 def number(row: Row, column: str, where: Where) -> int:
     """A field as a number, digits alone. Raises DictionaryError."""
     text = row[column]
-    if not (text.isascii() and text.isdecimal()) or len(text) > 9:
+    if not (text.isascii() and text.isdecimal()) or len(text) > 15:
         raise where.fault(f"{column} must be a number, not {text!r}", column)
     return int(text)
 
