@@ -271,7 +271,7 @@ class Stretches:
             and not any(mark in text for mark in "\x00\x0b\x0c\x1a")
             # The least of all texts shows whether any begins with a blank, or is empty.
             and min(parts) >= "0"
-            and len(max(parts, key=len)) <= self._limits.element_bytes
+            and len(max(parts, key=len)) <= min(self._limits.element_bytes, self._limits.segment_bytes)
         )
         return parts if plain else None
 
