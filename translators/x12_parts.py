@@ -94,7 +94,7 @@ def extended_reference(
         related=_related(reading, segment, 7),
         origin=reading.path(segment),
     )
-    told = [note for node in rest for note in _notes(reading, node)]
+    told = [note for node in rest for note in notes_of(reading, node)]
     for qualifier, notes in groupby(told, key=lambda note: note.qualifier):
         lines = tuple(line for note in notes for line in note.lines)
         yield Note(qualifier=qualifier, lines=lines, subject=subject, origin=subject.origin)
@@ -102,7 +102,8 @@ def extended_reference(
         yield subject
 
 
-def _notes(reading: Reading, node: Node) -> Iterator[Note]:
+def notes_of(reading: Reading, node: Node) -> Iterator[Note]:
+    """The note of a node that is MSG, or MTX as 005010 has it in MSG's place; none of another."""
     for segment_id, part in (("MSG", message), ("MTX", text)):
         for segment, rest in of((node,), segment_id):
             yield from part(reading, segment, rest)
@@ -174,7 +175,7 @@ def about_party(reading: Reading, rest: Sequence[Node]) -> dict[str, Any]:
         "contacts": tuple(one for line, _ in of(rest, "PER") for one in contact(reading, line, ())),
         "references": tuple(one for line, _ in of(rest, "REF") for one in reference(reading, line, ())),
         "dates": tuple(one for line, _ in of(rest, "DTM") for one in dated_event(reading, line, ())),
-        "notes": tuple(note for node in rest for note in _notes(reading, node)),
+        "notes": tuple(note for node in rest for note in notes_of(reading, node)),
         "quantities": tuple(one for line, _ in of(rest, "QTY") for one in quantity(reading, line, ())),
     }
 

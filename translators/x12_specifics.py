@@ -23,7 +23,7 @@ from translators.canonical.specifics import (
     TrailerPosition,
 )
 from translators.canonical.values import DatedEvent, Reference
-from translators.x12_parts import dated_event, message, party, product_ids, quantity, reference
+from translators.x12_parts import dated_event, notes_of, party, product_ids, quantity, reference
 from translators.x12_reading import Node, Reading, of
 from translators.x12_terms import mark, price
 
@@ -84,7 +84,7 @@ def lead_time(reading: Reading, segment: Segment, rest: Sequence[Node]) -> Itera
         date=reading.date(segment, 4),
         quantities=tuple(one for line, _ in of(rest, "QTY") for one in quantity(reading, line, ())),
         marks=tuple(one for line, _ in of(rest, "MAN") for one in mark(reading, line, ())),
-        notes=tuple(one for line, _ in of(rest, "MSG") for one in message(reading, line, ())),
+        notes=tuple(note for node in rest for note in notes_of(reading, node)),
         references=tuple(one for line, _ in of(rest, "REF") for one in reference(reading, line, ())),
         industry_codes=tuple(
             one for line, inner in of(rest, "LM") for one in industry_codes(reading, line, inner)
@@ -149,7 +149,7 @@ def specification(reading: Reading, segment: Segment, rest: Sequence[Node]) -> I
         status=reading.code(segment, 6, "792"),
         references=tuple(one for line, _ in of(rest, "REF") for one in reference(reading, line, ())),
         dates=_dates(reading, rest),
-        notes=tuple(one for line, _ in of(rest, "MSG") for one in message(reading, line, ())),
+        notes=tuple(note for node in rest for note in notes_of(reading, node)),
         parties=tuple(one for line, inner in of(rest, "N1") for one in party(reading, line, inner)),
         origin=reading.path(segment),
     )

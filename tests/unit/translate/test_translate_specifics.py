@@ -176,3 +176,17 @@ def test_what_has_no_field_in_them_is_still_kept(translate: Translate) -> None:
     document = translate("810", "BIG*20240320*INV-1\nYNQ*Q1*Y*D8*20240401\nIT1*1*5*EA*2\nTDS*1000").document
     assert document is not None
     assert Unmapped("YNQ-04", "20240401") in document.unmapped
+
+
+def test_words_in_a_loop_are_read_in_the_segment_that_005010_gives_them(translate: Translate) -> None:
+    body = """
+        BEG*00*SA*1**20240314
+        LDT*AF*10*DA
+        MTX**rush
+        SPI*ZZ*CT*K-7
+        MTX**see page 4
+        PO1*1*5*EA
+    """
+    document = document_of(translate("850", body, "005010"))
+    assert document.lead_times[0].notes[0].lines == ("rush",)
+    assert document.specifications[0].notes[0].lines == ("see page 4",)
