@@ -93,10 +93,14 @@ class TableFile:
         self._name = name
         self._columns = columns
 
+    @property
+    def text(self) -> str | None:
+        """What the file holds, None if there is none."""
+        return self._folder.text(self._name)
+
     def raw(self) -> Iterator[Raw]:
         """Every row with its number, the cells counted. Raises DictionaryError."""
-        text = self._folder.text(self._name)
-        if text is None:
+        if (text := self.text) is None:
             return
         reader = csv.reader(io.StringIO(text, newline=""))
         if tuple(next(reader, ())) != self._columns:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 
 from parsers.x12.definition import (
     COMPOSITE,
@@ -83,7 +83,6 @@ class Tables:
         self._segments = self._table("segments.csv")
         self._composites = self._table("composites.csv")
         self._syntax_notes = self._table("syntax_notes.csv")
-        self._code_lists: dict[str, tuple[Mapping[str, frozenset[str] | None], ...]] = {}
         self._made_segments: dict[tuple[str, str], SegmentDefinition] = {}
         self._made_elements: dict[tuple[str, str], ElementUse] = {}
         self._known: dict[str, frozenset[str]] = {}
@@ -234,35 +233,45 @@ class Tables:
         return tuple(notes)
 
     def codes(self, release: str, element: str) -> frozenset[str] | None:
-        """The values an ID element may have, or None if its list is not enforced. Raises DictionaryError."""
-        if element not in self._code_lists:
-            files = (TableFile(folder, f"codes/{element}.csv", CODE_COLUMNS) for folder in self.folders)
-            self._code_lists[element] = tuple(_read_codes(file) for file in files)
+        """The values an ID element may have, or None if its list is not enforced. Raises DictionaryError.
+
+        A list is enforced if most of its codes are checked. Its unchecked codes are then accepted too,
+        since a list that is too long refuses nothing.
+        """
         for name in self._lineage(release):
-            for lists in self._code_lists[element]:
-                if name in lists:
-                    return lists[name]
+            for folder in self.folders:
+                codes = _read_codes(TableFile(folder, f"codes/{element}.csv", CODE_COLUMNS), name)
+                if codes:
+                    trusted = EXTERNAL not in codes and 2 * list(codes.values()).count("yes") > len(codes)
+                    return frozenset(codes) if trusted else None
         return None
 
 
-def _read_codes(file: TableFile) -> Mapping[str, frozenset[str] | None]:
-    """The lists of one element by release, None for one that is not enforced.
-
-    A list is enforced if most of its codes are checked. Its unchecked codes are then accepted too,
-    since a list that is too long refuses nothing.
-    """
-    lists: dict[str, dict[str, bool]] = {}
-    for line, (release, code, _, checked) in file.raw():
-        codes = lists.setdefault(release, {})
-        if not code or code in codes:
-            raise file.where(line).fault(f"code {code!r} is empty or stands twice", "code")
-        codes[code] = checked == "yes"
-    return {release: _enforced(codes) for release, codes in lists.items()}
+def _read_codes(file: TableFile, release: str) -> dict[str, str]:
+    """The codes of one release, each with "yes" or "unchecked"; empty if the file has none for it."""
+    text = file.text or ""
+    rows = _code_row(release).findall(text)
+    codes = dict(rows)
+    if len(codes) == text.count(f"\n{release},"):
+        return codes
+    return _read_codes_with_care(file, release)
 
 
-def _enforced(codes: Mapping[str, bool]) -> frozenset[str] | None:
-    trusted = EXTERNAL not in codes and 2 * sum(codes.values()) > len(codes)
-    return frozenset(codes) if trusted else None
+@cache
+def _code_row(release: str) -> re.Pattern[str]:
+    """A row of a code list in its usual form. To read all with care would take most of a start."""
+    return re.compile(rf'\n{release},([^,"\n]++),(?:[^,"\n]*+|"[^"\n]*+"),(yes|unchecked)(?=\r?\n)')
+
+
+def _read_codes_with_care(file: TableFile, release: str) -> dict[str, str]:
+    codes: dict[str, str] = {}
+    for where, row in file.rows():
+        if row["release"] != release:
+            continue
+        if not row["code"] or row["code"] in codes:
+            raise where.fault(f"code {row['code']!r} is empty or stands twice", "code")
+        codes[row["code"]] = row["checked"]
+    return codes
 
 
 class _SetReader:
