@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from translators.report import Disposition, Status
-from translators.translation import Translation
+from translators.translation import Prepared, Translation
 
 if TYPE_CHECKING:
     from partners.profile import DocumentRule
 
 
-def holds_of(translation: Translation, rule: DocumentRule | None) -> list[str]:
+def holds_of(translation: Translation | Prepared, rule: DocumentRule | None) -> list[str]:
     """Sentences that say why a person must look at the document before it goes on."""
     holds = [finding.message for finding in translation.holds]
     if not translation.original and (rule is None or rule.hold_non_originals):

@@ -15,17 +15,25 @@ if TYPE_CHECKING:
     from parsers.x12.definition import SetDefinition
     from parsers.x12.model import GroupHeader, InterchangeHeader, TransactionSet
     from translators.canonical.document import Document
-    from translators.translation import Translation
+    from translators.translation import Prepared, Translation
     from translators.x12_write_elements import Form
     from translators.x12_writing import Written
 
 
+#: A set of this size is worth a form of its own.
+LARGE_BYTES = 64 * 1024
+
+
 @dataclass(frozen=True, slots=True)
 class Translator:
-    """kind: the canonical document it gives. module: in this package, loaded with its first document."""
+    """kind: the canonical document it gives. module: in this package, loaded with its first document.
+
+    learned: True if forms are learned from it; the module's `SHAPE` says how its sets are built.
+    """
 
     kind: str
     module: str
+    learned: bool = False
 
     def read(self, *arguments: object) -> Translation:
         """What the module's `read` gives.
@@ -37,6 +45,21 @@ class Translator:
         translation: Translation = import_module(f"translators.{self.module}").read(*arguments)
         return translation
 
+    def prepared(
+        self, transaction_set: TransactionSet, header: InterchangeHeader, group: GroupHeader
+    ) -> Prepared | None:
+        """The same from forms learned of sets before this one; None if they have none for it.
+
+        The first set of a group, unless it is large, is not worth loading the forms for.
+        """
+        if not self.learned or (transaction_set.ordinal == 1 and transaction_set.size < LARGE_BYTES):
+            return None
+        shape = import_module(f"translators.{self.module}").SHAPE
+        prepared: Prepared | None = import_module("translators.learned.forms").write(
+            shape, transaction_set, header, group
+        )
+        return prepared
+
     def write(self, document: Document, definition: SetDefinition, form: Form) -> Written:
         """The document as a set: what `write` of the module's own writer, "<module>_write", gives.
 
@@ -47,9 +70,9 @@ class Translator:
 
 
 TRANSLATORS: Mapping[tuple[str, str], Translator] = {
-    ("x12", "850"): Translator("order", "x12_850"),
+    ("x12", "850"): Translator("order", "x12_850", learned=True),
     ("x12", "856"): Translator("ship_notice", "x12_856"),
-    ("x12", "810"): Translator("invoice", "x12_810"),
+    ("x12", "810"): Translator("invoice", "x12_810", learned=True),
     ("x12", "855"): Translator("order_response", "x12_855"),
     ("x12", "860"): Translator("order_change", "x12_860"),
     ("x12", "865"): Translator("order_change_response", "x12_865"),
@@ -69,10 +92,13 @@ def kind_of(standard: str, set_id: str) -> str | None:
 
 def translate_x12(
     transaction_set: TransactionSet, header: InterchangeHeader, group: GroupHeader
-) -> Translation | None:
+) -> Translation | Prepared | None:
     """The set as our business sees it, None if we translate no such set."""
     translator = TRANSLATORS.get(("x12", transaction_set.set_id))
-    return None if translator is None else translator.read(transaction_set, header, group)
+    if translator is None:
+        return None
+    prepared = translator.prepared(transaction_set, header, group)
+    return prepared or translator.read(transaction_set, header, group)
 
 
 def translate_delimited(document: DelimitedDocument, layout: str, usage: str) -> Translation:

@@ -26,6 +26,7 @@ from translators.outcomes import Ak5, Outcomes
 if TYPE_CHECKING:
     from partners.agreement import Agreement
     from translators.canonical.document import Document
+    from translators.translation import Prepared, Translation
 
 
 class Status(StrEnum):
@@ -81,7 +82,7 @@ class DocumentReport:
     ordinal: place in its group, from 1.
     kind: canonical kind ("order", "invoice", …), "acknowledgement" for 997, 999 and 824,
         None if we have no translation.
-    canonical: the canonical document (a dataclass of translators.canonical), None if there is none.
+    translation: what our business sees in it, None if we have no translation.
     hold: sentences that say why a person must look; empty unless disposition is HOLD.
     answers: what an inbound acknowledgement says, in the shape of `inspect --json`; None otherwise.
     number: the document's own business number (BEG03, BSN02, BIG02), "" if unknown.
@@ -97,16 +98,30 @@ class DocumentReport:
     ak5: Ak5 | None
     findings: list[Finding]
     kind: str | None = None
-    canonical: Document | None = None
+    translation: Translation | Prepared | None = None
     hold: tuple[str, ...] = ()
     answers: dict[str, object] | None = None
     number: str = ""
-    keys: tuple[BusinessKey, ...] = ()
     segment_count: int = 0
     offset: int = 0
     size: int = 0
     first_row: int | None = None
     last_row: int | None = None
+
+    @property
+    def canonical(self) -> Document | None:
+        """The canonical document (a dataclass of translators.canonical), None if there is none."""
+        return None if self.translation is None else self.translation.document
+
+    @property
+    def json(self) -> bytes | None:
+        """The canonical document as UTF-8 JSON on one line, None if there is none."""
+        return None if self.translation is None else self.translation.json
+
+    @property
+    def keys(self) -> tuple[BusinessKey, ...]:
+        """The numbers that people search the document by."""
+        return () if self.translation is None else self.translation.keys
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,18 @@ class LineSums:
         return replace(self, taxes=Decimal(0))
 
 
+def together(parts: Sequence[LineSums]) -> LineSums:
+    """What lines come to whose sums were taken apart."""
+    quantities = [one.quantity for one in parts if one.quantity is not None]
+    goods = [one.goods for one in parts if one.goods is not None]
+    return LineSums(
+        count=sum(one.count for one in parts),
+        quantity=summed(quantities) if len(quantities) == len(parts) else None,
+        goods=summed(goods) if len(goods) == len(parts) else None,
+        taxes=summed(one.taxes for one in parts),
+    )
+
+
 def sums_of(lines: Sequence[Line]) -> LineSums:
     """What the lines of an order or invoice come to."""
     parts = [part for line in lines for part in (extended(line), charged(line.charges))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from parsers.finding import Finding
@@ -39,6 +40,53 @@ class Translation:
     purpose: Code | None = None
 
     @property
+    def json(self) -> bytes | None:
+        """The document as UTF-8 JSON, None if there is none."""
+        if self.document is None:
+            return None
+        from translators.canonical.writing import to_json_bytes  # loads every kind of document
+
+        return to_json_bytes(self.document)
+
+    @property
     def holds(self) -> tuple[Finding, ...]:
         """The findings for which the document waits for a person, whatever the profile says."""
         return tuple(finding for finding in self.findings if finding.is_error)
+
+
+@dataclass(slots=True)
+class Prepared:
+    """A translation without findings whose JSON is known before its document, which is made when asked for.
+
+    The same as the `Translation` that `translate` gives.
+    """
+
+    json: bytes
+    number: str
+    original: bool
+    purpose: Code | None
+    translate: Callable[[], Translation]
+    findings: tuple[Finding, ...] = ()
+    _whole: Translation | None = None
+
+    @property
+    def whole(self) -> Translation:
+        """The translation with its document."""
+        if self._whole is None:
+            self._whole = self.translate()
+        return self._whole
+
+    @property
+    def document(self) -> Document | None:
+        """The document."""
+        return self.whole.document
+
+    @property
+    def keys(self) -> tuple[BusinessKey, ...]:
+        """Numbers that people search by."""
+        return self.whole.keys
+
+    @property
+    def holds(self) -> tuple[Finding, ...]:
+        """None: there are no findings."""
+        return ()

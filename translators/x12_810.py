@@ -157,6 +157,7 @@ SHAPE = LineSet(
     finish=_finish,
     keys=_keys,
     needs=("number", "type", "totals", "charges", "taxes", "declared"),
+    finished=("computed", "direction", "sign", "payable"),
     number=lambda fields: fields.get("number") or "",
     original=is_original,
 )

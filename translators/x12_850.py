@@ -70,6 +70,7 @@ SHAPE = LineSet(
     finish=_finish,
     keys=_keys,
     needs=("number", "charges", "taxes", "declared"),
+    finished=("computed",),
     number=lambda fields: fields.get("number") or "",
     original=is_original,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from parsers.x12.model import GroupHeader, InterchangeHeader, Segment
+from parsers.x12.model import GroupHeader, InterchangeHeader, Segment, TransactionSet
 from translators import x12_parts as parts
 from translators import x12_specifics as specifics
 from translators import x12_terms as terms
@@ -88,11 +88,20 @@ def details(reading: Reading, nodes: Sequence[Node]) -> dict[str, Any]:
 
 def envelope(reading: Reading, header: InterchangeHeader, group: GroupHeader) -> dict[str, Any]:
     """Where the set came from; ST and SE are accounted for by it."""
-    read = reading.set
+    account_for_envelope(reading)
+    return source(reading.set, header, group)
+
+
+def account_for_envelope(reading: Reading) -> None:
+    """Tick off ST and SE."""
     for segment, _ in of(reading.tree.children, "ST"):
         reading.take(segment, 1, 2, 3)
     for segment, _ in of(reading.tree.children, "SE"):
         reading.take(segment, 1, 2)
+
+
+def source(read: TransactionSet, header: InterchangeHeader, group: GroupHeader) -> dict[str, Any]:
+    """The fields of a document that say where it came from."""
     source = Source(
         standard="x12",
         set=read.set_id,

@@ -26,7 +26,7 @@ Fields = dict[str, Any]
 Finished = tuple[Fields, Iterable[Remark]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class LineSet:
     """A set whose lines are one loop repeated.
 
@@ -35,7 +35,7 @@ class LineSet:
         given the fields so far. Neither looks at a line.
     line: reads one line: reading, first segment, rest of the loop, ordinal from 1.
     finish: the fields that need the sums of the lines, from the others; the currency is the set's.
-        It looks at nothing but the fields named in `needs`.
+        It looks at nothing but the fields named in `needs` and gives those named in `finished`.
     keys: what people search the document by. number: what it is known by; original: whether it is
         one; both look at nothing but `needs` too.
     """
@@ -48,6 +48,7 @@ class LineSet:
     finish: Callable[[Fields, LineSums, str | None], Finished]
     keys: Callable[[Any], tuple[BusinessKey, ...]]
     needs: tuple[str, ...]
+    finished: tuple[str, ...]
     number: Callable[[Mapping[str, Any]], str]
     original: Callable[[Code | None], bool]
 

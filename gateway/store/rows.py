@@ -8,7 +8,6 @@ from datetime import datetime
 
 from gateway.store.identity import derived
 from gateway.store.readings import Row, finding_row
-from translators.canonical.writing import to_json_bytes
 from translators.report import DocumentReport, GroupReport, InterchangeReport
 
 ENVIRONMENTS = {"P": "production", "T": "test", "I": "test"}
@@ -126,8 +125,8 @@ def document_row(
     """A staged document."""
     place = (interchange.ordinal, group.ordinal, document.ordinal)
     canonical = None
-    if document.canonical is not None:
-        canonical = to_json_bytes(document.canonical).decode()
+    if (written := document.json) is not None:
+        canonical = written.decode()
     elif document.answers is not None:
         canonical = json.dumps(document.answers, ensure_ascii=False)
     return {

@@ -27,7 +27,6 @@ from parsers.finding import Finding
 from partners.directory import Directory, load_directory
 from translators.acknowledgements.answer import PreviewNumbers
 from translators.acknowledgements.answers import write_answers
-from translators.canonical.writing import to_json_bytes
 from translators.reading import read_file
 from translators.report import (
     DocumentRead,
@@ -163,9 +162,9 @@ def answers_to(report: InterchangeReport) -> list[tuple[str, bytes]]:
 def expectations(outcome: Outcome) -> dict[str, bytes]:
     """The files that should lie beside the input, by name."""
     documents = [
-        {"where": place_of(event), "canonical": json.loads(to_json_bytes(event.document.canonical))}
+        {"where": place_of(event), "canonical": json.loads(event.document.json)}
         for event in outcome.documents
-        if event.document.canonical is not None
+        if event.document.json is not None
     ]
     files = {"findings.json": as_text(outcome.findings), "canonical.json": as_text(documents)}
     for number, (kind, content) in enumerate(outcome.answers, start=1):

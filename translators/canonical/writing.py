@@ -78,7 +78,13 @@ def members(value: Value) -> Iterator[tuple[str, str]]:
 
 
 def _object(value: Value) -> str:
-    return "{" + ",".join([text for _, text in members(value)]) + "}"
+    get, names = _LAYOUTS.get(type(value)) or _lay_out(type(value))
+    texts = [
+        label + (_WRITERS.get(type(held)) or _join(type(held)))(held)
+        for (_, label), held in zip(names, get(value), strict=True)
+        if held is not None and held != ()
+    ]
+    return "{" + ",".join(texts) + "}"
 
 
 def document_text(schema: str, texts: Mapping[str, str]) -> str:

@@ -1,0 +1,90 @@
+"""Where forms are kept: a bounded memory of what has been learned."""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Generic, Protocol, TypeVar
+
+from parsers.x12.model import Separators
+from translators.learned.form import Form
+
+#: Shapes (segments, and which elements they hold) of one kind of part that are remembered.
+MAX_SHAPES = 512
+#: Forms of one shape: the same elements, with other codes.
+MAX_FORMS = 32
+#: Characters that all forms of one kind of part may hold.
+MAX_CHARACTERS = 4_000_000
+#: Times that a shape is met without a form before one is sought; and how often in vain.
+MET_BEFORE = 1
+MAX_FAILURES = 4
+
+
+class Learned(Protocol):
+    """What is kept of a part: its form, and what is known beside it."""
+
+    @property
+    def form(self) -> Form:
+        """The form."""
+
+
+T = TypeVar("T", bound=Learned)
+
+
+@dataclass(slots=True)
+class _Shape(Generic[T]):
+    """The forms of one shape. met: how often none of them fitted. failures: parts that had no form."""
+
+    learned: list[T] = field(default_factory=list)
+    met: int = 0
+    failures: int = 0
+
+
+class Store(Generic[T]):
+    """The forms of one kind of part. When it is full, the shapes learned first are forgotten."""
+
+    def __init__(self) -> None:
+        self._shapes: OrderedDict[str, _Shape[T]] = OrderedDict()
+
+    def of(self, shape: str) -> Iterator[T]:
+        """What has been learned of a shape, the newest first."""
+        known = self._shapes.get(shape)
+        return iter(()) if known is None else reversed(known.learned)
+
+    def learn(self, shape: str, find: Callable[[], T | None]) -> T | None:
+        """What `find` gives for a part of this shape that no form fitted, if it is worth asking."""
+        known = self._shapes.setdefault(shape, _Shape())
+        known.met += 1
+        found = find() if known.met > MET_BEFORE and known.failures < MAX_FAILURES else None
+        if found is None:
+            known.failures += known.met > MET_BEFORE
+        else:
+            known.learned.append(found)
+            del known.learned[:-MAX_FORMS]
+        self._forget()
+        return found
+
+    def _forget(self) -> None:
+        while len(self._shapes) > 1 and (len(self._shapes) > MAX_SHAPES or self.characters > MAX_CHARACTERS):
+            self._shapes.popitem(last=False)
+
+    @property
+    def characters(self) -> int:
+        """About how many characters are held."""
+        return sum(
+            len(name) + sum(one.form.size for one in shape.learned) for name, shape in self._shapes.items()
+        )
+
+
+@lru_cache(maxsize=64)
+def _content(separators: Separators) -> re.Pattern[str]:
+    element, segment = re.escape(separators.element), re.escape(separators.segment)
+    return re.compile(f"(?<={element})[^{element}{segment}]+")
+
+
+def shape_of(text: str, separators: Separators) -> str:
+    """The shape of segments: their ids, and which elements hold something."""
+    return _content(separators).sub(".", text)
