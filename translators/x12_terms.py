@@ -302,6 +302,7 @@ def packing(reading: Reading, segment: Segment, _rest: Sequence[Node]) -> Iterat
         assigned_id=reading.text(segment, 16),
         assigned_id_to=reading.text(segment, 17),
         count=reading.whole(segment, 18),
+        origin=reading.path(segment),
     )
 
 
@@ -319,6 +320,7 @@ def pallet(reading: Reading, segment: Segment, _rest: Sequence[Node]) -> Iterato
         dimension_unit=reading.unit(segment, 10),
         gross_weight=reading.quantity(segment, 11, 12),
         volume=reading.quantity(segment, 13, 14),
+        origin=reading.path(segment),
     )
 
 

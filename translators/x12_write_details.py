@@ -34,7 +34,6 @@ DETAILS: Mapping[str, Part] = {
     "equipment": terms.equipment,
     "packings": terms.packing,
     "packaging": parts.packaging,
-    "marks": parts.mark,
     "measurements": parts.measurement,
     "prices": terms.price_detail,
     "amounts": terms.amount,
@@ -50,6 +49,7 @@ DETAILS: Mapping[str, Part] = {
 #: Fields of `Details` that are written as a whole: their values share segments.
 TOGETHER: Mapping[str, Whole] = {
     "dates": parts.dates,
+    "marks": parts.marks,
     "lead_times": specifics.lead_times,
     "industry_codes": specifics.industry_codes,
 }
@@ -60,13 +60,15 @@ _WHOLES = attrgetter(*TOGETHER)
 def details(
     writing: Writing, slot: Slot, value: Details, field: str, *, leave_out: frozenset[str] = frozenset()
 ) -> None:
-    """All details of `value`, in the loop that `slot` opens; amounts in the currency in force."""
-    if value.currency is not None:
-        parts.currency(writing, slot, value.currency, under(field, "currency"))
-    for (name, whole), values in zip(TOGETHER.items(), _WHOLES(value), strict=True):
-        if values and name not in leave_out:
-            whole(writing, slot, values, field)
-    for (name, part), values in zip(DETAILS.items(), _LISTS(value), strict=True):
-        if values and name not in leave_out:
-            for at, one in enumerate(values):
-                part(writing, slot, one, under(field, name, at))
+    """All details of `value`, in the loop that `slot` opens; amounts in its own currency if it has one."""
+    own = value.currency
+    if own is not None:
+        parts.currency(writing, slot, own, under(field, "currency"))
+    with writing.amounts_in(own.code if own else None):
+        for (name, whole), values in zip(TOGETHER.items(), _WHOLES(value), strict=True):
+            if values and name not in leave_out:
+                whole(writing, slot, values, field)
+        for (name, part), values in zip(DETAILS.items(), _LISTS(value), strict=True):
+            if values and name not in leave_out:
+                for at, one in enumerate(values):
+                    part(writing, slot, one, under(field, name, at))

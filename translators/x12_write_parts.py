@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 from parsers.finding import Location
 from translators.canonical.values import (
@@ -28,6 +29,8 @@ from translators.x12_write_rows import ROWS
 from translators.x12_write_slots import Slot, under
 from translators.x12_writing import Writing
 
+Part = TypeVar("Part")
+
 #: PER03/04 to PER07/08, and PER09.
 CONTACT_NUMBERS = (3, 5, 7)
 INQUIRY = 9
@@ -39,6 +42,8 @@ TWO = 2
 FREE_FORM = "F"
 #: First product id of each segment that has them.
 FIRST_IDS = {"ACK": 7, "IT1": 6, "IT8": 8, "LIN": 2, "PO1": 6, "POC": 8, "SLN": 9}
+#: MAN04.
+SECOND_MARK = 4
 _LAST_ID = re.compile(r"([A-Z0-9]+)(?:\[[0-9]+\])?$")
 
 
@@ -48,7 +53,7 @@ def sent_as(origin: str | None) -> str | None:
     return match[1] if match else None
 
 
-def chunks(values: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+def chunks(values: Sequence[Part], size: int) -> Iterator[Sequence[Part]]:
     """The values in runs of at most `size`."""
     return (values[at : at + size] for at in range(0, len(values), size))
 
@@ -238,9 +243,15 @@ def quantity(writing: Writing, parent: Slot, value: QualifiedQuantity, field: st
     writing.add(parent, "QTY", value, field)
 
 
-def mark(writing: Writing, parent: Slot, value: Mark, field: str) -> None:
-    """MAN, one mark a segment."""
-    writing.add(parent, "MAN", value, field)
+def marks(writing: Writing, parent: Slot, values: Sequence[Mark], field: str) -> None:
+    """MAN, one mark a segment; two, where there are more marks than the place has segments."""
+    most = parent.place.most.get("MAN") if parent.place else None
+    size = 1 if most is None or len(values) <= most else TWO
+    for at, together in enumerate(chunks(values, size)):
+        slot = writing.add(parent, "MAN", together[0], under(field, "marks", at * size))
+        for further in together[1:]:
+            for position, name in enumerate(ROWS["MAN"].names, start=SECOND_MARK):
+                slot.put(position, getattr(further, name), name)
 
 
 def product_ids(

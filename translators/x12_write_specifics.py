@@ -23,7 +23,7 @@ from translators.canonical.specifics import (
 from translators.x12_terms import TAX_PLACES
 from translators.x12_write_parts import (
     dates,
-    mark,
+    marks,
     note,
     party,
     product_ids,
@@ -84,8 +84,8 @@ def restriction(writing: Writing, parent: Slot, value: Restriction, field: str) 
 def lead_times(writing: Writing, parent: Slot, times: Sequence[LeadTime], field: str) -> None:
     """LDT with their loops; between LS and LE where the place has them so."""
     bounded = not parent.holds("LDT") and parent.holds("LS")
-    mark_slot = Slot([LEAD_TIMES], field=under(field, "lead_times"))
-    holder = writing.attach(parent, "LS", mark_slot) if bounded else parent
+    bound = Slot([LEAD_TIMES], field=under(field, "lead_times"))
+    holder = writing.attach(parent, "LS", bound) if bounded else parent
     for at, one in enumerate(times):
         _lead_time(writing, holder, one, under(field, "lead_times", at))
     if bounded:
@@ -96,8 +96,7 @@ def _lead_time(writing: Writing, parent: Slot, value: LeadTime, field: str) -> N
     slot = writing.add(parent, "LDT", value, field, origin=value.origin)
     for at, amount in enumerate(value.quantities):
         quantity(writing, slot, amount, under(field, "quantities", at))
-    for at, one in enumerate(value.marks):
-        mark(writing, slot, one, under(field, "marks", at))
+    marks(writing, slot, value.marks, field)
     for at, words in enumerate(value.notes):
         note(writing, slot, words, under(field, "notes", at))
     for at, number in enumerate(value.references):

@@ -15,7 +15,7 @@ from translators.canonical.commerce import (
     Tax,
 )
 from translators.canonical.transport import Equipment, Lading, Packing, Routing
-from translators.x12_write_parts import currency, dates, reference
+from translators.x12_write_parts import currency, dates, reference, sent_as
 from translators.x12_write_slots import Slot, under
 from translators.x12_write_specifics import accounting
 from translators.x12_writing import Writing
@@ -25,7 +25,7 @@ SAC_UNIT = 9
 #: TD512 to TD514.
 SERVICE_LEVELS = 3
 SCAC = "2"
-#: What only a pallet (PAL) tells, and only a package (PO4).
+#: What only a pallet (PAL) tells, and no package (PO4).
 PALLET_FIELDS = ("pallet_kind", "tiers", "blocks", "unit_weight")
 
 
@@ -104,8 +104,11 @@ def equipment(writing: Writing, parent: Slot, value: Equipment, field: str) -> N
 
 
 def packing(writing: Writing, parent: Slot, value: Packing, field: str) -> None:
-    """PO4; or PAL, where a pallet is told or the place has no PO4."""
-    pallet = any(getattr(value, name) is not None for name in PALLET_FIELDS)
+    """PO4; or PAL, where it was sent as one, tells of a pallet or the place has no PO4."""
+    sent = sent_as(value.origin)
+    pallet = sent == "PAL" or (
+        sent != "PO4" and any(getattr(value, name) is not None for name in PALLET_FIELDS)
+    )
     segment_id = "PAL" if parent.holds("PAL") and (pallet or not parent.holds("PO4")) else "PO4"
-    writing.add(parent, segment_id, value, field)
+    writing.add(parent, segment_id, value, field, origin=value.origin)
     writing.tell_rest(segment_id, value, field)

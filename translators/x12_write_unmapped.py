@@ -18,10 +18,11 @@ _STEP = re.compile(r"([A-Z0-9]+)(?:\[([0-9]+)\])?")
 #: Loops that a line, level or party of the document always makes: if it is gone, so is its loop.
 _MADE_BY_VALUES = frozenset({"ENT", "HL", "IT1", "LIN", "N1", "PO1", "POC", "RMR"})
 _LINES = frozenset({"PO1", "POC"})
-#: First and last element of the pairs that a segment holds; those of values are written without gaps.
-PAIRS = {
-    "ACK": (7, 26), "IT1": (6, 25), "IT8": (8, 27), "LIN": (2, 31), "PER": (3, 8), "PO1": (6, 25),
-    "POC": (8, 27), "SDQ": (3, 22), "SLN": (9, 28), "TAX": (2, 11),
+#: First and last element of the pairs that a segment holds, which values fill without gaps; None for
+#: pairs up to its end.
+PAIRS: Mapping[str, tuple[int, int | None]] = {
+    "ACK": (7, 26), "IT1": (6, None), "IT8": (8, None), "LIN": (2, None), "PER": (3, 8), "PO1": (6, None),
+    "POC": (8, None), "SDQ": (3, 22), "SLN": (9, None), "TAX": (2, 11),
 }  # fmt: skip
 UNMAPPED = "unmapped"
 
@@ -66,16 +67,20 @@ def _fill(writing: Writing, slot: Slot, path: str, texts: Mapping[int, str]) -> 
     for position, text in texts.items():
         uses = shape.uses if shape else ()
         composite = position <= len(uses) and uses[position - 1].type == COMPOSITE
-        if slot.get(position) is not None and not _made_room(slot, _zone(path), position):
+        if slot.get(position) is not None and not _made_room(slot, _zone(path, shape), position):
             writing.tell("TRN-364", NOWHERE, value=text, path=f"{path}-{position:02}")
         else:
             slot.put(position, tuple(text.split(mark)) if composite else text, UNMAPPED)
 
 
-def _zone(path: str) -> tuple[int, int]:
+def _zone(path: str, shape: Shape | None) -> tuple[int, int]:
     """First and last element of the pairs in the segment at a path; (0, 0) if it has none."""
     match = _STEP.fullmatch(path.rpartition("/")[2])
-    return PAIRS.get(match[1] if match else "", (0, 0))
+    first, last = PAIRS.get(match[1] if match else "", (0, 0))
+    if last is None:
+        size = len(shape.uses) if shape else 0
+        last = size - (size - first + 1) % 2
+    return first, last
 
 
 def _made_room(slot: Slot, zone: tuple[int, int], position: int) -> bool:
@@ -126,9 +131,10 @@ class _Known:
         slots, place = parent.children.get(segment_id, []), parent.place or PLAIN
         slot = slots[index] if index < len(slots) else None
         if slot is not None and slot.origin is None:
-            first, last = PAIRS.get(segment_id, (0, 0))
+            shape = place.shapes[segment_id]
+            first, last = _zone(segment_id, shape)
             single = [at for at in positions if not first <= at <= last]
-            if place.most[segment_id] == 1 or not _would_fill(slot, place.shapes[segment_id], single):
+            if place.most[segment_id] == 1 or not _would_fill(slot, shape, single):
                 return slot
         if _is_gone(parent, segment_id) and id(parent) not in self._made:
             return None
@@ -153,8 +159,9 @@ def _is_gone(parent: Slot, segment_id: str) -> bool:
     The numbers of a LIN stand with those of the line's own segment.
     """
     place = parent.place or PLAIN
-    merged = segment_id == "LIN" and place.path in _LINES
-    return merged or (segment_id in _MADE_BY_VALUES and segment_id in place.loops)
+    if place.path in _LINES and segment_id == "LIN":
+        return True
+    return segment_id in _MADE_BY_VALUES and segment_id in place.loops and not place.path.endswith("N9")
 
 
 def _all(slot: Slot) -> Iterator[Slot]:

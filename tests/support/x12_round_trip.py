@@ -128,8 +128,9 @@ def _merged(rows: list[Row]) -> list[Row]:
             line = len(kept)
         if segment_id == "LIN" and line is not None:
             first = PAIRS[kept[line][0]][0]
-            own = [*kept[line][1], *[""] * (first - 1 - len(kept[line][1])), *elements[1:]]
-            kept[line] = (kept[line][0], tuple(own))
+            own = [*kept[line][1], *[""] * (first - 1 - len(kept[line][1]))]
+            own += [""] * ((len(own) - first + 1) % 2)
+            kept[line] = (kept[line][0], _short(_closed([*own, *elements[1:]], first, 199)))
         elif segment_id == "LE" and kept[-1][0] == "LS":
             kept.pop()
         else:
@@ -142,19 +143,16 @@ def _plain(segment_id: str, elements: tuple[str, ...], release: str) -> tuple[st
     definition = dictionary.segment_definition(release, segment_id)
     types = [use.type for use in definition.elements] if definition else []
     values = [_value(text.strip(), types[at] if at < len(types) else "") for at, text in enumerate(elements)]
-    if segment_id in PAIRS:
-        first, end = PAIRS[segment_id]
-        pairs = values[first - 1 : end - 1] + [""] * (len(values[first - 1 : end - 1]) % 2)
-        some = [pairs[at : at + 2] for at in range(0, len(pairs), 2) if any(pairs[at : at + 2])]
-        full = sorted(some, key=lambda pair: not all(pair))
-        closed = [part for pair in full for part in pair]
-        rest = values[end - 1 :]
-        values = (
-            values[: first - 1] + (closed + [""] * (end - first - len(closed)) if rest else closed) + rest
-        )
-    while values and not values[-1]:
-        values.pop()
-    return tuple(values)
+    return _short(_closed(values, *PAIRS[segment_id]) if segment_id in PAIRS else values)
+
+
+def _closed(values: Sequence[str], first: int, end: int) -> list[str]:
+    """The pairs in elements `first` up to `end` without gaps, halves of pairs last."""
+    pairs = [*values[first - 1 : end - 1], ""]
+    some = [pairs[at : at + 2] for at in range(0, len(pairs) - 1, 2) if any(pairs[at : at + 2])]
+    closed = [part for pair in sorted(some, key=lambda pair: not all(pair)) for part in pair]
+    rest = values[end - 1 :]
+    return [*values[: first - 1], *closed, *[""] * (end - first - len(closed) if rest else 0), *rest]
 
 
 def _value(text: str, kind: str) -> str:
@@ -179,6 +177,13 @@ def _divided(segment_id: str, elements: tuple[str, ...]) -> Iterator[Row]:
                 yield segment_id, (*shares[:2], *shares[at : at + 2], shares[22])
     elif segment_id == "HL":
         yield segment_id, _short(elements[:3])
+    elif segment_id in ("LS", "LE"):
+        yield segment_id, ()
+    elif segment_id == "YNQ":
+        texts = [*elements, *[""] * (10 - len(elements))]
+        said = [text for text in (*texts[4:7], texts[9]) if text]
+        said += [""] * (4 - len(said))
+        yield segment_id, _short([*texts[:4], *said[:3], *texts[7:9], said[3]])
     elif segment_id == "DTM" and elements[4:5] == ("D8",) and not elements[1:2]:
         yield segment_id, (elements[0], elements[5])
     else:
@@ -208,3 +213,15 @@ def _lines_of_items(rows: list[Row]) -> list[Row]:
                 elements = ("", *elements[1:])
         kept.append((segment_id, elements))
     return kept
+
+
+def is_told_apart(sent: Sent) -> bool:
+    """True unless the set holds what the model cannot tell apart (docs/x12-writing.md, last table)."""
+    before: Row = ("", ())
+    for segment_id, elements in sent.rows:
+        if segment_id == "MEA" and before[0] == "MAN" and len(before[1]) > 3:
+            return False
+        if segment_id == before[0] == "MTX" and not all((*before[1], "", "", "")[1:3]):
+            return False
+        before = (segment_id, elements)
+    return True

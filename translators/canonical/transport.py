@@ -88,3 +88,4 @@ class Packing(Value):
     pallet_kind: Code | None = None
     tiers: int | None = None
     blocks: int | None = None
+    origin: str | None = None
