@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import product
 
 from parsers.x12.model import Segment
 from translators import totals
@@ -160,21 +161,29 @@ def _lines(reading: Reading, nodes: Sequence[Node]) -> Iterator[RemittanceLine]:
 
 
 def _check_item(reading: Reading, segment: Segment, item: RemittanceItem) -> None:
-    """Remark on an item not paid in full where nothing says why.
-
-    Interest and penalty (RMR08) may stand in the amount paid or beside it.
-    """
+    """Remark on an item not paid in full where nothing says why."""
     if item.paid is None or item.invoiced is None or (item.action and item.action.code in IN_PART):
         return
-    changes = [adjustment.amount for adjustment in item.adjustments]
-    changed = _sum(changes)
+    changed = _sum([adjustment.amount for adjustment in item.adjustments])
     if changed is None:
         return
     discount = item.discount.amount if item.discount else Decimal(0)
-    due = totals.EXACT.add(totals.EXACT.subtract(item.invoiced.amount, discount), changed)
     extra = item.adjustment.amount if item.adjustment else Decimal(0)
-    if item.paid.amount not in (due, totals.EXACT.add(due, extra), totals.EXACT.subtract(due, extra)):
+    gap = totals.EXACT.subtract(item.paid.amount, item.invoiced.amount)
+    if not _is_explained(gap, discount, changed, extra):
+        due = totals.summed((item.invoiced.amount, discount.copy_negate(), changed))
         reading.tell("TRN-333", segment, 4, value=format(item.paid.amount, "f"), expected=format(due, "f"))
+
+
+def _is_explained(gap: Decimal, discount: Decimal, changed: Decimal, extra: Decimal) -> bool:
+    """True if discount, adjustments and interest make up the gap between paid and invoiced.
+
+    Senders sign them as an effect on the payment or as an amount taken; interest and penalty (RMR08)
+    may also stand beside the amount paid.
+    """
+    either = [(part, part.copy_negate()) for part in (discount, changed, extra)]
+    signs = product(either[0], either[1], (*either[2], Decimal(0)))
+    return any(totals.summed(parts) == gap for parts in signs)
 
 
 def check_total(reading: Reading, segment: Segment, declared: Money | None, read: OpenItems) -> None:

@@ -125,3 +125,18 @@ def test_a_translated_document_fits_its_schema(translate: Callable[..., Translat
     written = codec.to_json(document)
     jsonschema.Draft202012Validator(schema.schema_of("order")).validate(written)
     assert json.loads(codec.to_json_bytes(document)) == written
+
+
+SAMPLES = sorted((Path(__file__).parents[3] / "samples").glob("*/*/*/canonical.json"))
+
+
+def test_the_samples_hold_every_kind_of_document() -> None:
+    documents = [one["canonical"] for path in SAMPLES for one in json.loads(path.read_bytes())]
+    assert {document["schema"].rpartition("-")[0] for document in documents} == set(codec.KINDS)
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: f"{path.parent.parent.name}/{path.parent.name}")
+def test_every_document_of_a_sample_fits_its_published_schema(path: Path) -> None:
+    for one in json.loads(path.read_bytes()):
+        published = json.loads((FOLDER / f"{one['canonical']['schema']}.json").read_bytes())
+        jsonschema.Draft202012Validator(published).validate(one["canonical"])

@@ -162,6 +162,9 @@ def test_items_given_before_their_adjustments_fit_the_payment_too(translate: Tra
         "RMR*IV*7*PP*40*100",
         "RMR*IV*7*PO*40*100",
         "RMR*CM*7*PI*-40*-40",
+        "RMR*IV*7*PI*95*100*-5",
+        "RMR*IV*7*PI*70*100\nADX*30*04",
+        "RMR*IV*7*PI*70*100\nADX*-30*04",
         "RMR*IV*7*PI*40",
     ],
 )
