@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -94,16 +94,23 @@ def exit_status(ended: FileEnded) -> int:
     return ACCEPTED if ended.status is Status.ACCEPTED else FAULTY
 
 
-def write_json(inspection: Inspection, out: BinaryIO, *, canonical: bool = True) -> int:
+def write_json(
+    inspection: Inspection,
+    out: BinaryIO,
+    *,
+    canonical: bool = True,
+    further: Callable[[], Json] | None = None,
+) -> int:
     """Write the report to `out` as UTF-8 JSON and give the exit status.
 
     canonical: False leaves the documents' content out (its key is then null).
+    further: asked, once the file has been read, for keys to stand at the end.
     """
     with ExitStack() as spools:
         writer = _Writer(inspection, spools, canonical=canonical)
         for event in inspection.events():
             writer.take(event)
-        return writer.finish(out)
+        return writer.finish(out, further() if further else {})
 
 
 @dataclass(slots=True)
@@ -174,7 +181,7 @@ class _Writer:
             case FileEnded():
                 self._ended = event
 
-    def finish(self, out: BinaryIO) -> int:
+    def finish(self, out: BinaryIO, further: Json) -> int:
         if self._ended is None:
             raise RuntimeError("the report broke off")
         head = {
@@ -188,7 +195,8 @@ class _Writer:
         self._interchanges.copy_to(out)
         out.write(b',"acknowledgements":')
         self._answers.copy_to(out)
-        out.write(b"}\n")
+        out.write(b"," + _dump(further)[1:] if further else b"}")
+        out.write(b"\n")
         return exit_status(self._ended)
 
     def _document(self, document: DocumentReport) -> bytes:

@@ -27,11 +27,13 @@ class Call:
     at: str | None = None
     json: bool = False
     home: Path | None = None
+    second_opinion: bool = False
+    report: Path | None = None
 
     @classmethod
     def of(cls, values: Any) -> Call:
         """A call from words: the paths among them are still text."""
-        folders = {name: values[name] and Path(values[name]) for name in ("profiles", "tables")}
+        folders = {name: values[name] and Path(values[name]) for name in ("profiles", "tables", "report")}
         return cls(**{**values, "file": Path(values["file"]), **folders})
 
 
@@ -55,6 +57,10 @@ def run(call: Call) -> int:
         task = inspection.Inspection(
             stream, call.file.name, moment, directory, agreement, senders, dictionary
         )
+        if call.second_opinion or call.report is not None:
+            from gateway.cli import second_opinion  # brings pyx12 and lxml along
+
+            return second_opinion.run(call, task)
         if call.json:
             status = inspection.write_json(task, sys.stdout.buffer, canonical=call.canonical)
             sys.stdout.buffer.write(b"\n")

@@ -60,6 +60,8 @@ COMMANDS: Mapping[str, Command] = {
             "--canonical": Option("canonical", value=True),
             "--no-canonical": Option("canonical", value=False),
             "--at": Option("at"),
+            "--second-opinion": Option("second_opinion", value=True),
+            "--report": Option("report"),
             "--json": Option("json", value=True),
         },
         defaults={
@@ -68,6 +70,8 @@ COMMANDS: Mapping[str, Command] = {
             "tables": None,
             "canonical": True,
             "at": None,
+            "second_opinion": False,
+            "report": None,
             "json": False,
         },
         run=_inspect,

@@ -161,12 +161,19 @@ def inspect(
     ] = None,
     canonical: Annotated[bool, typer.Option(help="With the documents' content.")] = True,
     at: Annotated[str | None, typer.Option(help="Time of the previewed answers, ISO 8601; else now.")] = None,
+    second_opinion: Annotated[
+        bool, typer.Option("--second-opinion", help="With pyx12's verdict beside ours.")
+    ] = False,
+    report: Annotated[
+        Path | None, typer.Option(help="Write the second opinion there, as a page of HTML.")
+    ] = None,
     json: Json = False,
 ) -> int:
     """Say what is in a file and what is wrong with it; needs no home and no database."""
     from gateway.cli.inspecting import Call, run
 
-    return run(Call(file, partner, profiles, tables, canonical, at, json, context.obj))
+    home = context.obj
+    return run(Call(file, partner, profiles, tables, canonical, at, json, home, second_opinion, report))
 
 
 def errors(

@@ -6,7 +6,7 @@ import csv
 from pathlib import Path
 
 import pytest
-from second_opinion_page import Tally, counts, on_page, settle
+from second_opinion_page import Tally, counts, on_page, settle, tally
 from second_opinion_reading import comparisons
 
 from parsers.x12.second_opinion.comparison import UNEXPLAINED
@@ -28,29 +28,15 @@ WE_ACCEPT = {
 }
 
 
-@pytest.fixture(scope="module")
-def counted(corpus: Path) -> Tally:
-    whole = Tally()
+@pytest.mark.slow
+def test_every_difference_is_explained_and_counted_on_the_page(corpus: Path) -> None:
+    counted = Tally()
     with (corpus / "INDEX.tsv").open(encoding="utf-8", newline="") as table:
         rows = list(csv.DictReader(table, delimiter="\t", quoting=csv.QUOTE_NONE))
     for row in rows:
         if row["standard"] == "X12":
-            for compared in comparisons((corpus / row["file"]).read_bytes()):
-                whole.add(compared)
-    settle("files of others", whole)
-    return whole
-
-
-@pytest.mark.slow
-def test_nothing_is_left_unexplained(counted: Tally) -> None:
+            counted.merge(tally(comparisons((corpus / row["file"]).read_bytes())))
+    settle("files of others", counted)
     assert counted.differences[UNEXPLAINED] == 0
-
-
-@pytest.mark.slow
-def test_the_page_counts_what_is_found(counted: Tally) -> None:
     assert counts(counted) == on_page("files of others")
-
-
-@pytest.mark.slow
-def test_what_pyx12_alone_refuses_is_refused_for_reasons_we_know(counted: Tally) -> None:
     assert counted.decisive["only pyx12 refuses"] <= WE_ACCEPT

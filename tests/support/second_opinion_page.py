@@ -41,8 +41,7 @@ class Tally:
                 self.decisive.setdefault(name, set()).update(
                     difference.kind
                     for difference in compared.differences
-                    if difference.place is not None
-                    and difference.place.set_ordinal == verdict.place.set_ordinal
+                    if difference.place.set_ordinal == verdict.place.set_ordinal
                     and (difference.finding if name == "only we refuse" else difference.remark) is not None
                 )
 

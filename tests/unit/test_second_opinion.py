@@ -15,7 +15,7 @@ from x12_faults import BASES, CASES, ORDER, Case
 from parsers.x12.definition import SetDefinition
 from parsers.x12.dictionary import set_definition
 from parsers.x12.second_opinion import fair_copy
-from parsers.x12.second_opinion.comparison import UNEXPLAINED, compare, kinds
+from parsers.x12.second_opinion.comparison import SETTING, UNEXPLAINED, compare, kinds
 from parsers.x12.second_opinion.fair_copy import FairCopy, TooLarge, fair_copies
 from parsers.x12.second_opinion.maps import map_name, write_map, write_maps
 from parsers.x12.second_opinion.verdict import Opinion, Remark, Scope, opinion
@@ -96,6 +96,12 @@ def test_what_pyx12_cannot_read_is_changed_and_said() -> None:
         "the last terminator was added",
     )
     assert opinion(copy).remarks == ()
+
+
+def test_passwords_are_not_shown() -> None:
+    copy = copy_of(ORDER.replace("*00*          *00*          ", "*01*SESAME    *01*OPENSESAME"))
+    assert "SESAME" not in copy.text
+    assert copy.changes == ("what ISA02 and ISA04 hold is not shown: it may be a password",)
 
 
 def test_each_interchange_of_a_file_keeps_its_separators() -> None:
@@ -197,4 +203,13 @@ def test_what_no_rule_explains_is_called_so() -> None:
 def test_every_kind_of_difference_is_put_into_words_and_occurs() -> None:
     assert all(kind.ours and kind.theirs and kind.why.endswith(".") for kind in kinds().values())
     columns = [on_page(source) for source in SOURCES]
-    assert [name for name in kinds() if not any(column[f"`{name}`"] for column in columns)] == []
+    seen = {name for name in kinds() if any(column[f"`{name}`"] for column in columns)}
+    assert kinds().keys() - seen == {SETTING}
+
+
+def test_what_a_profile_asks_for_is_told_as_such() -> None:
+    text = ORDER.replace("SA*PO-1", "QQ*PO-1")
+    (copy,) = fair_copies(io.BytesIO(text.encode()))
+    assert isinstance(copy, FairCopy)
+    (difference,) = compare([], opinion(copy), by_profile=True).differences
+    assert difference.kind == SETTING

@@ -22,6 +22,7 @@ from parsers.x12.second_opinion.fair_copy import FairCopy, Place
 from parsers.x12.second_opinion.verdict import Opinion, Remark, Scope
 
 UNEXPLAINED = "unexplained"
+SETTING = "setting"
 #: Control segments: what their elements lack, the envelope's own codes say.
 CONTROL = frozenset({"ISA", "GS", "ST", "SE", "GE", "IEA", "TA1"})
 _KINDS = Path(__file__).parent / "kinds.csv"
@@ -71,21 +72,23 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One thing that only one side says, or both differently. place: None if outside the interchange."""
+    """One thing that only one side says, or both differently. place: of the segment it is said of."""
 
     kind: str
-    place: Place | None
+    place: Place
     finding: Finding | None
     remark: Remark | None
 
 
 @dataclass(frozen=True, slots=True)
 class SetVerdict:
-    """How many faults of form either side finds in one set. place: of its ST.
+    """How many faults of form either side finds in one set.
 
-    read: False if there are no tables to judge it by.
+    set_id, control_number: ST01 and ST02. place: of its ST. read: False if there are no tables for it.
     """
 
+    set_id: str
+    control_number: str
     place: Place
     ours: int
     theirs: int
@@ -109,10 +112,12 @@ def kinds() -> dict[str, Kind]:
         return {row["kind"]: Kind(*row.values()) for row in csv.DictReader(table)}
 
 
-def compare(findings: Iterable[Finding], opinion: Opinion) -> Comparison:
+def compare(findings: Iterable[Finding], opinion: Opinion, *, by_profile: bool = False) -> Comparison:
     """Our findings on an interchange beside pyx12's remarks on it.
 
     findings: of the whole file; notes, and what lies outside this interchange, are left aside.
+    by_profile: True if we read it by a partner's profile, which may ask for more or less than the
+        standard; what nothing else explains is then put down to that.
     """
     copy = opinion.copy
     cut = copy.places[-1].segment != "IEA"
@@ -136,7 +141,7 @@ def compare(findings: Iterable[Finding], opinion: Opinion) -> Comparison:
         line.coming = _coming(copy, number) if line.theirs else frozenset()
         state.enter(line)
         agreed += _agreed(line)
-        differences += _explained(line)
+        differences += _explained(line, SETTING if by_profile else UNEXPLAINED)
         state.leave(line)
     return Comparison(opinion, tuple(_sets(opinion, lines)), tuple(agreed), tuple(differences))
 
@@ -147,10 +152,13 @@ def _sets(opinion: Opinion, lines: Mapping[int, Line]) -> Iterator[SetVerdict]:
     for line in lines.values():
         ours[line.place.set_ordinal] += sum(claim.scope is not None for claim in line.ours)
         theirs[line.place.set_ordinal] += len(line.theirs)
-    for place in opinion.copy.places:
+    copy = opinion.copy
+    for place, text in zip(copy.places, copy.segments, strict=True):
         if place.number == 1:
             ordinal = place.set_ordinal
-            yield SetVerdict(place, ours[ordinal], theirs[ordinal], ordinal not in opinion.unread_sets)
+            _, set_id, control_number, *_ = [*text.split(copy.mark), "", ""]
+            read = ordinal not in opinion.unread_sets
+            yield SetVerdict(set_id, control_number, place, ours[ordinal], theirs[ordinal], read)
 
 
 @dataclass(slots=True)
@@ -309,9 +317,10 @@ THEIRS: tuple[tuple[str, FitsOne], ...] = (
     ("early-years", lambda _, t: _element(t, "8") and t.value < "1800"),
     ("hierarchy-numbers", lambda _, t: _segment(t, "HL1")),
     ("hierarchy-order", lambda _, t: _segment(t, "HL2")),
+    ("twice", lambda line, t: _segment(t, "1") and any(_segment(o, "1") for o in line.ours)),
     (
         "unplaced",
-        lambda line, t: _segment(t, "1") and any(_segment(o, "1", "2", "6", "7") for o in line.ours),
+        lambda line, t: _segment(t, "1") and any(_segment(o, "2", "6", "7") for o in line.ours),
     ),
     ("service", lambda line, t: _segment(t, "1") and line.place.segment in _SERVICE),
     ("unknown-set", lambda line, t: _segment(t, "1") and line.unread),
@@ -348,6 +357,8 @@ OURS: tuple[tuple[str, FitsOne], ...] = (
             o.own == "X12-230" or (o.finding is not None and o.finding.location.repetition is not None)
         ),
     ),
+    ("characters", lambda _, o: o.own == "X12-225"),
+    ("setting", lambda _, o: o.own in ("X12-232", "X12-233")),
     ("loop-id", lambda _, o: o.own == "X12-207"),
     ("number-form", lambda _, o: o.own == "X12-234"),
     ("cut-off", lambda _, o: o.own == "X12-029"),
@@ -359,7 +370,7 @@ OURS: tuple[tuple[str, FitsOne], ...] = (
 )
 
 
-def _explained(line: Line) -> Iterator[Difference]:
+def _explained(line: Line, otherwise: str) -> Iterator[Difference]:
     """A difference for all that is left of a segment, by the first rule that fits."""
     for kind, fits in PAIRS:
         for ours in list(line.rest_ours):
@@ -369,13 +380,13 @@ def _explained(line: Line) -> Iterator[Difference]:
                 line.rest_theirs.remove(theirs)
                 yield Difference(kind, line.place, ours.finding, theirs.remark)
     for claim in line.rest_ours:
-        yield Difference(_kind_of(OURS, line, claim), line.place, claim.finding, None)
+        yield Difference(_kind_of(OURS, line, claim) or otherwise, line.place, claim.finding, None)
     for claim in line.rest_theirs:
-        yield Difference(_kind_of(THEIRS, line, claim), line.place, None, claim.remark)
+        yield Difference(_kind_of(THEIRS, line, claim) or otherwise, line.place, None, claim.remark)
 
 
-def _kind_of(rules: tuple[tuple[str, FitsOne], ...], line: Line, claim: Claim) -> str:
-    return next((kind for kind, fits in rules if fits(line, claim)), UNEXPLAINED)
+def _kind_of(rules: tuple[tuple[str, FitsOne], ...], line: Line, claim: Claim) -> str | None:
+    return next((kind for kind, fits in rules if fits(line, claim)), None)
 
 
 @dataclass(slots=True)

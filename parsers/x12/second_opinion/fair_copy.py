@@ -21,6 +21,9 @@ from parsers.x12.separators import FIRST_VERSION_WITH_REPETITION, ISA_WIDTHS, Is
 #: Bytes of one interchange that are shown to pyx12; it reads about 0.3 MB a second.
 MAX_BYTES = 10_000_000
 _VERSION, _COMPONENT = 11, 15
+#: ISA02 and ISA04.
+_SECRETS = (1, 3)
+_UNSHOWN = "what ISA02 and ISA04 hold is not shown: it may be a password"
 _WIDTHS = "the widths of the ISA's elements were put right"
 _BLANKS = "empty segments and line breaks were taken out"
 _TRAILER = "the last terminator was added"
@@ -141,9 +144,13 @@ class _Copying:
         if elements[_VERSION] != self._icvn():
             self._change(f"ISA12 is shown as {self._icvn()}")
         elements[_VERSION] = self._icvn()
+        for secret in _SECRETS:
+            if elements[secret].strip():
+                self._change(_UNSHOWN)
+            elements[secret] = ""
         elements[_COMPONENT] = marks.component
         fitted = [text.ljust(width)[:width] for text, width in zip(elements, ISA_WIDTHS, strict=True)]
-        if fitted != elements:
+        if any(len(text) != width for text, width in zip(self._isa.elements, ISA_WIDTHS, strict=True)):
             self._change(_WIDTHS)
         return marks.element.join(["ISA", *fitted])
 

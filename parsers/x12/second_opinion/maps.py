@@ -25,7 +25,7 @@ from parsers.x12.definition import (
     SegmentUse,
     SetDefinition,
 )
-from parsers.x12.dictionary import segment_definition, set_definition, set_ids
+from parsers.x12.dictionary import Dictionary, standard
 
 #: The values of ISA12 that pyx12 takes, with a file of envelope segments for each.
 CONTROL_VERSIONS = ("00401", "00501")
@@ -51,24 +51,27 @@ def write_maps(
     folder: Path,
     release: str,
     *,
+    dictionary: Dictionary | None = None,
     functional_ids: Iterable[str] | None = None,
     short_dates: bool = False,
     with_codes: bool = True,
 ) -> Lists:
     """Write all that pyx12 needs to judge groups of a release into an existing folder.
 
+    dictionary: whose tables; None for the standard's alone.
     functional_ids: of the groups wanted, codes without a set of ours passed over; None for all.
     short_dates: dates of six digits, as in versions before 004010.
     with_codes: False leaves `codes.xml` empty, for who gives pyx12 the lists without reading it.
     Returns the code lists that the maps name.
     """
+    known = dictionary or standard()
     wanted = None if functional_ids is None else set(functional_ids)
     groups: dict[str, list[SetDefinition]] = {}
-    for set_id in set_ids(release):
-        definition = set_definition(release, set_id, short_dates=short_dates)
+    for set_id in known.set_ids(release):
+        definition = known.set_definition(release, set_id, short_dates=short_dates)
         if definition is not None and (wanted is None or definition.functional_id in wanted):
             groups.setdefault(definition.functional_id, []).append(definition)
-    book = _Book(release)
+    book = _Book(release, known)
     for functional_id, definitions in groups.items():
         _save(folder / map_name(functional_id), book.group_map(functional_id, definitions))
     for version in CONTROL_VERSIONS:
@@ -81,7 +84,7 @@ def write_maps(
 
 def write_map(definition: SetDefinition, path: Path) -> None:
     """Write the map of one set. pyx12 reads it only beside the elements and codes of `write_maps`."""
-    _save(path, _Book(definition.release).group_map(definition.functional_id, [definition]))
+    _save(path, _Book(definition.release, standard()).group_map(definition.functional_id, [definition]))
 
 
 def write_index(path: Path, entries: Mapping[tuple[str, str, str], str]) -> None:
@@ -123,8 +126,9 @@ def _save(path: Path, root: etree._Element) -> None:
 class _Book:
     """The maps of a release, and the elements and code lists that they have come to use."""
 
-    def __init__(self, release: str) -> None:
+    def __init__(self, release: str, dictionary: Dictionary) -> None:
         self._release = release
+        self._dictionary = dictionary
         self._elements: dict[str, ElementUse] = {}
         #: The code lists that the maps name, by the numbers of their elements.
         self.lists: Lists = {}
@@ -133,7 +137,8 @@ class _Book:
         """The map of one functional group: the envelope, and each set as a loop of its own."""
         root, group = self._envelope(functional_id, None)
         for definition in definitions:
-            transaction = _loop(group, f"ST_LOOP_{definition.set_id}", definition.set_id, 2, "S", None)
+            name = self._dictionary.set_name(definition.set_id) or definition.set_id
+            transaction = _loop(group, f"ST_LOOP_{definition.set_id}", name, 2, "S", None)
             self._children(transaction, definition.root, definition.set_id)
         self._segment(group, self._control("GE"), 3, "R", "1")
         return root
@@ -168,7 +173,7 @@ class _Book:
         return root, group
 
     def _control(self, segment_id: str) -> SegmentDefinition:
-        definition = segment_definition(self._release, segment_id)
+        definition = self._dictionary.segment_definition(self._release, segment_id)
         if definition is None:
             raise LookupError(f"the tables of {self._release} have no {segment_id}")
         uses = tuple(_as_envelope(use) for use in definition.elements)
@@ -186,7 +191,8 @@ class _Book:
             names[child.id] = names.get(child.id, 0) + 1
             # pyx12 counts by name: two loops of one name in one loop must not share it.
             xid = f"{child.id}_LOOP" + (f"_{names[child.id]}" if names[child.id] > 1 else "")
-            inner = _loop(parent, xid, child.id, place, _USAGES[child.requirement], child.repeat)
+            name = self._dictionary.loop_name(child.path) or child.id
+            inner = _loop(parent, xid, name, place, _USAGES[child.requirement], child.repeat)
             self._children(inner, child, set_id)
 
     def _segment(
@@ -196,7 +202,7 @@ class _Book:
             parent,
             "segment",
             xid=definition.id,
-            name=definition.id,
+            name=self._dictionary.segment_name(definition.id) or definition.id,
             usage=usage,
             pos=str(place * _STEP),
             max_use=limit,

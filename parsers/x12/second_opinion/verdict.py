@@ -21,7 +21,7 @@ from pyx12.map_walker import walk_tree
 from pyx12.params import ParamsBase
 from pyx12.x12file import X12Reader
 
-from parsers.x12.dictionary import functional_id, has_short_dates, nearest_release, set_ids
+from parsers.x12.dictionary import Dictionary, has_short_dates, standard
 from parsers.x12.second_opinion.fair_copy import FairCopy
 from parsers.x12.second_opinion.maps import CONTROL_VERSIONS, map_name, write_maps
 
@@ -37,6 +37,8 @@ FAILURES = (
     TypeError,
     ValueError,
 )
+#: Characters kept of what pyx12 says: it repeats whole values.
+MAX_TEXT = 300
 #: The release whose envelope segments are used where no group says one.
 _ANY_RELEASE = {"00401": "004010", "00501": "005010"}
 
@@ -92,24 +94,38 @@ class _Maps(NamedTuple):
     group: Any
 
 
-def opinion(copy: FairCopy) -> Opinion:
-    """pyx12's verdict on one interchange; never raises for data."""
-    judge = _Judge(copy)
+def opinion(copy: FairCopy, dictionary: Dictionary | None = None) -> Opinion:
+    """pyx12's verdict on one interchange; never raises for data.
+
+    dictionary: the tables that it is to judge by; None for the standard's alone.
+    """
+    judge = _Judge(copy, dictionary or standard())
     remarks = tuple(judge.remarks())
     return Opinion(copy, remarks, tuple(dict.fromkeys(judge.unread.values())), frozenset(judge.unread))
 
 
-def release_for(version: str, icvn: str) -> str:
-    """The release whose maps read a group. version: GS08; one that is no version is read by ISA12's."""
-    return nearest_release(version.strip())[0] or _ANY_RELEASE[icvn]
+def release_for(version: str, icvn: str, dictionary: Dictionary) -> tuple[str, bool]:
+    """The release whose maps read a group, and whether its dates have six digits.
+
+    version: GS08; one that is no version is read by what ISA12 says.
+    """
+    release, _ = dictionary.nearest_release(version.strip())
+    return release or _ANY_RELEASE[icvn], release is not None and has_short_dates(version.strip())
 
 
 @lru_cache(maxsize=64)
-def _loaded(release: str, group: str, *, short_dates: bool) -> _Maps:
+def _loaded(dictionary: Dictionary, release: str, group: str, *, short_dates: bool) -> _Maps:
     """The map of a functional group, which has a set of ours."""
     with TemporaryDirectory(prefix="tradepost-pyx12-") as name:
         folder = Path(name)
-        lists = write_maps(folder, release, functional_ids=[group], short_dates=short_dates, with_codes=False)
+        lists = write_maps(
+            folder,
+            release,
+            dictionary=dictionary,
+            functional_ids=[group],
+            short_dates=short_dates,
+            with_codes=False,
+        )
         root = load_map_file(map_name(group), ParamsBase(), name)
     for key, codes in lists.items():
         # Handed over, since pyx12 takes three quarters of its time to read them from a file.
@@ -128,10 +144,11 @@ def _envelope(icvn: str) -> _Maps:
 class _Judge:
     """One interchange being judged."""
 
-    def __init__(self, copy: FairCopy) -> None:
+    def __init__(self, copy: FairCopy, dictionary: Dictionary) -> None:
         #: Sets that no map reads, by their ordinals.
         self.unread: dict[int, str] = {}
         self._copy = copy
+        self._dictionary = dictionary
         self._reader = X12Reader(io.StringIO(copy.text))
         self._walker = walk_tree()
         self._envelope = _envelope(copy.icvn)
@@ -201,7 +218,7 @@ class _Judge:
                 None,
                 None,
                 None,
-                error.err_str,
+                error.err_str[:MAX_TEXT],
             )
             for error in errors
         ]
@@ -215,12 +232,10 @@ class _Judge:
 
     def _choose_map(self, set_id: str, version: str) -> None:
         """Take the map that has the set, whatever group it stands in; pyx12 itself goes by the group."""
-        short_dates = has_short_dates(version) and nearest_release(version)[0] is not None
-        release = release_for(version, self._copy.icvn)
-        group = functional_id(set_id)
-        maps = (
-            _loaded(release, group, short_dates=short_dates) if group and set_id in set_ids(release) else None
-        )
+        known = self._dictionary
+        release, short_dates = release_for(version, self._copy.icvn, known)
+        group = known.functional_id(set_id) if set_id in known.set_ids(release) else None
+        maps = _loaded(known, release, group, short_dates=short_dates) if group else None
         self._readable = maps is not None
         if maps is None:
             ordinal = self._copy.places[self._reader.get_cur_line() - 1].set_ordinal
@@ -249,7 +264,7 @@ class _Judge:
                 element,
                 component,
                 error.err_val,
-                error.err_str,
+                error.err_str[:MAX_TEXT],
             )
 
     def _said_by_reader(self, segment_id: str) -> Iterator[Remark]:
@@ -262,7 +277,7 @@ class _Judge:
         }
         line = self._reader.get_cur_line()
         for kind, code, text, *_ in self._reader.pop_errors():
-            yield Remark(scopes[kind], code, line, segment_id, None, None, None, text)
+            yield Remark(scopes[kind], code, line, segment_id, None, None, None, text[:MAX_TEXT])
 
     def _pass_over(self) -> None:
         """Count a segment that the reader failed on before it counted it."""
@@ -271,7 +286,9 @@ class _Judge:
 
     def _failure(self, line: int, failure: Exception) -> Remark:
         segment = self._copy.places[line - 1].segment if line <= len(self._copy.places) else ""
-        return Remark(Scope.FAILURE, type(failure).__name__, line, segment, None, None, None, str(failure))
+        return Remark(
+            Scope.FAILURE, type(failure).__name__, line, segment, None, None, None, str(failure)[:MAX_TEXT]
+        )
 
 
 def _position(refdes: object) -> int | None:
