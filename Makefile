@@ -2,16 +2,17 @@
 
 PYTHON ?= python3
 VENV := .venv
+PEERS := .venv-peers
 BIN := $(VENV)/bin
 HOME_FOLDER ?= $(CURDIR)/home
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 SOURCES := gateway outbound parsers partners translators tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test fast lint format docs bench lock clean system
+.PHONY: help run demo test fast lint format docs bench bench-x12 lock clean system
 
 help: ## Show the targets.
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/run.stamp ## Start the gateway here; on its first start it loads partners and samples.
 	@$(BIN)/tradepost --home $(HOME_FOLDER) run --samples
@@ -41,6 +42,9 @@ docs: $(VENV)/run.stamp ## Make the pages anew that are made from the code.
 bench: $(VENV)/test.stamp ## Measure, beside others on the same input; takes a few minutes.
 	@$(BIN)/pytest -q -s tests/benchmarks
 
+bench-x12: $(VENV)/test.stamp $(PEERS)/made.stamp ## Measure reading X12 beside other readers and write docs/benchmarks.md anew.
+	@$(BIN)/python tests/benchmarks/x12_run.py
+
 soak: $(VENV)/test.stamp ## Kill the gateway at random moments with ten other seeds; takes a quarter of an hour.
 	@for seed in 1 2 3 4 5 6 7 8 9 10; do \
 	  echo "seed $$seed"; TRADEPOST_CRASH_SEED=$$seed $(BIN)/pytest -q -p no:cacheprovider tests/crash/test_kill_gateway.py || exit 1; done
@@ -58,9 +62,10 @@ lock: $(VENV)/test.stamp ## Compute the locked versions anew from requirements/*
 	@$(PIP) install uv
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/run.in -o requirements/run.txt
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/test.in -o requirements/test.txt
+	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/peers.in -o requirements/peers.txt
 
 clean: ## Remove the environment; the home stays.
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/made.stamp:
 	@$(PYTHON) -c 'import sys; sys.exit("tradepost needs Python 3.11 or newer") if sys.version_info < (3, 11) else None'
@@ -80,3 +85,8 @@ $(VENV)/test.stamp: $(VENV)/made.stamp requirements/test.txt pyproject.toml
 	@$(PIP) install --require-hashes -r requirements/test.txt
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@ $(VENV)/run.stamp
+
+$(PEERS)/made.stamp: requirements/peers.txt
+	@$(PYTHON) -m venv $(PEERS)
+	@$(PEERS)/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes -r requirements/peers.txt
+	@touch $@

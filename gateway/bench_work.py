@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 import re
-import resource
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -21,7 +20,7 @@ from typing import BinaryIO
 from gateway.bench import Measured
 from gateway.inspect import Inspection
 from gateway.known_partners import known
-from translators.canonical.writing import to_json_bytes
+from gateway.peak_memory import peak_rss_bytes
 from translators.report import DocumentRead, InterchangeEnded
 
 #: Readings of one measurement, at most; small files are read until enough time has passed.
@@ -40,7 +39,7 @@ def main(words: Sequence[str]) -> None:
     """Measure what the words name."""
     options = _options().parse_args(words)
     work = _work(options)
-    start_rss = _peak_rss_bytes()
+    start_rss = peak_rss_bytes()
     with Path(options.file).open("rb") as stream:
         measured = _measured(work, stream, options.seconds, start_rss)
     _say(asdict(measured))
@@ -82,8 +81,8 @@ def _read(inspection: Inspection, *, canonical: bool) -> tuple[int, int]:
         match event:
             case DocumentRead():
                 documents += 1
-                if canonical and event.document.canonical is not None:
-                    to_json_bytes(event.document.canonical)
+                if canonical:
+                    _ = event.document.json
                 if time.monotonic() > next_word:
                     _say({"at": inspection.stream.tell()})
                     next_word = time.monotonic() + TOLD_EVERY_S
@@ -124,22 +123,7 @@ def _measured(work: Work, stream: BinaryIO, seconds: float, start_rss: int) -> M
         start = time.perf_counter()
         size, documents = work(stream)
         took.append(time.perf_counter() - start)
-    return Measured(size, documents, len(took), took[0], min(took), start_rss, _peak_rss_bytes())
-
-
-def _peak_rss_bytes() -> int:
-    """The most memory that this process has held.
-
-    On Linux as the kernel counts it for this program alone: `getrusage` there begins with what
-    the process held that started it.
-    """
-    status = Path("/proc/self/status")
-    if status.exists():
-        peak = re.search(r"^VmHWM:\s+(\d+) kB$", status.read_text("ascii"), re.MULTILINE)
-        if peak:
-            return int(peak[1]) * 1024
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    return Measured(size, documents, len(took), took[0], min(took), start_rss, peak_rss_bytes())
 
 
 def _say(value: object) -> None:
