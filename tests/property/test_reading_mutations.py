@@ -6,12 +6,14 @@ import io
 from datetime import UTC, datetime
 
 import pytest
+from acknowledged import agreed
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from parsers.finding import Finding
 from parsers.x12 import interchange, model
 from parsers.x12.options import DEFAULT_OPTIONS
+from partners.profile import AckPolicy
 from translators.acknowledgements.answer import PreviewNumbers
 from translators.acknowledgements.answers import needs, write_answers
 from translators.reading import read_file
@@ -63,6 +65,27 @@ def faults(payload: bytes) -> list[Finding]:
     return [
         f for f in told if f.is_error and (f.location.segment, f.location.element) not in REPEATED_AS_SENT
     ]
+
+
+#: Everything is answered in the most wordy way.
+WORDY = AckPolicy(ta1="always", functional="999", version="005010", application="always")
+
+
+@pytest.mark.slow
+@settings(derandomize=True, max_examples=300, deadline=None)
+@given(edits)
+@example([])
+@example([(FILE.index(b"CTT*2"), 5, b"CTT*3")])
+def test_any_damage_gives_clean_999s_and_824s(changes: list[Edit]) -> None:
+    agreement = agreed(acknowledge=WORDY, on_element_error="accept_with_errors")
+    for event in read_file(io.BytesIO(edited(changes)), agreement=agreement):
+        if isinstance(event, InterchangeEnded):
+            wanted = needs(event.report, AT)
+            answers = write_answers(event.report, PreviewNumbers(), AT)
+            assert len(answers) == wanted.interchanges
+            assert sum(wanted.groups.values()) == sum(len(answer.group_numbers) for answer in answers)
+            assert wanted.sets == sum(len(answer.set_numbers) for answer in answers)
+            assert [f.message for answer in answers for f in faults(answer.payload)] == []
 
 
 @pytest.mark.slow

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from parsers.finding import Finding
+from parsers.x12.element import date_fault, time_fault
 from parsers.x12.model import GroupHeader, Separators, TransactionSet
 from parsers.x12.writer import SegmentToWrite
 from translators.acknowledgements.quoting import clean
@@ -145,7 +146,7 @@ class _Writing:
             value = self._clean(key.value, self._longest + 1)
             if len(value) <= self._longest and value not in ("", number):
                 yield "REF", (_REFERENCES[key.kind], value)
-        if re.fullmatch(r"[0-9]{8}", advice.date):
+        if date_fault(advice.date, 8, 8) is None:
             yield "DTM", (date_is, advice.date)
         for finding in advice.findings:
             yield from self._finding(finding)
@@ -156,8 +157,8 @@ class _Writing:
         known = (
             (header.sender, r".{2,15}"),
             (header.receiver, r".{2,15}"),
-            (header.date, r"[0-9]{8}"),
-            (header.time, r"[0-9]{4,8}"),
+            (header.date if date_fault(header.date, 8, 8) is None else "", r".+"),
+            (header.time if time_fault(header.time, 4, 8) is None else "", r".+"),
             (header.control_number, r"[0-9]{1,9}"),
             (advice.control_number, r".{4,9}"),
             (advice.set_id, r".{3}"),
