@@ -1,4 +1,4 @@
-"""`tradepost documents`: orders, ship notices, invoices."""
+"""`tradepost documents`: orders, ship notices, invoices and the others."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 from gateway.cli import show
 from gateway.cli.common import Json, Limit, PartnerOption, Reason, StateOption, act, gateway_of, known_state
 
-app = typer.Typer(help="Orders, ship notices and invoices.", no_args_is_help=True)
+app = typer.Typer(help="Orders, ship notices, invoices and other documents.", no_args_is_help=True)
 
 COLUMNS = {
     "id": "Document",

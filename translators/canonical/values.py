@@ -1,4 +1,4 @@
-"""The small values that orders, ship notices and invoices are made of.
+"""The small values that canonical documents are made of.
 
 Every value is frozen and slotted; the translators build them directly, without validation.
 They are validated where documents come in as JSON (`codec`). All numbers are exact decimals.
