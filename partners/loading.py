@@ -98,7 +98,11 @@ def read_everything(folder: Path, bases: Mapping[str, Path]) -> Everything | Fin
     ours = _read_ours(folder / OURS_FILE)
     destinations = _read_destinations(folder / DESTINATIONS_FILE)
     members = {path.name: _read_member(path, known_bases) for path in _partner_folders(folder)}
-    tables = load_tables(folder / TABLES_FOLDER) if (folder / TABLES_FOLDER).is_dir() else standard()
+    tables = (
+        load_tables(folder / TABLES_FOLDER, f"{TABLES_FOLDER}/")
+        if (folder / TABLES_FOLDER).is_dir()
+        else standard()
+    )
     parts = (ours, destinations, tables, *members.values())
     faults = [part for part in parts if isinstance(part, tuple)]
     if faults or isinstance(ours, tuple) or isinstance(destinations, tuple) or isinstance(tables, tuple):

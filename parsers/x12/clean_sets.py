@@ -127,9 +127,10 @@ class CleanSets:
         if key not in self._kinds:
             definition = self._options.definition_of(header, set_id)
             fits = self._options.dictionary.functional_id(set_id) == header.functional_id
+            own = definition is not None and definition.release == header.release
             self._kinds[key] = (
                 (definition, grammar.matcher_for(definition, self._options.walk))
-                if definition is not None and fits
+                if definition is not None and fits and own
                 else None
             )
         return self._kinds[key]

@@ -58,6 +58,8 @@ class OpenSet:
         self._findings: list[Finding] = []
         self.add(header)
         self._check_header()
+        if definition is not None and definition.release != group.release:
+            self._say("X12-137", header, 1, value=self.set_id, expected=definition.release)
 
     @property
     def offset(self) -> int:

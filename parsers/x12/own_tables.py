@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 
@@ -23,18 +24,25 @@ MOST_FILES = 2_000
 MOST_BYTES = 64 * 1024 * 1024
 
 
-def load_tables(folder: Path) -> Dictionary | tuple[Finding, ...]:
+def load_tables(folder: Path, called: str = "") -> Dictionary | tuple[Finding, ...]:
     """The standard with the tables of `folder` over it, or everything that is wrong with them.
 
     folder: read as it is now; later changes are not seen. Only .csv files count, all others are
     left alone. One that does not exist gives the standard alone. Never raises for what files hold.
+    called: what findings put before the names of its files, "_x12/".
     """
     files, unreadable = _read(folder)
     own = TableFolder(folder, files)
     tables = Tables(TableFolder(STANDARD), own)
     # A row that many segments use is told once.
     faults = {finding.message: finding for finding in unreadable or _faults(tables, own, files)}
-    return tuple(faults.values()) or Dictionary(tables, _version(files))
+    return tuple(_called(finding, called) for finding in faults.values()) or Dictionary(
+        tables, _version(files)
+    )
+
+
+def _called(finding: Finding, called: str) -> Finding:
+    return replace(finding, message=called + finding.message)
 
 
 def _version(files: Mapping[str, str]) -> str:
@@ -75,6 +83,8 @@ def _faults(tables: Tables, own: TableFolder, files: Mapping[str, str]) -> Itera
         return
     for name in ("elements.csv", "composites.csv", "segments.csv", "syntax_notes.csv"):
         yield from _of_table(tables, own, name)
+    if "composites.csv" in files:
+        yield from _of_all_segments(tables)
     for release in sorted(own.releases()):
         for set_id in sorted(own.sets(release)):
             yield from _refused(partial(tables.set, release, set_id, ""))
@@ -137,6 +147,13 @@ def _of_table(tables: Tables, own: TableFolder, name: str) -> Iterator[Finding]:
             yield from _refused(partial(tables.segment, release, key))
         else:
             yield from _refused(partial(tables.element, release, key, where))
+
+
+def _of_all_segments(tables: Tables) -> Iterator[Finding]:
+    """What a composite does to the segments and composites of the standard that use it."""
+    for release in tables.releases():
+        for segment in sorted(tables.segments(release)):
+            yield from _refused(partial(tables.segment, release, segment))
 
 
 def _without_group(tables: Tables, release: str, set_id: str) -> Iterator[Finding]:

@@ -103,12 +103,15 @@ class TableFile:
         if (text := self.text) is None:
             return
         reader = csv.reader(io.StringIO(text, newline=""))
-        if tuple(next(reader, ())) != self._columns:
-            raise DictionaryError(self._name, 1, f"columns must be {', '.join(self._columns)}")
-        for number, cells in enumerate(reader, start=2):
-            if len(cells) != len(self._columns):
-                raise self.where(number).fault(f"{len(cells)} cells, not {len(self._columns)}")
-            yield number, cells
+        try:
+            if tuple(next(reader, ())) != self._columns:
+                raise DictionaryError(self._name, 1, f"columns must be {', '.join(self._columns)}")
+            for number, cells in enumerate(reader, start=2):
+                if len(cells) != len(self._columns):
+                    raise self.where(number).fault(f"{len(cells)} cells, not {len(self._columns)}")
+                yield number, cells
+        except csv.Error as fault:
+            raise DictionaryError(self._name, reader.line_num, f"it is no CSV: {fault}") from fault
 
     def where(self, number: int) -> Where:
         """The place of a row."""

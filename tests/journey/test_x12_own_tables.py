@@ -106,4 +106,4 @@ def test_tables_beside_the_profiles_are_checked_and_applied_with_them(
     capsys.readouterr()
     (tables / "elements.csv").write_text("release,element\n", "utf-8")
     assert _status("--home", str(home), "partners", "check") != 0
-    assert "elements.csv line 1: columns must be" in " ".join(capsys.readouterr().out.split())
+    assert "_x12/elements.csv line 1: columns must be" in " ".join(capsys.readouterr().out.split())

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
 
 from parsers.finding import Finding
+from parsers.x12 import model
 from parsers.x12.dictionary import Dictionary, LoopDefinition, standard
+from parsers.x12.interchange import read
+from parsers.x12.options import ReadOptions
 from parsers.x12.own_tables import load_tables
 
 SET_HEAD = "order,area,segment,requirement,max_use,loop,loop_requirement,loop_repeat,checked\n"
@@ -225,6 +229,11 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     assert "not UTF-8" in finding.message
 
 
+def test_a_cell_longer_than_any_table_has_is_refused(tmp_path: Path) -> None:
+    (finding,) = _refused(tmp_path, {**WHOLE, "sets.csv": f"{SETS}205,SM,{'x' * 200_000}\n"})
+    assert (finding.code, finding.location.row) == ("X12-132", 3)
+
+
 def test_a_cell_is_never_interpreted(tmp_path: Path) -> None:
     files = {
         **WHOLE,
@@ -246,6 +255,12 @@ def test_a_file_saved_by_a_spreadsheet_is_read(tmp_path: Path) -> None:
     assert _loaded(tmp_path, {}).set_definition("004010", "204") is not None
 
 
+def test_a_composite_that_breaks_the_standards_own_is_refused(tmp_path: Path) -> None:
+    head = "release,composite,name,position,element,requirement,checked\n"
+    findings = _refused(tmp_path, {"composites.csv": head + "004010,355,units,01,380,M,yes\n"})
+    assert any("composite C001 holds composite 355" in finding.message for finding in findings)
+
+
 def test_loops_in_a_circle_of_composites_or_too_deep_are_refused(tmp_path: Path) -> None:
     path, rows = "", ["1,heading,ST,M,1,,,,yes"]
     for number in range(2, 30):
@@ -257,3 +272,43 @@ def test_loops_in_a_circle_of_composites_or_too_deep_are_refused(tmp_path: Path)
     circle = {"composites.csv": head + "004010,C001,one,01,C040,M,yes\n"}
     findings = _refused(tmp_path / "circle", circle)
     assert findings[0].message.startswith("composites.csv line 2: composite C001 holds composite C040")
+
+
+def _codes(data: bytes, loaded: Dictionary) -> list[str]:
+    options = ReadOptions(dictionary=loaded)
+    return [
+        finding.code
+        for event in read(io.BytesIO(data), lambda _header: options)
+        for finding in (event.set.findings if isinstance(event, model.SetRead) else event.findings)
+    ]
+
+
+def _interchange(group: str, version: str, *segments: str) -> bytes:
+    lines = [
+        (
+            "ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       "
+            f"*240131*1100*^*00{version[2:5]}*000000001*0*P*>"
+        ),
+        f"GS*{group}*S1*R1*20240131*1100*1*X*{version}",
+        *segments,
+        f"SE*{len(segments) + 1}*0001",
+        "GE*1*1",
+        "IEA*1*000000001",
+    ]
+    return "".join(f"{line}~" for line in lines).encode()
+
+
+def test_a_set_that_an_added_release_borrows_says_so(tmp_path: Path) -> None:
+    files = {
+        "sets.csv": SETS,
+        "006020/204.csv": LOAD_TENDER,
+        "segments.csv": SEGMENTS.replace("004010", "006020"),
+        "elements.csv": ELEMENTS.replace("004010", "006020"),
+    }
+    loaded = _loaded(tmp_path, files)
+    tender = ("ST*204*0001", "B2**SCAC**S-1", "S5*1*LD")
+    assert _codes(_interchange("SM", "006020", *tender), loaded) == []
+    order = ("ST*850*0001", "BEG*00*SA*1**20240131", "PO1*1*1*EA*1")
+    assert _codes(_interchange("PO", "006020", *order), loaded) == ["X12-137"]
+    assert _codes(_interchange("PO", "006020", *order), standard()) == ["X12-053"]
+    assert _codes(_interchange("SM", "006020", *tender), standard()) == ["X12-053", "X12-086"]
