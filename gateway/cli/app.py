@@ -19,6 +19,7 @@ from gateway.cli import (
     service,
     tasks,
     transmissions,
+    writing,
 )
 
 app = typer.Typer(
@@ -39,7 +40,7 @@ app.add_typer(partners.app, name="partners")
 app.add_typer(tasks.app, name="tasks")
 for command in (
     service.run, service.init, service.demo, service.receive, service.inspect, service.errors, benching.bench,
-    service.doctor,
+    writing.write, service.doctor,
 ):  # fmt: skip
     app.command()(command)
 
