@@ -9,7 +9,7 @@ import typer
 from gateway.cli import show
 from gateway.cli.common import Json, Limit, PartnerOption, Reason, StateOption, act, gateway_of, known_state
 
-app = typer.Typer(help="TA1, 997 and receipts, ours and theirs.", no_args_is_help=True)
+app = typer.Typer(help="TA1, 997, 999, 824 and receipts, ours and theirs.", no_args_is_help=True)
 
 COLUMNS = {
     "id": "Acknowledgement",

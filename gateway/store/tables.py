@@ -280,7 +280,7 @@ class Acknowledgement(SQLModel, table=True):
     __table_args__ = (_states("acknowledgement"), Index("acknowledgement_state", "state", "id"))
     id: str = Field(primary_key=True, max_length=40)
     direction: str
-    #: TA1, 997, 999, CSV.
+    #: TA1, 997, 999, 824, CSV.
     kind: str
     partner: str | None = Field(default=None, index=True)
     #: The interchange it answers; None while a partner's answer is unmatched.
