@@ -17,7 +17,7 @@ from partners.open_terms import open_agreement
 from translators import registry, report
 from translators.acknowledgements import aa824, decision, inbound, quoting
 from translators.acknowledgements.answer import version_of
-from translators.outcomes import ACCEPTED_SET
+from translators.outcomes import ACCEPTED_SET, Ak5
 from translators.read_options import read_options
 from translators.reading_agreements import Resolve, Resolved, besides, group_faults
 from translators.reading_sets import implementation_faults, outcome_of
@@ -244,7 +244,7 @@ class X12Reading:
         group.counts.add(document.status)
         if document.ak5 is None:
             raise RuntimeError("a set without an answer")
-        if document.ak5 == ACCEPTED_SET and not read.implementation:
+        if document.ak5 is ACCEPTED_SET and not read.implementation:
             group.report.outcomes.accept(read.set_id, read.control_number)
         else:
             group.report.outcomes.append(
@@ -258,24 +258,19 @@ class X12Reading:
     def _judged(
         self, read: model.TransactionSet, agreement: Agreement | None, group: _OpenGroup
     ) -> DocumentReport:
-        envelope, header = self._current.header, group.report.header
         acknowledges = read.set_id in inbound.ANSWERING_SETS
         rule = None if acknowledges else _rule(agreement or open_agreement(), read.set_id, group)
         findings = list(read.findings)
         if rule is None and not acknowledges:
             findings = _without_rule(agreement or open_agreement(), read, group.report)
-        if read.implementation:
-            findings = [*findings, *implementation_faults(read)]
-        if not read.is_kept and read.complete and not any(finding.is_error for finding in findings):
-            findings.append(found(_TOO_LONG, Location("ST", 1, byte_offset=read.offset), value=read.set_id))
-        held = [finding.message for finding in findings if finding.code in _HOLDING]
-        group.unanswered += any(finding.code == _WAITS for finding in findings)
         settings = _settings(agreement)
-        status, ak5 = decision.decide_set(
-            findings, on_element_error=settings.on_element_error, version=group.version
-        )
-        if unquotable := quoting.unquotable_part(read.set_id, read.control_number):
-            status, ak5 = decision.decide_nameless_set(unquotable, ak5)
+        status, ak5 = Status.ACCEPTED, ACCEPTED_SET
+        held: list[str] = []
+        if findings or read.implementation or read.text is None:
+            findings = _with_own_faults(read, findings)
+            held = [finding.message for finding in findings if finding.code in _HOLDING]
+            group.unanswered += any(finding.code == _WAITS for finding in findings)
+            status, ak5 = _verdict(read, findings, settings, group.version)
         document = DocumentReport(
             set_id=read.set_id,
             control_number=read.control_number,
@@ -291,11 +286,34 @@ class X12Reading:
         )
         if acknowledges:
             return _acknowledgement(document, read)
-        translation = None
-        if self._translates and read.is_kept and envelope is not None and header is not None:
-            translation = registry.translate_x12(read, envelope, header)
+        translation = self._translation(read, group.report.header)
         document.kind = registry.kind_of("x12", read.set_id)
         return _translated(document, translation, rule, settings, held)
+
+    def _translation(
+        self, read: model.TransactionSet, group: model.GroupHeader | None
+    ) -> Translation | Prepared | None:
+        envelope = self._current.header
+        if not self._translates or not read.is_kept or envelope is None or group is None:
+            return None
+        return registry.translate_x12(read, envelope, group)
+
+
+def _with_own_faults(read: model.TransactionSet, findings: list[Finding]) -> list[Finding]:
+    """The findings of a set, with those that its reader leaves to us."""
+    own = list(implementation_faults(read)) if read.implementation else []
+    if not read.is_kept and read.complete and not any(finding.is_error for finding in findings):
+        own.append(found(_TOO_LONG, Location("ST", 1, byte_offset=read.offset), value=read.set_id))
+    return [*findings, *own]
+
+
+def _verdict(
+    read: model.TransactionSet, findings: Sequence[Finding], settings: X12Settings, version: str
+) -> tuple[Status, Ak5]:
+    status, ak5 = decision.decide_set(findings, on_element_error=settings.on_element_error, version=version)
+    if unquotable := quoting.unquotable_part(read.set_id, read.control_number):
+        return decision.decide_nameless_set(unquotable, ak5)
+    return status, ak5
 
 
 def _number_of(header: model.InterchangeHeader) -> tuple[PartyId, PartyId, str]:
@@ -334,19 +352,21 @@ def _rule(agreement: Agreement, set_id: str, group: _OpenGroup) -> DocumentRule 
 def _without_rule(agreement: Agreement, read: model.TransactionSet, group: GroupReport) -> list[Finding]:
     """The findings of a set that no document rule names, with the one that says so.
 
-    Where nobody is known, a set that we have tables for is as good as agreed.
+    Where nobody is known, or the profile accepts unknown sets, one that we have tables for is as
+    good as agreed.
     """
     if quoting.unquotable_part(read.set_id, read.control_number) == "ST01":
         return read.findings
     unsupported = [f for f in read.findings if f.x12.get("AK502") == _NOT_SUPPORTED]
     offset = read.segments[0].offset_of(1) if read.is_kept else read.offset
     place = Location("ST", segment_number=1, element=1, byte_offset=offset)
-    if agreement is open_agreement():
+    unknown_sets = _settings(agreement).unknown_sets
+    if agreement is open_agreement() or unknown_sets == "accept":
         if unsupported:
             return read.findings
         return [*read.findings, found(_UNTRANSLATED, place, value=read.set_id)]
     facts = (group.header.version if group.header else "", agreement.partner.partner)
-    if _settings(agreement).unknown_sets == "hold":
+    if unknown_sets == "hold":
         others = [f for f in read.findings if f not in unsupported]
         waits = found(_WAITS, place, value=read.set_id, version=facts[0], partner=facts[1])
         return [*others, waits]
