@@ -246,8 +246,10 @@ class X12Settings(Model):
         default="note",
         description="What a wrong CTT02, TDS01 or BPR02 does: a note, a person looks, or nothing.",
     )
-    unknown_sets: Literal["reject", "hold"] = Field(
-        default="reject", description="What becomes of a set that no document rule names."
+    unknown_sets: Literal["reject", "hold", "accept"] = Field(
+        default="reject",
+        description="What becomes of a set that no document rule names: rejected, kept unanswered until a "
+        "person decides, or accepted if its tables find nothing wrong, and then kept.",
     )
     duplicate_window_days: Annotated[int, Field(ge=1, le=3660)] = Field(
         default=90,
