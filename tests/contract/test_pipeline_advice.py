@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 from business_files import interchange, order_850
+from sqlalchemy import select
 from stages import ACT, Stages
 
-from gateway import views
+from gateway import answering, views
+from gateway.store.core import CONTROL_RESERVATION as RESERVATION
 
 pytestmark = pytest.mark.slow
 
@@ -49,6 +51,26 @@ def test_an_824_is_stored_and_sent_with_the_997_under_numbers_of_its_own(stages:
     with stages.view() as view:
         kinds = [one["kind"] for one in views.acknowledgements(view, views.Page())]
     assert sorted(kinds) == ["824", "997"]
+
+
+def test_answers_too_large_for_a_transaction_reserve_numbers_of_both_series(
+    stages: Stages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answering, "LARGE_SETS", 0)
+    stages.receive("acme-retail", "po.edi", order(1, *OFF))
+    stages.drain()
+    assert told(stages, "824_000000002.edi")[0].endswith("*1*X*004010")
+    with stages.view() as view:
+        reserved = view.execute(select(RESERVATION.c.series, RESERVATION.c.number, RESERVATION.c.state))
+        told_of = sorted(
+            (series.split()[0], series[-2:], number, state) for series, number, state in reserved
+        )
+    assert told_of == [
+        ("group", "AG", 1, "used"),
+        ("group", "FA", 1, "used"),
+        ("interchange", "IL", 1, "used"),
+        ("interchange", "IL", 2, "used"),
+    ]
 
 
 def test_the_partners_997_to_our_824_finds_it(stages: Stages) -> None:
