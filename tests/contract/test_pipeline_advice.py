@@ -96,7 +96,7 @@ def test_a_number_received_before_is_told_in_an_824(stages: Stages) -> None:
         "TED*006*Business number received before*****A-1",
         "TED*006*Business number received before*****A-2",
     ]
-    held = [document["hold"] for document in stages.documents(state="held")]
+    held = sorted(document["hold"] for document in stages.documents(state="held"))
     assert held == ["order A-1 was received before.", "order A-2 was received before."]
 
 
