@@ -302,7 +302,8 @@ class X12Reading:
 def _with_own_faults(read: model.TransactionSet, findings: list[Finding]) -> list[Finding]:
     """The findings of a set, with those that its reader leaves to us."""
     own = list(implementation_faults(read)) if read.implementation else []
-    if not read.is_kept and read.complete and not any(finding.is_error for finding in findings):
+    too_long = read.release is not None and read.complete and not read.is_kept
+    if too_long and not any(finding.is_error for finding in findings):
         own.append(found(_TOO_LONG, Location("ST", 1, byte_offset=read.offset), value=read.set_id))
     return [*findings, *own]
 
@@ -355,7 +356,8 @@ def _without_rule(agreement: Agreement, read: model.TransactionSet, group: Group
     Where nobody is known, or the profile accepts unknown sets, one that we have tables for is as
     good as agreed.
     """
-    if quoting.unquotable_part(read.set_id, read.control_number) == "ST01":
+    nameless = quoting.unquotable_part(read.set_id, read.control_number) == "ST01"
+    if nameless or read.release is None:  # a group without a version is refused for that
         return read.findings
     unsupported = [f for f in read.findings if f.x12.get("AK502") == _NOT_SUPPORTED]
     offset = read.segments[0].offset_of(1) if read.is_kept else read.offset
