@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 #: Type of an element that is made of components.
@@ -45,13 +47,38 @@ class ElementUse:
     checked: bool = True
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class SegmentDefinition:
-    """A segment: its elements by position, from 1 without a gap, and its checked syntax notes."""
+class SegmentContent(NamedTuple):
+    """What a segment is made of: its elements by position, from 1 without a gap, and its checked notes."""
 
-    id: str
     elements: tuple[ElementUse, ...]
     notes: tuple[SyntaxNote, ...]
+
+
+class SegmentDefinition:
+    """A segment. Equal only to itself.
+
+    content: gives what it is made of, once it is asked for: of the segments that a set may have,
+        most files send few.
+    """
+
+    def __init__(self, segment_id: str, content: Callable[[], SegmentContent]) -> None:
+        self.id = segment_id
+        self._content = content
+
+    @cached_property
+    def content(self) -> SegmentContent:
+        """Elements and notes. Raises DictionaryError if a table that they stand in is malformed."""
+        return self._content()
+
+    @property
+    def elements(self) -> tuple[ElementUse, ...]:
+        """Its elements by position."""
+        return self.content.elements
+
+    @property
+    def notes(self) -> tuple[SyntaxNote, ...]:
+        """Its checked syntax notes."""
+        return self.content.notes
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -18,6 +18,7 @@ from parsers.x12.definition import (
     ElementUse,
     LoopDefinition,
     Requirement,
+    SegmentContent,
     SegmentDefinition,
     SegmentUse,
     SetDefinition,
@@ -147,7 +148,7 @@ class Dictionary:
 @cache
 def tables(folder: Path = STANDARD) -> Tables:
     """The tables of a folder that is complete in itself, shared by all who ask."""
-    return Tables(TableFolder(folder))
+    return Tables(TableFolder(folder), trusted=folder == STANDARD)
 
 
 @cache
@@ -240,7 +241,11 @@ def _with_endless_loops(loop: LoopDefinition) -> LoopDefinition:
 
 
 def _segment_with_short_dates(segment: SegmentDefinition) -> SegmentDefinition:
-    uses = tuple(
-        replace(use, min=6, max=6) if use.type == "DT" and use.max == 8 else use for use in segment.elements
-    )
-    return replace(segment, elements=uses)
+    def content() -> SegmentContent:
+        uses = (
+            replace(use, min=6, max=6) if use.type == "DT" and use.max == 8 else use
+            for use in segment.elements
+        )
+        return SegmentContent(tuple(uses), segment.notes)
+
+    return SegmentDefinition(segment.id, content)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Literal
 
 from parsers.catalogue import found
@@ -97,10 +98,17 @@ class SegmentCheck:
         self._options = options
         self._release = release
         self._characters = character_class(options.charset, release)
-        self._accepts = tuple(self._repeated(use) for use in definition.elements)
-        self._required = _required_mask(definition.elements)
         self._clean_masks: set[int] = set()
         self._any_trailing = options.trailing_separators == "allowed"
+
+    @cached_property
+    def _accepts(self) -> tuple[Accepts, ...]:
+        """The test of each position, made with the first segment: most of a set's segments are never sent."""
+        return tuple(self._repeated(use) for use in self._definition.elements)
+
+    @cached_property
+    def _required(self) -> int:
+        return _required_mask(self._definition.elements)
 
     def is_clean(self, elements: list[str]) -> bool:
         """True if nothing is wrong with the elements; False means: ask `faults`."""

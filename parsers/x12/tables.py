@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 
 from parsers.x12.definition import (
     COMPOSITE,
     ElementUse,
     LoopDefinition,
+    SegmentContent,
     SegmentDefinition,
     SegmentUse,
     SetDefinition,
@@ -72,13 +73,15 @@ class Tables:
     of them before all. A segment, composite, element, code list or set that a folder holds for a
     release is taken from it whole; the notes of a segment come from the folder that has the segment,
     or from one above it. A release that `folder` lacks takes what its own files do not hold from the
-    last release before it in `folder`, else from the oldest.
+    last release before it in `folder`, else from the oldest. trusted: what segments are made of is
+    read when it is first looked at, and a fault in it told only then.
     """
 
-    def __init__(self, folder: TableFolder, *over: TableFolder) -> None:
+    def __init__(self, folder: TableFolder, *over: TableFolder, trusted: bool = False) -> None:
         #: All folders, the one that speaks first before the others.
         self.folders = (*over, folder)
         self._base = folder
+        self._trusted = trusted
         self._elements = self._table("elements.csv")
         self._segments = self._table("segments.csv")
         self._composites = self._table("composites.csv")
@@ -162,10 +165,15 @@ class Tables:
             rows = self._segments.find(self._lineage(release), segment_id)
             if rows is None:
                 return None
-            uses = self._uses(release, rows)
-            notes = self._notes(release, segment_id, len(uses), rows.rank)
-            self._made_segments[key] = SegmentDefinition(segment_id, uses, notes)
+            content = partial(self._content, release, segment_id, rows)
+            self._made_segments[key] = segment = SegmentDefinition(segment_id, content)
+            if not self._trusted:
+                _ = segment.content
         return self._made_segments[key]
+
+    def _content(self, release: str, segment_id: str, rows: Rows) -> SegmentContent:
+        uses = self._uses(release, rows)
+        return SegmentContent(uses, self._notes(release, segment_id, len(uses), rows.rank))
 
     def _uses(self, release: str, rows: Iterable[tuple[Where, Row]]) -> tuple[ElementUse, ...]:
         return tuple(self._use(release, row, where, at) for at, (where, row) in enumerate(rows, 1))

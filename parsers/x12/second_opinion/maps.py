@@ -21,6 +21,7 @@ from parsers.x12.definition import (
     COMPOSITE,
     ElementUse,
     LoopDefinition,
+    SegmentContent,
     SegmentDefinition,
     SegmentUse,
     SetDefinition,
@@ -176,8 +177,8 @@ class _Book:
         definition = self._dictionary.segment_definition(self._release, segment_id)
         if definition is None:
             raise LookupError(f"the tables of {self._release} have no {segment_id}")
-        uses = tuple(_as_envelope(use) for use in definition.elements)
-        return replace(definition, elements=uses)
+        content = SegmentContent(tuple(map(_as_envelope, definition.elements)), definition.notes)
+        return SegmentDefinition(segment_id, lambda: content)
 
     def _children(self, parent: etree._Element, loop: LoopDefinition, set_id: str) -> None:
         names: dict[str, int] = {}
