@@ -11,6 +11,7 @@ from gateway.inspect_groups import Findings, Gathered, Surroundings
 from gateway.inspect_summary import Summary
 from gateway.screen import Screen, fitting, printable
 from parsers.x12.dictionary import nearest_release
+from parsers.x12.ebcdic import CODE_PAGES, readable
 from parsers.x12.model import Separators
 from translators.acknowledgements.answer import Answer
 from translators.report import (
@@ -45,6 +46,12 @@ def show(inspection: Inspection, screen: Screen) -> int:
     return status
 
 
+def _code_page(inspection: Inspection) -> str:
+    """The EBCDIC that the partner named sends, or the most common one."""
+    settings = inspection.agreement.x12 if inspection.agreement else None
+    return settings.encoding if settings is not None and settings.encoding in CODE_PAGES else "cp037"
+
+
 class _View:
     """Prints each interchange as it ends; findings are gathered and shown last."""
 
@@ -54,7 +61,8 @@ class _View:
         self._summary = Summary()
         self._findings = Findings()
         self._answers: list[Answer] = []
-        self._lines = Lines(inspection.stream)
+        self._stream = readable(inspection.stream, _code_page(inspection))
+        self._lines = Lines(self._stream)
 
     def take(self, event: ReportEvent) -> None:
         match event:
@@ -121,7 +129,7 @@ class _View:
         if separators is None:
             return
         room = self._screen.width - 4
-        shown = excerpt(self._inspection.stream, gathered.first.location, separators, room)
+        shown = excerpt(self._stream, gathered.first.location, separators, room)
         if shown is not None:
             self._screen.line((shown.text, ""), indent=4)
             self._screen.line(("^" * shown.length, colour), indent=4 + shown.start)

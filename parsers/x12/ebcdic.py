@@ -22,6 +22,7 @@ _BLANK = b"\x40\x05\x00\x0d\x25\x15"
 #: The line end of most mainframes, which the code pages map to a character that Latin-1 does not print.
 _NEW_LINE = 0x15
 _CHUNK_BYTES = 64 * 1024
+_HEAD_BYTES = 1024
 
 
 def looks_like_ebcdic(head: bytes) -> bool:
@@ -49,6 +50,18 @@ def ebcdic_stream(stream: BinaryIO, code_page: str) -> BinaryIO:
     return io.BufferedReader(_Translated(stream, _table(code_page)), _CHUNK_BYTES)
 
 
+def readable(stream: BinaryIO, code_page: str = "cp037") -> BinaryIO:
+    """`stream`, translated if it begins like X12 in EBCDIC; to show pieces of it by their offsets.
+
+    stream: seekable; it stays where it stands. code_page: if it is known; others differ in few signs.
+    """
+    here = stream.tell()
+    stream.seek(0)
+    head = stream.read(_HEAD_BYTES)
+    stream.seek(here)
+    return ebcdic_stream(stream, code_page) if looks_like_ebcdic(head) else stream
+
+
 class _Translated(io.RawIOBase):
     """Bytes of another stream, each through a table of 256."""
 
@@ -58,6 +71,15 @@ class _Translated(io.RawIOBase):
 
     def readable(self) -> bool:
         return True
+
+    def seekable(self) -> bool:
+        return self._stream.seekable()
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        return self._stream.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._stream.tell()
 
     def readinto(self, buffer: memoryview, /) -> int:  # type: ignore[override]
         data = self._stream.read(len(buffer)).translate(self._table)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from parsers.x12.ebcdic import CODE_PAGES, ebcdic_stream, looks_like_ebcdic, translate
+from parsers.x12.ebcdic import CODE_PAGES, ebcdic_stream, looks_like_ebcdic, readable, translate
 from partners.directory import Directory, load_directory
 from translators.reading import read_file
 from translators.report import DocumentRead, FileEnded, InterchangeEnded
@@ -108,3 +108,20 @@ def test_what_merely_begins_like_it_is_not(text: str) -> None:
 
 def test_ascii_is_never_taken_for_ebcdic() -> None:
     assert not looks_like_ebcdic("~".join(LINES).encode("latin-1"))
+
+
+def test_a_piece_is_shown_as_text_wherever_it_stands() -> None:
+    data = "~".join(LINES).encode("cp500")
+    stream = io.BytesIO(data)
+    stream.seek(5)
+    shown = readable(stream, "cp500")
+    assert stream.tell() == 5
+    at = data.index("ST*850".encode("cp500"))
+    for _ in range(2):
+        shown.seek(at)
+        assert shown.read(6) == b"ST*850"
+
+
+def test_what_is_no_ebcdic_is_shown_as_it_is() -> None:
+    stream = io.BytesIO("~".join(LINES).encode("latin-1"))
+    assert readable(stream) is stream
