@@ -19,10 +19,14 @@ from translators.x12_820 import PAYEE, PAYER
 from translators.x12_write_details import details
 from translators.x12_write_elements import Form
 from translators.x12_write_lines import line
-from translators.x12_write_parts import about_party, party
+from translators.x12_write_parts import QUALIFIED, about_party, party
 from translators.x12_write_slots import Slot, under
 from translators.x12_write_unmapped import finished
 from translators.x12_writing import Writing, Written
+
+#: Fields of a party that ENT holds. Qualifier of an invoice (element 128).
+IDENTIFIED = ("role", "qualifier", "id")
+INVOICE = "IV"
 
 
 def write(document: Remittance, definition: SetDefinition, form: Form) -> Written:
@@ -38,6 +42,9 @@ def write(document: Remittance, definition: SetDefinition, form: Form) -> Writte
             if one is not None and selection.party(document.parties, role) is None:
                 party(writing, root, replace(one, role=coded("98", role)), name)
         _entities(writing, document)
+        for name, segment_id in (("declared", "CTT"), ("purpose", "BGN")):
+            if getattr(document, name) is not None:
+                writing.lacks(root, segment_id, name)
     return finished(writing, document)
 
 
@@ -56,6 +63,11 @@ def _entities(writing: Writing, document: Remittance) -> None:
 
 def _entity(writing: Writing, value: RemittanceEntity, field: str) -> Slot:
     slot = writing.add(writing.root, "ENT", value, field, origin=value.origin)
+    for name, one in (("party", value.party), ("other_party", value.other_party)):
+        if one is not None:
+            writing.tell_rest("ENT", one, under(field, name), IDENTIFIED)
+    if value.reference is not None:
+        writing.tell_rest("ENT", value.reference, under(field, "reference"), QUALIFIED)
     for at, one in enumerate(value.named_parties):
         where = under(field, "named_parties", at)
         about_party(writing, writing.add(slot, "NM1", one, where, origin=one.origin), one, where)
@@ -67,6 +79,11 @@ def _entity(writing: Writing, value: RemittanceEntity, field: str) -> Slot:
 def _item(writing: Writing, parent: Slot, value: RemittanceItem, field: str) -> None:
     """RMR with its loop."""
     slot = writing.add(parent, "RMR", value, field, origin=value.origin)
+    if value.reference is not None:
+        writing.tell_rest("RMR", value.reference, under(field, "reference"), QUALIFIED)
+    elif value.invoice_number is not None:
+        slot.put(1, coded("128", INVOICE), "invoice_number")
+        slot.put(2, value.invoice_number, "invoice_number")
     _adjustments(writing, slot, value.adjustments, field)
     _lines(writing, slot, value.lines, field)
     details(writing, slot, value, field)
@@ -77,6 +94,8 @@ def _adjustments(writing: Writing, parent: Slot, adjustments: Sequence[Adjustmen
     for at, one in enumerate(adjustments):
         where = under(field, "adjustments", at)
         slot = writing.add(parent, "ADX", one, where, origin=one.origin)
+        if one.reference is not None:
+            writing.tell_rest("ADX", one.reference, under(where, "reference"), QUALIFIED)
         _lines(writing, slot, one.lines, where)
         details(writing, slot, one, where)
 

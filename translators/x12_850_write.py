@@ -18,6 +18,8 @@ def write(document: Order, definition: SetDefinition, form: Form) -> Written:
     own = document.currency
     with writing.amounts_in(own.code if own else None):
         writing.add(writing.root, "BEG", document, "")
+        if document.change_sequence is not None:
+            writing.lacks(writing.root, "BCH", "change_sequence")
         heading(writing, document)
         for at, one in enumerate(document.lines):
             line(writing, "PO1", one, under("", "lines", at))

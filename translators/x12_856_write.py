@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from parsers.finding import Location
 from parsers.x12.definition import SetDefinition
 from translators import totals
 from translators.canonical.commerce import Subtotals
@@ -29,7 +30,7 @@ DATES = (("shipped", SHIPPED), ("expected", EXPECTED))
 def write(document: ShipNotice, definition: SetDefinition, form: Form) -> Written:
     """The segments of an 856 that say what the notice says. Never raises on what a document holds."""
     writing = Writing(definition, form)
-    notice = _complete(document)
+    notice = _complete(writing, document)
     own = notice.currency
     with writing.amounts_in(own.code if own else None):
         writing.add(writing.root, "BSN", notice, "")
@@ -40,12 +41,18 @@ def write(document: ShipNotice, definition: SetDefinition, form: Form) -> Writte
     return finished(writing, document)
 
 
-def _complete(notice: ShipNotice) -> ShipNotice:
-    """The notice with its whole summary in its first shipment, which is made if there is none."""
+def _complete(writing: Writing, notice: ShipNotice) -> ShipNotice:
+    """The notice with its whole summary in its first shipment, which is made if there is none.
+
+    Where a shipment says something else than the summary, the shipment is written, and that is told.
+    """
     listed = Levels(shipments=list(notice.shipments), orders=list(notice.orders))
     told = summary({"dates": notice.dates, "references": notice.references}, listed)
     lacking = {name: getattr(notice, name) for name in told if told[name] is None}
     lacking = {name: value for name, value in lacking.items() if value is not None}
+    for name, value in told.items():
+        if value is not None and getattr(notice, name) not in (None, value):
+            writing.tell("TRN-361", Location("HL"), field=name)
     if not lacking:
         return notice
     top = Shipment(level="top", type=coded("735", SHIPMENT))

@@ -18,6 +18,7 @@ from translators.x12_levels import DEPARTMENT, EXPIRY, LOT, LOT_ID, MARK_FOR, SE
 from translators.x12_terms import SSCC_MARKS
 from translators.x12_write_details import details
 from translators.x12_write_lines import destinations, lin, subline
+from translators.x12_write_parts import dates, marks, party, reference
 from translators.x12_write_rows import ROWS, Row
 from translators.x12_write_slots import Slot, under
 from translators.x12_write_specifics import each, load
@@ -133,18 +134,11 @@ def _order(writing: Writing, slot: Slot, order: ShippedOrder, field: str) -> Non
     if any(value is not None for value in values):
         writing.attach(slot, "PRF", Slot(values, ROWS["PRF"].names, field))
     if order.department and not selection.reference(order.references, DEPARTMENT):
-        _reference(writing, slot, DEPARTMENT, order.department, under(field, "department"))
+        department = Reference(qualifier=coded("128", DEPARTMENT), value=order.department)
+        reference(writing, slot, department, under(field, "department"))
     if order.mark_for and not selection.party(order.parties, MARK_FOR):
         marked = replace(order.mark_for, role=order.mark_for.role or coded("98", MARK_FOR))
-        details(writing, slot, replace(_NOTHING, parties=(marked,)), under(field, "mark_for"))
-
-
-_NOTHING = Level(level="")
-
-
-def _reference(writing: Writing, slot: Slot, qualifier: str, value: str, field: str) -> None:
-    one = Reference(qualifier=coded("128", qualifier), value=value)
-    details(writing, slot, replace(_NOTHING, references=(one,)), field)
+        party(writing, slot, marked, under(field, "mark_for"))
 
 
 def _package(writing: Writing, slot: Slot, package: Package, field: str) -> None:
@@ -152,7 +146,7 @@ def _package(writing: Writing, slot: Slot, package: Package, field: str) -> None
     marked = {gs1.sscc_of(mark.value) for mark in package.marks if mark.qualifier.code in SSCC_MARKS}
     if package.sscc is not None and package.sscc not in marked:
         mark = Mark(qualifier=coded("88", SSCC_MARKS[0]), value=package.sscc)
-        details(writing, slot, replace(_NOTHING, marks=(mark,)), under(field, "sscc"))
+        marks(writing, slot, (mark,), under(field, "sscc"))
 
 
 def _item(writing: Writing, slot: Slot, item: ShippedItem, field: str) -> None:
@@ -166,7 +160,7 @@ def _item(writing: Writing, slot: Slot, item: ShippedItem, field: str) -> None:
         writing.attach(slot, "SN1", Slot(values, ROWS["SN1"].names, field))
     if item.expiry is not None and selection.event(item.dates, EXPIRY) is None:
         expiry = replace(item.expiry, qualifier=coded("374", EXPIRY))
-        details(writing, slot, replace(_NOTHING, dates=(expiry,)), under(field, "expiry"))
+        dates(writing, slot, (expiry,), field, "expiry")
     destinations(writing, slot, item.destinations, under(field, "destinations"))
     for at, part in enumerate(item.sublines):
         subline(writing, slot, part, under(field, "sublines", at))

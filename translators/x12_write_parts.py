@@ -35,6 +35,7 @@ Part = TypeVar("Part")
 CONTACT_NUMBERS = (3, 5, 7)
 INQUIRY = 9
 #: REF04 and N907: pairs of qualifier and value.
+QUALIFIED = ("qualifier", "value")
 RELATED = {"REF": 4, "N9": 7}
 #: Texts of a segment of names, of an address, of notes.
 TWO = 2
@@ -111,7 +112,7 @@ def reference(writing: Writing, parent: Slot, value: Reference, field: str) -> S
     if as_n9 and parent.holds("N9"):
         return _extended(writing, parent, value, field)
     slot = writing.add(parent, "REF", value, field, origin=value.origin)
-    _related(slot, value, RELATED["REF"])
+    _related(writing, slot, value, RELATED["REF"])
     if value.when is not None:
         _when(writing, slot, value.when, field)
     return slot
@@ -131,29 +132,38 @@ def _extended(writing: Writing, parent: Slot, value: Reference, field: str) -> S
     if value.when is not None:
         for position, part in ((4, value.when.date), (5, value.when.time), (6, zone(value.when))):
             slot.put(position, part, "when")
-    _related(slot, value, RELATED["N9"])
+        writing.tell_rest("N9", value.when, under(field, "when"), ("date", "time", "zone"))
+    _related(writing, slot, value, RELATED["N9"])
     return slot
 
 
-def _related(slot: Slot, value: Reference, position: int) -> None:
+def _related(writing: Writing, slot: Slot, value: Reference, position: int) -> None:
+    """The composite of pairs; what else a related number says has no place."""
     if value.related:
         pairs = ((one.qualifier, one.value) for one in value.related)
         slot.put(position, tuple(part for pair in pairs for part in pair), "related")
+    for at, one in enumerate(value.related):
+        writing.tell_rest("C040", one, under(slot.field, "related", at), QUALIFIED)
 
 
 def note(writing: Writing, parent: Slot, value: Note, field: str) -> None:
     """MSG, MTX or NTE; under the N9 of its subject if the note has one."""
     if value.subject is not None:
+        if not parent.holds("N9"):
+            writing.lacks(parent, "N9", field)
+            return
         parent = _subject(writing, parent, value.subject, under(field, "subject"))
     segment_id = _note_segment(parent, value)
     if segment_id is None:
         writing.lacks(parent, "MSG", field, "TRN-367" if parent.holds("N9") else "TRN-360")
         return
-    texts = 1 if segment_id in ("MSG", "NTE") else TWO
-    for lines in chunks(value.lines, texts):
-        values: list[object] = list(lines) if segment_id == "MSG" else [value.qualifier, *lines]
-        names = ("lines",) if segment_id == "MSG" else ("qualifier", "lines", "lines")
-        origin = value.origin if value.subject is None else None
+    coded = segment_id != "MSG"
+    if value.qualifier is not None and not coded:
+        writing.tell("TRN-361", Location(segment_id), field=under(field, "qualifier"))
+    names = ("qualifier", "lines", "lines") if coded else ("lines",)
+    origin = value.origin if value.subject is None else None
+    for lines in chunks(value.lines, TWO if segment_id == "MTX" else 1):
+        values: list[object] = [value.qualifier, *lines] if coded else list(lines)
         writing.attach(parent, segment_id, Slot(values, names, field, origin))
 
 
@@ -226,6 +236,7 @@ def packaging(writing: Writing, parent: Slot, value: Description, field: str) ->
 
 def _described(writing: Writing, parent: Slot, value: Description, field: str, segment_id: str) -> None:
     slot = writing.add(parent, segment_id, value, field, origin=value.origin)
+    writing.tell_rest(segment_id, value, field)
     if value.kind is None and value.text is not None and value.code is None:
         slot.put(1, FREE_FORM)
 

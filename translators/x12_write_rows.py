@@ -98,14 +98,17 @@ class Row:
     """How one value becomes one segment.
 
     id: of the segment. names: the canonical field of each element, "" where none fills it.
+    fields: fields of the value that it carries. has_price: whether a price and its basis are among them.
     """
 
-    __slots__ = ("_fields", "_parts", "id", "names")
+    __slots__ = ("_fields", "_parts", "fields", "has_price", "id", "names")
 
     def __init__(self, segment_id: str, words: list[str]) -> None:
         self.id = segment_id
+        self.has_price = "price.basis" in words
         self.names = tuple("" if word == "-" else word for word in words)
         fields = list(dict.fromkeys(name.partition(".")[0] for name in self.names if name))
+        self.fields = frozenset(fields)
         self._fields = _all_of(fields)
         self._parts = tuple(
             (fields.index(name.partition(".")[0]) if name else None, _part(name.partition(".")[2]))

@@ -22,6 +22,7 @@ from translators.canonical.specifics import (
 )
 from translators.x12_terms import TAX_PLACES
 from translators.x12_write_parts import (
+    QUALIFIED,
     dates,
     marks,
     note,
@@ -73,7 +74,7 @@ def sales_requirement(writing: Writing, parent: Slot, value: SalesRequirement, f
     slot = writing.add(parent, "IT8", value, field, origin=value.origin)
     if product_ids(parent, slot, "IT8", value.product_ids):
         writing.tell("TRN-361", Location("IT8"), field=under(field, "product_ids"))
-    writing.tell_rest("IT8", value, field, ("product_ids",))
+    writing.tell_rest("IT8", value, field, ROWS["IT8"].fields | {"product_ids"})
 
 
 def restriction(writing: Writing, parent: Slot, value: Restriction, field: str) -> None:
@@ -139,6 +140,8 @@ def condition(writing: Writing, parent: Slot, value: Condition, field: str) -> N
 def specification(writing: Writing, parent: Slot, value: Specification, field: str) -> None:
     """SPI with its loop, where it has one."""
     slot = writing.add(parent, "SPI", value, field, origin=value.origin)
+    if value.reference is not None:
+        writing.tell_rest("C040", value.reference, under(field, "reference"), QUALIFIED)
     for at, number in enumerate(value.references):
         reference(writing, slot, number, under(field, "references", at))
     dates(writing, slot, value.dates, field)

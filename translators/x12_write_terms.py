@@ -5,6 +5,8 @@ The functions have the shape told in `x12_write_parts`.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from parsers.finding import Location
 from translators.canonical.commerce import (
     AllowanceOrCharge,
@@ -16,6 +18,7 @@ from translators.canonical.commerce import (
 )
 from translators.canonical.transport import Equipment, Lading, Packing, Routing
 from translators.x12_write_parts import currency, dates, reference, sent_as
+from translators.x12_write_rows import ROWS
 from translators.x12_write_slots import Slot, under
 from translators.x12_write_specifics import accounting
 from translators.x12_writing import Writing
@@ -58,8 +61,11 @@ def charge(writing: Writing, parent: Slot, value: AllowanceOrCharge, field: str)
     own = value.currency
     with writing.amounts_in(own.code if own else None):
         slot = writing.add(parent, "SAC", value, field, origin=value.origin)
-        if value.rate_unit is None and value.quantity is not None:
-            slot.put(SAC_UNIT, value.quantity.unit, "quantity.unit")
+        if value.quantity is not None and value.quantity.unit not in (None, value.rate_unit):
+            if value.rate_unit is not None:
+                writing.tell("TRN-361", Location("SAC"), field=under(field, "quantity.unit"))
+            else:
+                slot.put(SAC_UNIT, value.quantity.unit, "quantity.unit")
         if own is not None:
             currency(writing, slot, own, under(field, "currency"))
         for at, one in enumerate(value.taxes):
@@ -78,19 +84,24 @@ def freight_terms(writing: Writing, parent: Slot, value: FreightTerms, field: st
 
 def routing(writing: Writing, parent: Slot, value: Routing, field: str) -> None:
     """TD5; or CAD, where the place has no TD5."""
+    segment_id, levels = "TD5", SERVICE_LEVELS
     if parent.holds("CAD") and not parent.holds("TD5"):
-        slot = writing.add(parent, "CAD", value, field, origin=value.origin)
-        qualifier = value.carrier_qualifier
-        if qualifier is not None and qualifier.code != SCAC:
-            writing.tell("TRN-361", Location("CAD"), field=under(field, "carrier"))
-            slot.put(4, None)
-        writing.tell_rest("CAD", value, field, ("carrier_qualifier",))
-        levels = 1
-    else:
-        writing.add(parent, "TD5", value, field, origin=value.origin)
-        levels = SERVICE_LEVELS
+        segment_id, levels = "CAD", 1
+        value = _with_scac(writing, value, field)
+        writing.tell_rest("CAD", value, field, ROWS["CAD"].fields | {"carrier_qualifier"})
+    writing.add(parent, segment_id, value, field, origin=value.origin)
     if len(value.service_levels) > levels:
-        writing.tell("TRN-361", Location("TD5"), field=under(field, "service_levels"))
+        writing.tell("TRN-361", Location(segment_id), field=under(field, "service_levels"))
+
+
+def _with_scac(writing: Writing, value: Routing, field: str) -> Routing:
+    """The routing without a carrier that is no SCAC: CAD has no other."""
+    qualifier = value.carrier_qualifier
+    if qualifier is None or qualifier.code == SCAC:
+        return value
+    for name in ("carrier_qualifier", "carrier"):
+        writing.tell("TRN-361", Location("CAD"), field=under(field, name))
+    return replace(value, carrier=None)
 
 
 def lading(writing: Writing, parent: Slot, value: Lading, field: str) -> None:

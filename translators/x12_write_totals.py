@@ -76,7 +76,8 @@ def _amounts(writing: Writing, document: Document, foot: Slot | None) -> None:
         amounts.append(QualifiedAmount(coded("522", TOTAL_AMOUNT), total))
     for at, one in enumerate(amounts):
         slot = foot if foot is not None and _in_foot(writing.root, foot, one) else writing.root
-        amount(writing, slot, one, under("", "amounts", at))
+        stated = at < len(document.amounts)
+        amount(writing, slot, one, under("", "amounts", at) if stated else "declared.amount")
 
 
 def _in_foot(root: Slot, foot: Slot, one: QualifiedAmount) -> bool:

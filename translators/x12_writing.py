@@ -10,9 +10,11 @@ from __future__ import annotations
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
+from decimal import Decimal
+from typing import Any
 
 from parsers.catalogue import found
 from parsers.finding import NOWHERE, Finding, Location
@@ -21,6 +23,7 @@ from parsers.x12.model import Segment
 from parsers.x12.segment_check import WalkOptions
 from parsers.x12.writer import Element, SegmentToWrite
 from translators.canonical.values import Money, Value
+from translators.x12_terms import PRICE_PER
 from translators.x12_write_elements import Form, TooExact
 from translators.x12_write_faults import as_written, missing_segment
 from translators.x12_write_places import PLAIN, Place, Shape, places
@@ -34,6 +37,8 @@ _FIRST_NUMBER = 2
 #: The one segment that two lists of a document fill (references and notes): their order comes from
 #: where they were read.
 _MIXED = "N9"
+#: Basis of a price (element 639) that is not per unit.
+_BASES = {Decimal(100): "HP", Decimal(1000): "TP"}
 _ORDINAL = re.compile(r"\[([0-9]+)\]$")
 
 
@@ -95,6 +100,8 @@ class Writing:
         for at, part in enumerate(slot.values):
             if type(part) is Money:
                 self._check_currency(part, field, row.names[at])
+        if row.has_price:
+            self._price_basis(segment_id, slot, value)
         return self.attach(parent, segment_id, slot)
 
     def attach(self, parent: Slot, segment_id: str, slot: Slot) -> Slot:
@@ -115,14 +122,20 @@ class Writing:
             facts = {"set": self.definition.set_id, "release": self.definition.release}
             self.tell(code, Location(segment_id, loop=parent.place.path), field=field, **facts)
 
-    def tell_rest(self, segment_id: str, value: Value, field: str, known: Iterable[str] = ()) -> None:
-        """Tell of the fields of `value` that hold something and that the segment's row does not name.
+    def tell_rest(
+        self, segment_id: str, value: Value, field: str, carried: Container[str] | None = None
+    ) -> None:
+        """Tell of the fields of `value` that hold something and that a segment does not carry.
 
-        known: fields that are written all the same.
+        carried: those it does; None for those of its row.
         """
-        carried = {name.partition(".")[0] for name in ROWS[segment_id].names} | {"origin", *known}
+        known = ROWS[segment_id].fields if carried is None else carried
         for part in fields(value):  # type: ignore[arg-type]
-            if part.name not in carried and getattr(value, part.name) not in (None, ()):
+            if (
+                part.name not in known
+                and part.name != "origin"
+                and getattr(value, part.name) not in (None, ())
+            ):
                 self.tell("TRN-361", Location(segment_id), field=under(field, part.name))
 
     def shape_of(self, path: str) -> Shape | None:
@@ -137,6 +150,19 @@ class Writing:
         if amount.currency is not None and amount.currency != self.currency:
             facts = {"field": under(field, name), "expected": self.currency or "none"}
             self.tell("TRN-366", NOWHERE, value=amount.currency, **facts)
+
+    def _price_basis(self, segment_id: str, slot: Slot, value: Any) -> None:
+        """What a price is per, by its basis: per hundred or thousand the basis is filled if none is told."""
+        price = value.price
+        if price is None or price.per is None:
+            return
+        if price.per == PRICE_PER.get(price.basis.code if price.basis else None):
+            return
+        basis = _BASES.get(price.per) if price.basis is None else None
+        if basis is None:
+            self.tell("TRN-361", Location(segment_id), field=under(slot.field, "price.per"))
+        else:
+            slot.put(slot.names.index("price.basis") + 1, basis, "price.basis")
 
     @contextmanager
     def amounts_in(self, currency: str | None) -> Iterator[None]:
