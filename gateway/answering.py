@@ -142,8 +142,32 @@ def record_answers(
                 used.setdefault(series.interchange, []).append(answer.control_number)
             used.setdefault(series.group(answer.functional_id), []).extend(answer.group_numbers)
         numbers.close_reservations(tx, interchange, used, "the answer came out shorter than foreseen")
+    return _store(tx, report, interchange, partner, now, written)
+
+
+def record_later_answers(
+    tx: Connection, report: InterchangeReport, interchange: str, partner: str, occasion: str, now: datetime
+) -> list[str]:
+    """Store answers that follow the first ones, with numbers drawn here; the ids to send.
+
+    occasion: what they tell, by which they are told from others.
+    """
+    written = write_answers(report, LedgerNumbers(tx, Series.of(report)), now)
+    return _store(tx, report, interchange, partner, now, written, occasion)
+
+
+def _store(
+    tx: Connection,
+    report: InterchangeReport,
+    interchange: str,
+    partner: str,
+    now: datetime,
+    written: Sequence[Answer],
+    *occasion: str,
+) -> list[str]:
     rows = [
-        _row(answer, report, interchange, partner, ordinal, now)
+        {"id": derived("ack", interchange, *occasion, ordinal)}
+        | _row(answer, report, interchange, partner, now)
         for ordinal, answer in enumerate(written, start=1)
     ]
     answers.insert_answers(tx, rows)
@@ -151,11 +175,10 @@ def record_answers(
 
 
 def _row(
-    answer: Answer, report: InterchangeReport, interchange: str, partner: str, ordinal: int, now: datetime
+    answer: Answer, report: InterchangeReport, interchange: str, partner: str, now: datetime
 ) -> dict[str, Any]:
     policy = report.agreement.x12.acknowledge if report.agreement and report.agreement.x12 else None
     return {
-        "id": derived("ack", interchange, ordinal),
         "direction": "out",
         "kind": answer.kind,
         "partner": partner,

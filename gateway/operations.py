@@ -10,6 +10,7 @@ from gateway.errors import TradepostError
 from gateway.handing_on import Fate, destination_of, dispatch, identity_of, rule_of
 from gateway.parts import Profiles
 from gateway.ports import Clock, Job, JobQueue
+from gateway.refusals import advise_refusal
 from gateway.store import arrivals, deliveries, numbers, readings, tasks
 from gateway.store.ledger import Ledger
 from gateway.store.moves import Act, move, record, refused, state_of
@@ -52,10 +53,13 @@ class Operations:
         self.jobs.ring()
 
     def reject_document(self, act: Act, document: str) -> None:
-        """Refuse a held document; the partner's acknowledgement stays as it was."""
+        """Refuse a held document; the 997 stays as it was, and an 824 follows if the profile has any."""
+        directory = self.profiles.current().directory
         with self.ledger.write() as tx:
             self._must_be(tx, "document", document, "rejected", "held")
             move(tx, act, "document", document, "rejected", status="rejected")
+            self.jobs.enqueue(tx, advise_refusal(tx, act, directory, document))
+        self.jobs.ring()
 
     def retry_delivery(self, act: Act, consignment: str) -> None:
         """Try a dead consignment again: the same bytes under the same key."""

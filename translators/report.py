@@ -131,6 +131,7 @@ class Advice:
     kind, identity: what tells it from other documents of our business, as `DocumentReport.kind` and
         `.number`. number, date: as sent in its beginning segment, "" if not known. keys: the numbers
         to name it by. held: True if its findings make it wait for a person.
+    refused: True if a person has decided against it.
     findings: those of our business that the partner should know.
     """
 
@@ -142,6 +143,7 @@ class Advice:
     date: str
     keys: tuple[BusinessKey, ...] = ()
     held: bool = False
+    refused: bool = False
     findings: tuple[Finding, ...] = ()
 
 

@@ -81,7 +81,7 @@ def release(context: typer.Context, document: str, reason: Reason = "") -> None:
 
 @app.command()
 def reject(context: typer.Context, document: str, reason: Reason = "") -> None:
-    """Refuse a held document; the acknowledgement that was sent stays as it is."""
+    """Refuse a held document. The 997 that was sent stays; an 824 follows if the profile has any."""
     with gateway_of(context) as gateway:
         gateway.operations.reject_document(act(gateway, reason), document)
     show.talk().print(f"{document} is rejected.")

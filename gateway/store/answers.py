@@ -8,9 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
-from gateway.store.core import ACKNOWLEDGEMENT, INTERCHANGE, TRANSMISSION, insert_absent
+from gateway.store.core import (
+    ACKNOWLEDGEMENT,
+    DOCUMENT,
+    FINDING,
+    INTERCHANGE,
+    TRANSMISSION,
+    insert_absent,
+)
+from gateway.store.core import BUSINESS_KEY as KEY
 from gateway.store.core import FUNCTIONAL_GROUP as GROUP
 from parsers.x12.model import PartyId
 
@@ -149,6 +157,40 @@ def note_answered_group(tx: Connection, group: str, verdict: str, now: datetime)
 def note_answered_interchange(tx: Connection, interchange: str, verdict: str) -> None:
     """Remember what the partner's TA1 said of an interchange of ours."""
     tx.execute(update(INTERCHANGE).where(INTERCHANGE.c.id == interchange).values(answered=verdict))
+
+
+@dataclass(frozen=True, slots=True)
+class Enveloped:
+    """An X12 document with the envelope it came in, as an 824 speaks of it.
+
+    interchange, group, document: rows. keys: (kind, value). findings: as `inspect --json` shows them.
+    """
+
+    interchange: Row[Any]
+    group: Row[Any]
+    document: Row[Any]
+    keys: tuple[tuple[str, str], ...]
+    findings: tuple[dict[str, Any], ...]
+
+
+def enveloped(view: Connection, document: str) -> Enveloped | None:
+    """The document with its envelope; None for one of a delimited file, which has none."""
+    row = view.execute(select(DOCUMENT).where(DOCUMENT.c.id == document)).one_or_none()
+    if row is None or row.standard != "x12" or row.group_id is None:
+        return None
+    interchange = view.execute(select(INTERCHANGE).where(INTERCHANGE.c.id == row.interchange_id)).one()
+    group = view.execute(select(GROUP).where(GROUP.c.id == row.group_id)).one()
+    keys = view.execute(select(KEY.c.kind, KEY.c.value).where(KEY.c.document_id == document))
+    findings = view.execute(
+        select(FINDING.c.detail).where(FINDING.c.document_id == document).order_by(FINDING.c.id)
+    )
+    return Enveloped(
+        interchange,
+        group,
+        row,
+        tuple((kind, value) for kind, value in keys),
+        tuple(json.loads(detail) for detail in findings.scalars()),
+    )
 
 
 def insert_sent_interchange(tx: Connection, row: dict[str, Any], groups: Sequence[dict[str, Any]]) -> None:

@@ -126,3 +126,35 @@ def test_a_partners_824_is_matched_to_the_group_that_held_the_document(stages: S
         ("824", "1", "matched"),
         ("824", "99", "unmatched"),
     }
+
+
+def test_a_document_that_a_person_refuses_is_told_as_rejected(stages: Stages) -> None:
+    strange = ("BEG*77*SA*A-7**20261102", "PO1*1*10*EA*9.95**UP*012345678905")
+    stages.receive("acme-retail", "po.edi", order(1, *strange))
+    stages.drain()
+    [held] = stages.documents(state="held")
+    stages.operations.reject_document(ACT, held["id"])
+    stages.drain()
+    lines = told(stages, "824_000000003.edi")
+    assert [line for line in lines if line[:3] in ("GS*", "OTI", "TED")] == [
+        lines[0],
+        "OTI*TR*PO*A-7*ACMERETAIL*MILLBROOK***1*0001*850*004010",
+        "TED*848*Purpose not known*BEG*2*1**77",
+        "TED*024*Document refused*****A-7",
+    ]
+    assert lines[0].endswith("*2*X*004010"), "the first 824 told that the document waits"
+    assert [line for line in told(stages, "824_000000002.edi") if line.startswith("OTI")] == [
+        "OTI*TE*PO*A-7*ACMERETAIL*MILLBROOK*20261102*0930*1*0001*850*004010"
+    ]
+
+
+def test_without_824s_in_the_profile_a_refusal_tells_nobody(stages: Stages) -> None:
+    change = ("ST*810*0001", "BIG*20261102*INV-1*****DR*77", "IT1*1*1*EA*1", "TDS*100", "SE*5*0001")
+    sent = interchange(*change, number=1, functional_id="IN", sender="DELTASUPPLY")
+    stages.receive("delta-supply", "inv.edi", sent)
+    stages.drain()
+    before = stages.outbox("delta-supply")
+    [held] = stages.documents(state="held")
+    stages.operations.reject_document(ACT, held["id"])
+    stages.drain()
+    assert stages.outbox("delta-supply") == before

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from parsers.x12.element import date_fault, time_fault
 from parsers.x12.model import GroupHeader, Separators, TransactionSet
 from parsers.x12.writer import SegmentToWrite
 from translators.acknowledgements.quoting import clean
-from translators.report import Advice, Disposition, DocumentReport, GroupReport, Status
+from translators.report import Advice, BusinessKey, Disposition, DocumentReport, GroupReport, Status
 
 if TYPE_CHECKING:
     from partners.profile import AckPolicy
@@ -85,6 +85,13 @@ def advice_on(document: DocumentReport, read: TransactionSet) -> Advice | None:
     )
 
 
+def number_among(set_id: str, keys: Sequence[BusinessKey], identity: str) -> str:
+    """The number that names a document of that set, found among its keys; `identity` if none does."""
+    *_, qualifier, _ = _BEGINNINGS.get(set_id, _NO_BEGINNING)
+    values = [key.value for key in keys if _REFERENCES.get(key.kind) == qualifier]
+    return identity if identity in values or not values else values[0]
+
+
 def told(group: GroupReport, policy: AckPolicy) -> list[Advice]:
     """The documents of a group that an 824 speaks of; none of a group rejected as a whole."""
     if group.rejects_all:
@@ -95,7 +102,7 @@ def told(group: GroupReport, policy: AckPolicy) -> list[Advice]:
         case "on_findings":
             return [advice for advice in group.advices if advice.findings]
         case "on_hold":
-            return [advice for advice in group.advices if advice.held]
+            return [advice for advice in group.advices if advice.held or advice.refused]
         case _:
             return []
 
@@ -122,8 +129,16 @@ def body(
         yield "N1", ("FR", name)
     writing = _Writing(header, version, separators)
     for advice in advices:
-        held_as = _OTI01[policy.held_as] if advice.held else "TE"
-        yield from writing.document(advice, held_as if advice.findings else "TA")
+        yield from writing.document(advice, _verdict(advice, policy))
+
+
+def _verdict(advice: Advice, policy: AckPolicy) -> str:
+    """OTI01."""
+    if advice.refused:
+        return "TR"
+    if advice.held:
+        return _OTI01[policy.held_as]
+    return "TE" if advice.findings else "TA"
 
 
 class _Writing:
@@ -142,14 +157,22 @@ class _Writing:
         if not number:
             number_is, number = "TN", advice.control_number
         yield "OTI", (verdict, number_is, number, *self._origin(advice))
-        for key in advice.keys:
-            value = self._clean(key.value, self._longest + 1)
-            if len(value) <= self._longest and value not in ("", number):
-                yield "REF", (_REFERENCES[key.kind], value)
+        yield from self._references(advice.keys, number)
         if date_fault(advice.date, 8, 8) is None:
             yield "DTM", (date_is, advice.date)
         for finding in advice.findings:
             yield from self._finding(finding)
+
+    def _references(self, keys: Iterable[BusinessKey], besides: str) -> Iterator[SegmentToWrite]:
+        """A REF for each key that has a qualifier; a number is never cut."""
+        told = 0
+        for key in keys:
+            qualifier, value = _REFERENCES.get(key.kind), self._clean(key.value, self._longest + 1)
+            if qualifier and len(value) <= self._longest and value not in ("", besides):
+                told += 1
+                yield "REF", (qualifier, value)
+            if told == _MAX_REFERENCES:
+                return
 
     def _origin(self, advice: Advice) -> tuple[str, ...]:
         """OTI04 to OTI11: the group and the set that held the document; what is out of form is left out."""
