@@ -29,6 +29,7 @@ from parsers.x12.grammar_elements import COMPONENT, ELEMENT, END, REPETITION, SE
 from parsers.x12.grammar_levels import levels_agree
 from parsers.x12.grammar_structure import SE, Structure
 from parsers.x12.model import Separators
+from parsers.x12.open_set import FIRST_RELEASE_WITH_CONVENTION
 from parsers.x12.segment_check import WalkOptions
 from parsers.x12.set_plan import compiled
 
@@ -95,7 +96,10 @@ class Matcher:
         uses = list(_uses(definition.root))
         segments = {use.segment for use in uses if use.id not in {"ST", "SE"}}
         self._content = Content(segments, options, definition.release)
-        self._structure = Structure(definition.set_id, compiled(definition, options).root)
+        convention = definition.release >= FIRST_RELEASE_WITH_CONVENTION
+        self._structure = Structure(
+            definition.set_id, compiled(definition, options).root, convention=convention
+        )
         self._depth = options.tree_depth
         self._sound = _is_sound(definition.root)
         self._has_levels = any(child.id == "HL" for child in definition.root.children)

@@ -16,7 +16,7 @@ def levels_agree(text: str, at: int, end: int, depth: int) -> bool:
     """True if `hierarchy.build` finds nothing, not even a note, in the set's HL segments.
 
     text: from `at`, the beginning of ST, to `end`, that of SE, a set that matches its grammar.
-    depth: most levels of a tree. Numbers that do not count from 1 give False, right or not.
+    depth: most levels of a tree.
     """
     beginning = _BEGINNING.search(text, at, end)
     order = STRUCTURES.get(beginning[5] if beginning else "", "")
@@ -25,10 +25,16 @@ def levels_agree(text: str, at: int, end: int, depth: int) -> bool:
     levels: dict[str, str] = {}
     parents: set[str] = set()
     codes: list[tuple[str, str]] = []
+    counting = True
     for number, (own, above, level, code) in enumerate(_LEVEL.findall(text, at, end), 1):
         own, above = own.rstrip(" "), above.rstrip(" ")
-        if own.lstrip("0") != str(number) or own in depths or (above not in depths if depths else above):
+        if own in depths or (above not in depths if depths else above):
             return False
+        if counting and own.lstrip("0") != str(number):
+            # Numbers that are none may begin anywhere; those that are count up from 1.
+            if own.isdecimal():
+                return False
+            counting = False
         depths[own] = depths.get(above, 0) + 1
         levels[own] = level
         parents.add(above)

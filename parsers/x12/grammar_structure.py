@@ -15,6 +15,10 @@ CHARACTERS_A_MISS = 16
 
 #: What SE begins with.
 SE = f"SE{ELEMENT}"
+#: Separators of elements that control segments do not have.
+_IDLE = f"{ELEMENT}{{0,99}}+"
+#: SE, with SE01 as a group.
+_TAIL = f"{SE}([0-9]{{1,10}}+){ELEMENT}\\1{_IDLE}{END}"
 _ID = re.compile(f"([A-Z0-9]++){ELEMENT}[^{SEGMENT}]*+{END}")
 _ANYTHING = f"(?:(?!{SE})[^{SEGMENT}]++{END})*+"
 
@@ -22,14 +26,16 @@ _ANYTHING = f"(?:(?!{SE})[^{SEGMENT}]++{END})*+"
 class Structure:
     """Which segments follow each other in a set. It knows the positions that it has met.
 
+    convention: whether ST03 names an implementation convention.
+
     A set that its pattern does not match is placed segment by segment, as the walker does it, so
     that what it has met decides about speed only.
     """
 
-    def __init__(self, set_id: str, root: LoopPlan) -> None:
-        self._set_id = set_id
+    def __init__(self, set_id: str, root: LoopPlan, *, convention: bool) -> None:
+        self._head = _head(set_id, convention=convention)
         self._root = root
-        self._any = re.compile(_envelope(set_id, _ANYTHING))
+        self._any = re.compile(f"{self._head}{_ANYTHING}{_TAIL}")
         self._pattern: re.Pattern[str] | None = None
         self._met: set[Child] = set()
         self._misses = 0
@@ -71,16 +77,14 @@ class Structure:
         size = len(self._pattern.pattern) if self._pattern else 0
         if self._misses >= max(PATIENCE, size // CHARACTERS_A_MISS):
             self._misses = 0
-            self._pattern = re.compile(
-                _envelope(self._set_id, _Writer(self._met).loop(self._root.children[1:-1]))
-            )
+            body = _Writer(self._met).loop(self._root.children[1:-1])
+            self._pattern = re.compile(f"{self._head}{body}{_TAIL}")
 
 
-def _envelope(set_id: str, body: str) -> str:
-    """The pattern of a set from ST to SE around that of its body, with the groups of `Structure.match`."""
-    number, convention = "([A-Za-z0-9]{4,9}+)", f"(?:{ELEMENT}([ -~]{{0,99}}+)|)"
-    header = f"ST{ELEMENT}{re.escape(set_id)}{ELEMENT}{number}{convention}{ELEMENT}?+{END}"
-    return f"{header}(){body}{SE}([0-9]{{1,10}}+){ELEMENT}\\1{ELEMENT}?+{END}"
+def _head(set_id: str, *, convention: bool) -> str:
+    """The pattern of ST, with three groups: ST02, ST03 and the place behind."""
+    third = f"(?:{ELEMENT}([ -~]{{0,99}}+)|)" if convention else "()"
+    return f"ST{ELEMENT}{re.escape(set_id)}{ELEMENT}([A-Za-z0-9]{{4,9}}+){third}{_IDLE}{END}()"
 
 
 class _Writer:
