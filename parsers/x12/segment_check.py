@@ -302,9 +302,9 @@ class SegmentCheck:
                 return
         fault = self._trailing_fault(segment.elements)
         if fault:
-            yield found(
-                fault, _Place(segment, loop, max(1, len(segment.elements))).location(None), expected=str(size)
-            )
+            # The last separator is one too many, or the next one is missing.
+            position = len(segment.elements) + (fault == "X12-233")
+            yield found(fault, _Place(segment, loop, position).location(None), expected=str(size))
 
     def _trailing_fault(self, elements: list[str]) -> str | None:
         """The code of our finding if the segment's end is against the agreement."""

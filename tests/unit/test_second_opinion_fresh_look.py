@@ -6,6 +6,11 @@ import pytest
 from second_opinion_reading import findings_of
 from x12_faults import INVOICE, ORDER
 
+from parsers.x12.definition import SegmentDefinition
+from parsers.x12.dictionary import segment_definition
+from parsers.x12.model import Segment
+from parsers.x12.segment_check import SegmentCheck, WalkOptions
+
 
 def codes(text: str) -> list[str]:
     return [finding.code for finding in findings_of(text.encode())]
@@ -17,3 +22,22 @@ def codes(text: str) -> list[str]:
 def test_sets_of_a_version_that_nobody_reads_are_neither_too_long_nor_checked(base: str) -> None:
     """As in the 945 of a real file whose GS had two elements too many."""
     assert codes(base.replace("*X*004010", "*1505*21*X*005010")) == ["X12-054", "X12-136", "X12-052"]
+
+
+def n3() -> SegmentDefinition:
+    definition = segment_definition("004010", "N3")
+    assert definition is not None
+    return definition
+
+
+def test_the_separator_that_is_missing_is_the_one_after_the_last_element() -> None:
+    """An AK4 that says "missing" must not name an element that is there."""
+    check = SegmentCheck(n3(), WalkOptions(trailing_separators="mandatory"), "004010")
+    (missing,) = check.faults(Segment("N3", ["1 MAIN ST"], 8, 100, 12), "N1")
+    assert (missing.code, missing.location.element, missing.location.byte_offset) == ("X12-233", 2, 112)
+
+
+def test_the_separator_that_is_too_many_is_the_last_one() -> None:
+    check = SegmentCheck(n3(), WalkOptions(trailing_separators="forbidden"), "004010")
+    (excess,) = check.faults(Segment("N3", ["1 MAIN ST", ""], 8, 100, 13), "N1")
+    assert (excess.code, excess.location.element, excess.location.byte_offset) == ("X12-232", 2, 113)
