@@ -71,7 +71,7 @@ class Translator:
 
 TRANSLATORS: Mapping[tuple[str, str], Translator] = {
     ("x12", "850"): Translator("order", "x12_850", learned=True),
-    ("x12", "856"): Translator("ship_notice", "x12_856"),
+    ("x12", "856"): Translator("ship_notice", "x12_856", learned=True),
     ("x12", "810"): Translator("invoice", "x12_810", learned=True),
     ("x12", "855"): Translator("order_response", "x12_855"),
     ("x12", "860"): Translator("order_change", "x12_860"),

@@ -22,9 +22,10 @@ from translators.x12_checks import (
 )
 from translators.x12_details import details
 from translators.x12_keys import keys_of
-from translators.x12_line_sets import Fields, Finished, LineSet
+from translators.x12_line_sets import LineSet
 from translators.x12_lines import line
 from translators.x12_reading import Node, Reading, of
+from translators.x12_shapes import Fields, Finished
 from translators.x12_specifics import shipment_totals
 from translators.x12_terms import declared_totals
 
@@ -158,6 +159,5 @@ SHAPE = LineSet(
     keys=_keys,
     needs=("number", "type", "totals", "charges", "taxes", "declared"),
     finished=("computed", "direction", "sign", "payable"),
-    number=lambda fields: fields.get("number") or "",
     original=is_original,
 )

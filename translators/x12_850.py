@@ -13,9 +13,10 @@ from translators.translation import Translation
 from translators.x12_checks import computed_totals, is_original, purpose, total_remarks
 from translators.x12_details import details
 from translators.x12_keys import keys_of
-from translators.x12_line_sets import Fields, Finished, LineSet
+from translators.x12_line_sets import LineSet
 from translators.x12_lines import line
 from translators.x12_reading import Node, Reading, of
+from translators.x12_shapes import Fields, Finished
 from translators.x12_terms import declared_totals
 
 
@@ -71,6 +72,5 @@ SHAPE = LineSet(
     keys=_keys,
     needs=("number", "charges", "taxes", "declared"),
     finished=("computed",),
-    number=lambda fields: fields.get("number") or "",
     original=is_original,
 )

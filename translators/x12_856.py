@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from itertools import islice
 from typing import Any
 
@@ -12,12 +13,14 @@ from translators import selection, totals
 from translators.canonical.commerce import Subtotals
 from translators.canonical.ship_notice import Package, ShipNotice
 from translators.canonical.transport import Equipment, Lading, Routing
+from translators.report import BusinessKey
 from translators.translation import Translation
-from translators.x12_checks import check_totals, is_original, purpose
+from translators.x12_checks import is_original, purpose, tell_all, total_remarks
 from translators.x12_details import details, envelope
 from translators.x12_keys import keys_of
-from translators.x12_levels import Levels, read_levels
+from translators.x12_levels import Levels, LevelSet, read_levels
 from translators.x12_reading import Reading, of
+from translators.x12_shapes import Fields, Finished
 from translators.x12_terms import declared_totals
 
 #: Container codes that become keys of one notice.
@@ -32,62 +35,70 @@ NET = "N"
 def read(transaction_set: TransactionSet, header: InterchangeHeader, group: GroupHeader) -> Translation:
     """The ship notice of an 856, as far as its segments can be read. Never raises."""
     reading = Reading(transaction_set, group.date)
-    notice = _notice(reading, envelope(reading, header, group))
-    codes = islice((one.sscc for one in _all(notice.packages) if one.sscc), MAX_SSCC_KEYS)
+    fields = envelope(reading, header, group)
+    fields |= _heading(reading)
+    # What is wrong with the tree is among the set's own findings already.
+    roots, _ = hierarchy.build(reading.tree, None)
+    levels = read_levels(reading, roots)
+    fields |= _ending(reading, fields)
+    count = sum(1 for _ in reading.tree.loops("HL"))
+    quantities = [item.quantity.value for item in levels.items if item.quantity]
+    finished, remarks = _finish(fields, levels, count, totals.summed(quantities))
+    tell_all(reading, remarks)
+    fields |= finished
+    notice = ShipNotice(
+        **fields,
+        shipments=tuple(levels.shipments),
+        orders=tuple(levels.orders),
+        packages=levels.nested(),
+        items=tuple(levels.items),
+        unmapped=reading.unmapped(),
+    )
     return Translation(
         document=notice,
         findings=tuple(reading.findings),
-        keys=keys_of(
-            ("shipment", notice.number),
-            ("bill_of_lading", notice.bill_of_lading),
-            ("pro_number", notice.pro_number),
-            *(("purchase_order", order.number) for order in notice.orders),
-            *(("purchase_order", item.order_number) for item in notice.items),
-            *(("sscc", code) for code in codes),
-            references=[notice.references, *(one.references for one in (*notice.shipments, *notice.orders))],
-        ),
+        keys=_keys(notice),
         number=notice.number or "",
         original=is_original(notice.purpose),
         purpose=notice.purpose,
     )
 
 
-def _notice(reading: Reading, fields: dict[str, Any]) -> ShipNotice:
-    nodes = reading.tree.children
-    fields |= details(reading, nodes)
-    fields |= _beginning(reading)
-    # What is wrong with the tree is among the set's own findings already.
-    roots, _ = hierarchy.build(reading.tree, None)
-    levels = read_levels(reading, roots)
-    declared, _ = declared_totals(reading, nodes)
-    computed = Subtotals(
-        lines=sum(1 for _ in reading.tree.loops("HL")),
-        quantity=totals.hash_total(item.quantity for item in levels.items if item.quantity),
-    )
-    check_totals(reading, declared, computed)
-    return ShipNotice(
-        **fields,
-        **summary(fields, levels),
-        shipments=tuple(levels.shipments),
-        orders=tuple(levels.orders),
-        packages=levels.nested(),
-        items=tuple(levels.items),
-        declared=declared,
-        computed=computed,
-        unmapped=reading.unmapped(),
+def _keys(notice: ShipNotice) -> tuple[BusinessKey, ...]:
+    codes = islice((one.sscc for one in _all(notice.packages) if one.sscc), MAX_SSCC_KEYS)
+    return keys_of(
+        ("shipment", notice.number),
+        ("bill_of_lading", notice.bill_of_lading),
+        ("pro_number", notice.pro_number),
+        *(("purchase_order", order.number) for order in notice.orders),
+        *(("purchase_order", item.order_number) for item in notice.items),
+        *(("sscc", code) for code in codes),
+        references=[notice.references, *(one.references for one in (*notice.shipments, *notice.orders))],
     )
 
 
-def _beginning(reading: Reading) -> dict[str, Any]:
+def _heading(reading: Reading) -> Fields:
+    fields = details(reading, reading.tree.children)
     for segment, _ in of(reading.tree.children, "BSN"):
-        return {
+        return fields | {
             "purpose": purpose(reading, segment, 1),
             "number": reading.text(segment, 2),
             "created": reading.event(segment, date=3, time=4),
             "structure": reading.code(segment, 5, "1005"),
             "type": reading.code(segment, 6, "640"),
         }
-    return {}
+    return fields
+
+
+def _ending(reading: Reading, _fields: Fields) -> Fields:
+    declared, _ = declared_totals(reading, reading.tree.children)
+    return {"declared": declared}
+
+
+def _finish(fields: Fields, levels: Levels, count: int, quantity: Decimal) -> Finished:
+    """count: of levels. quantity: of all items."""
+    computed = Subtotals(lines=count, quantity=quantity)
+    return {**summary(fields, levels), "computed": computed}, total_remarks(fields.get("declared"), computed)
 
 
 def summary(fields: dict[str, Any], levels: Levels) -> dict[str, Any]:
@@ -130,3 +141,27 @@ def _all(packages: tuple[Package, ...]) -> Iterator[Package]:
     for package in packages:
         yield package
         yield from _all(package.packages)
+
+
+SHAPE = LevelSet(
+    document=ShipNotice,
+    trigger="HL",
+    heading=_heading,
+    ending=_ending,
+    finished=(
+        "computed",
+        "shipped",
+        "expected",
+        "carrier_scac",
+        "pro_number",
+        "bill_of_lading",
+        "trailer",
+        "seal",
+        "gross_weight",
+        "lading_quantity",
+    ),
+    needs=("number", "references", "dates", "declared"),
+    original=is_original,
+    finish=_finish,
+    read=read,
+)

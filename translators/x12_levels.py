@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from operator import eq
 from typing import Any
 
 from parsers.x12.hierarchy import HlNode
-from parsers.x12.model import Segment
+from parsers.x12.model import GroupHeader, InterchangeHeader, Segment, TransactionSet
 from translators import gs1, selection
 from translators.canonical.meanings import coded
 from translators.canonical.ship_notice import Package, Shipment, ShippedItem, ShippedOrder
 from translators.canonical.values import Mark, ProductId
+from translators.translation import Translation
 from translators.x12_details import details
 from translators.x12_lines import destinations, sublines
 from translators.x12_parts import product_ids
 from translators.x12_reading import Node, Reading, of, opened
+from translators.x12_shapes import Fields, Finished, SetShape
 from translators.x12_specifics import loads, trailer_positions
 from translators.x12_terms import SSCC_MARKS
 
@@ -68,6 +71,19 @@ class Levels:
         return tuple(reversed(inside.pop(None, [])))
 
 
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class LevelSet(SetShape):
+    """A set whose loop holds levels of a shipment.
+
+    finish: the finished fields, from the others, the shipments and orders, the count of levels, and
+    what the quantities of all items come to. read: reads the whole set.
+    """
+
+    finish: Callable[[Fields, Levels, int, Decimal], Finished]
+    read: Callable[[TransactionSet, InterchangeHeader, GroupHeader], Translation]
+    lists: tuple[str, ...] = ("shipments", "orders", "packages", "items")
+
+
 def read_levels(reading: Reading, roots: Sequence[HlNode]) -> Levels:
     """Every level, from the top down in the order sent."""
     levels = Levels()
@@ -77,12 +93,12 @@ def read_levels(reading: Reading, roots: Sequence[HlNode]) -> Levels:
         node, above = waiting.pop()
         level = node.id if node.id and node.id not in seen else f"#{len(seen) + 1}"
         seen.add(level)
-        below = _read_level(reading, node, level, above, levels)
+        below = read_level(reading, node, level, above, levels)
         waiting.extend((child, below) for child in reversed(node.children))
     return levels
 
 
-def _read_level(reading: Reading, node: HlNode, level: str, above: Above, levels: Levels) -> Above:
+def read_level(reading: Reading, node: HlNode, level: str, above: Above, levels: Levels) -> Above:
     """Read one level into `levels`; gives what the levels inside it stand under."""
     segment, rest = opened(node.loop)
     if segment is None:

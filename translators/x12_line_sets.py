@@ -1,56 +1,35 @@
-"""Sets that are a heading, lines of one repeated loop, and a summary: how their parts make a document.
-
-What a set's own module says of them serves two readers: `read` here, and the learned forms, which
-read lines and the rest apart.
-"""
+"""Sets whose repeated loop holds lines: orders, invoices, and the like."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from parsers.x12.model import GroupHeader, InterchangeHeader, Segment, TransactionSet
-from translators.canonical.document import Document
-from translators.canonical.values import Code
 from translators.report import BusinessKey
 from translators.totals import LineSums, sums_of
 from translators.translation import Translation
-from translators.x12_checks import Remark, tell_all
+from translators.x12_checks import tell_all
 from translators.x12_details import envelope
 from translators.x12_parts import currency
 from translators.x12_reading import Node, Reading, of
-
-Fields = dict[str, Any]
-#: Fields that all lines together come to, and what is remarked on them.
-Finished = tuple[Fields, Iterable[Remark]]
+from translators.x12_shapes import Fields, Finished, SetShape
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class LineSet:
-    """A set whose lines are one loop repeated.
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class LineSet(SetShape):
+    """A set whose loop holds lines.
 
-    document: the canonical class; its field `lines` holds the lines. trigger: id of the loop.
-    heading: reads the fields of what stands before the lines; ending: of what stands after them,
-        given the fields so far. Neither looks at a line.
     line: reads one line: reading, first segment, rest of the loop, ordinal from 1.
-    finish: the fields that need the sums of the lines, from the others; the currency is the set's.
-        It looks at nothing but the fields named in `needs` and gives those named in `finished`.
-    keys: what people search the document by. number: what it is known by; original: whether it is
-        one; both look at nothing but `needs` too.
+    finish: the finished fields, from the others and the sums of the lines; the currency is the set's.
+    keys: what people search the document by.
     """
 
-    document: type[Document]
-    trigger: str
-    heading: Callable[[Reading], Fields]
     line: Callable[[Reading, Segment, Sequence[Node], int], Any]
-    ending: Callable[[Reading, Fields], Fields]
     finish: Callable[[Fields, LineSums, str | None], Finished]
     keys: Callable[[Any], tuple[BusinessKey, ...]]
-    needs: tuple[str, ...]
-    finished: tuple[str, ...]
-    number: Callable[[Mapping[str, Any]], str]
-    original: Callable[[Code | None], bool]
+    lists: tuple[str, ...] = ("lines",)
 
 
 def read(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate, chain
 from operator import itemgetter
 from typing import Any, TypeVar
@@ -26,7 +27,6 @@ T = TypeVar("T")
 MAX_KNOWN = 4096
 #: Code and other text that a form holds as sent, at most.
 MAX_LITERAL_CHARS = 4000
-_PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class Form:
     patterns: of its pieces; their groups make a row, one after the other, and then comes what the
         place gives. Each has the whole text as its first group and "" as its last.
     text: its JSON. unmapped: JSON of what each piece leaves unmapped, without brackets.
-    kept: makes the values that are needed beside it; sample: those of the first sample.
+    kept: makes each value that is needed beside it; sample: those of the first sample.
     marks: where in a row the values of the sample are.
     """
 
@@ -98,7 +98,7 @@ class Form:
     text: Template
     unmapped: tuple[Template, ...]
     checks: tuple[Check, ...]
-    kept: Filler
+    kept: tuple[Filler, ...]
     sample: tuple[Any, ...]
     marks: tuple[Mark, ...]
 
@@ -161,10 +161,19 @@ def _way(text: str, uses: set[Use]) -> Way | None:
     return ANY if Use.TAKEN in uses else RAW
 
 
+@lru_cache(maxsize=64)
 def text_class(separators: Separators) -> str:
     """The characters of a hole of text, as they stand between the brackets of a pattern."""
     left_out = {'"', "\\", separators.element, separators.segment}
-    return "".join(re.escape(one) for one in _PRINTABLE if one not in left_out)
+    ranges: list[list[str]] = []
+    for one in map(chr, range(0x20, 0x7F)):
+        if one in left_out:
+            continue
+        if ranges and ord(one) == ord(ranges[-1][1]) + 1:
+            ranges[-1][1] = one
+        else:
+            ranges.append([one, one])
+    return "".join(f"{re.escape(first)}-{re.escape(last)}" for first, last in ranges)
 
 
 def joint(separators: Separators) -> str:
@@ -257,7 +266,7 @@ def _verified(part: Part, observed: Observed, first: RecordingReading, ways: dic
         text=Template(sampled.read.text, marks),
         unmapped=tuple(Template(text, marks) for text in sampled.unmapped),
         checks=tuple(_checks(observed, dict(zip(ways, marks, strict=False)))),
-        kept=filler(sampled.read.kept, marks),
+        kept=tuple(filler(value, marks) for value in sampled.read.kept),
         sample=sampled.read.kept,
         marks=tuple(marks),
     )
@@ -286,5 +295,5 @@ def _gives(form: Form, sampled: _Sampled) -> bool:
     return (
         form.text.fill(row) == sampled.read.text
         and tuple(template.fill(row) for template in form.unmapped) == sampled.unmapped
-        and form.kept(row) == sampled.read.kept
+        and tuple(fill(row) for fill in form.kept) == sampled.read.kept
     )

@@ -6,8 +6,10 @@ from functools import lru_cache
 
 from parsers.x12.definition import SetDefinition
 from parsers.x12.model import GroupHeader, InterchangeHeader, Separators, TransactionSet
+from translators.learned.level_sets import LevelSetForms
 from translators.learned.line_sets import LineSetForms
 from translators.translation import Prepared
+from translators.x12_levels import LevelSet
 from translators.x12_line_sets import LineSet
 
 #: Sets of one definition and one choice of separators whose forms are kept.
@@ -15,13 +17,17 @@ MAX_KINDS = 32
 
 
 @lru_cache(maxsize=MAX_KINDS)
-def forms_of(shape: LineSet, _: SetDefinition, separators: Separators) -> LineSetForms:
+def forms_of(
+    shape: LineSet | LevelSet, _: SetDefinition, separators: Separators
+) -> LineSetForms | LevelSetForms:
     """The forms of a set as one definition reads it, written with these separators."""
+    if isinstance(shape, LevelSet):
+        return LevelSetForms(shape, separators)
     return LineSetForms(shape, separators)
 
 
 def write(
-    shape: LineSet, read: TransactionSet, header: InterchangeHeader, group: GroupHeader
+    shape: LineSet | LevelSet, read: TransactionSet, header: InterchangeHeader, group: GroupHeader
 ) -> Prepared | None:
     """The same as the set's translator gives; None if the set is not clean, tells a finding or is new.
 

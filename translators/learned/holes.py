@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from translators import gs1
@@ -39,6 +40,16 @@ class Use(StrEnum):
 VALUES = frozenset({Use.TEXT, Use.DECIMAL, Use.WHOLE, Use.HUNDREDTHS, Use.DATE, Use.TIME})
 
 
+#: In a pattern: one character of text that is no separator and stands in JSON as it is.
+TEXT = "\0"
+
+
+@cache
+def _matcher(pattern: str) -> re.Pattern[str]:
+    """The pattern by itself, whatever the separators."""
+    return re.compile(pattern.replace(TEXT, " !#-\\[\\]-~"))
+
+
 @dataclass(frozen=True, slots=True)
 class Way:
     """One way of writing a value.
@@ -59,9 +70,14 @@ class Way:
         """Groups of the pattern."""
         return self.shown.count("%s")
 
+    def parts(self, text: str) -> tuple[str, ...]:
+        """The groups of a text that is written this way. Raises ValueError for any other."""
+        found = _matcher(self.pattern).fullmatch(text)
+        if found is None:
+            raise ValueError(f"{text!r} is not written as {self.pattern}")
+        return found.groups()
 
-#: In a pattern: one character of text that is no separator and stands in JSON as it is.
-TEXT = "\0"
+
 _DAY = (
     "0[1-9]|1[0-9]|2[0-8]|(?<!02)(?:29|30)|(?<=0[13578]|1[02])31"
     "|(?<=[0-9]{2}(?:0[48]|[2468][048]|[13579][26])02)29|(?<=200002)29"
@@ -172,7 +188,7 @@ _PLAIN = re.compile(r"[ !#-\[\]-~]*[!#-\[\]-~]")
 def way_of(use: Use, text: str) -> Way | None:
     """How a value of that type is written in `text`; None if it is written in no plain way."""
     if use is not Use.TEXT:
-        return next((way for way in _WAYS[use] if re.fullmatch(way.pattern, text)), None)
+        return next((way for way in _WAYS[use] if _matcher(way.pattern).fullmatch(text)), None)
     if not _PLAIN.fullmatch(text):
         return None
     if len(text) == 20 and gs1.sscc_of(text):

@@ -18,9 +18,10 @@ MAX_SHAPES = 512
 MAX_FORMS = 32
 #: Characters that all forms of one kind of part may hold.
 MAX_CHARACTERS = 4_000_000
-#: Times that a shape is met without a form before one is sought; and how often in vain.
-MET_BEFORE = 1
-MAX_FAILURES = 4
+#: A form is sought when a shape without one is met for the second time; after each search in vain only
+#: when it has been met twice as often. A shape that has all the forms it may have gets another this seldom.
+SECOND = 2
+SELDOM = 64
 
 
 class Learned(Protocol):
@@ -36,11 +37,11 @@ T = TypeVar("T", bound=Learned)
 
 @dataclass(slots=True)
 class _Shape(Generic[T]):
-    """The forms of one shape. met: how often none of them fitted. failures: parts that had no form."""
+    """The forms of one shape. met: how often none of them fitted. due: how often until one is sought."""
 
     learned: list[T] = field(default_factory=list)
     met: int = 0
-    failures: int = 0
+    due: int = SECOND
 
 
 class Store(Generic[T]):
@@ -56,18 +57,25 @@ class Store(Generic[T]):
 
     def learn(self, shape: str, find: Callable[[], T | None]) -> T | None:
         """What `find` gives for a part of this shape that no form fitted, if it is worth asking."""
-        known = self._shapes.setdefault(shape, _Shape())
+        known = self._shapes.get(shape)
+        if known is None:
+            known = self._shapes[shape] = _Shape()
+            self._forget()
         known.met += 1
-        found = find() if known.met > MET_BEFORE and known.failures < MAX_FAILURES else None
+        if known.met < known.due:
+            return None
+        found = find()
         if found is None:
-            known.failures += known.met > MET_BEFORE
-        else:
-            known.learned.append(found)
-            del known.learned[:-MAX_FORMS]
+            known.due = 2 * known.met
+            return None
+        known.due = known.met + (1 if len(known.learned) < MAX_FORMS else SELDOM)
+        known.learned.append(found)
+        del known.learned[:-MAX_FORMS]
         self._forget()
         return found
 
     def _forget(self) -> None:
+        """Forget what was learned first, while there is too much."""
         while len(self._shapes) > 1 and (len(self._shapes) > MAX_SHAPES or self.characters > MAX_CHARACTERS):
             self._shapes.popitem(last=False)
 

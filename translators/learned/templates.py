@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from decimal import Decimal
 from operator import itemgetter
 from typing import Any
@@ -19,33 +19,23 @@ Row = tuple[Any, ...]
 Filler = Callable[[Row], Any]
 
 
-@dataclass(frozen=True, slots=True)
 class Mark:
-    """A sample value: what it is in the document and in JSON, and where a row has the real one.
+    """A sample value, and where a row has the real one.
 
-    sample: the text sent. at: index in a row of its first part.
+    sample: the text sent. shown: the same in JSON. value: as the translator reads it.
+    at: index in a row of its first part; end: of what comes after its last.
     """
 
-    sample: str
-    way: Way
-    at: int
+    __slots__ = ("at", "end", "sample", "shown", "value", "way")
 
-    @property
-    def shown(self) -> str:
-        """The sample in JSON."""
-        found = re.fullmatch(self.way.pattern.replace("[\0]", "."), self.sample)
-        return self.way.shown % found.groups() if found else self.sample
-
-    @property
-    def value(self) -> object:
-        """The sample as the translator reads it."""
-        found = re.fullmatch(self.way.pattern.replace("[\0]", "."), self.sample)
-        return self.way.value(*found.groups()) if found and found.groups() else self.sample
-
-    @property
-    def end(self) -> int:
-        """Index behind the last part."""
-        return self.at + self.way.groups
+    def __init__(self, sample: str, way: Way, at: int) -> None:
+        self.sample = sample
+        self.way = way
+        self.at = at
+        self.end = at + way.groups
+        parts = way.parts(sample)
+        self.shown = way.shown % parts
+        self.value: object = way.value(*parts) if parts else sample
 
     def of(self, row: Row) -> Any:
         """The real value."""
@@ -105,29 +95,48 @@ def filler(sample: Any, marks: Sequence[Mark]) -> Filler:
     return _filler(sample, by_value) or _constant(sample)
 
 
-def _filler(sample: Any, marks: Mapping[tuple[type, object], Mark]) -> Filler | None:
+#: Marks by the type and value of their samples.
+Marks = Mapping[tuple[type, object], Mark]
+
+
+def _filler(sample: Any, marks: Marks) -> Filler | None:
     """None where no part of the sample changes."""
     if isinstance(sample, str | int | Decimal | datetime.date | datetime.time):
         mark = marks.get((type(sample), sample))
+        if mark is None and isinstance(sample, str):
+            return _text_filler(sample, marks.values())
         return None if mark is None else mark.filler
     if isinstance(sample, tuple):
-        return _of_parts(sample, lambda *parts: parts, marks)
-    if isinstance(sample, Value):
-        names = [field.name for field in fields(sample)]  # type: ignore[arg-type]
-        kind = type(sample)
-        return _of_parts(
-            [getattr(sample, name) for name in names],
-            lambda *parts: kind(**dict(zip(names, parts, strict=True))),
-            marks,
-        )
-    return None
+        return _tuple_filler(sample, marks)
+    return _value_filler(sample, marks) if isinstance(sample, Value) else None
 
 
-def _of_parts(
-    parts: Sequence[Any], make: Callable[..., Any], marks: Mapping[tuple[type, object], Mark]
-) -> Filler | None:
-    fillers = [_filler(part, marks) for part in parts]
+def _text_filler(sample: str, marks: Iterable[Mark]) -> Filler | None:
+    """Of a text that holds samples, such as a path with the number of a loop."""
+    inside = [mark for mark in marks if mark.shown in sample]
+    return Template(sample, inside).fill if inside else None
+
+
+def _tuple_filler(sample: tuple[Any, ...], marks: Marks) -> Filler | None:
+    fillers = [_filler(part, marks) for part in sample]
     if not any(fillers):
         return None
-    steps = [fill or _constant(part) for fill, part in zip(fillers, parts, strict=True)]
-    return lambda row: make(*[step(row) for step in steps])
+    steps = [fill or _constant(part) for fill, part in zip(fillers, sample, strict=True)]
+    if len(steps) == 1:
+        (only,) = steps
+        return lambda row: (only(row),)
+    return lambda row: tuple([step(row) for step in steps])
+
+
+def _value_filler(sample: Value, marks: Marks) -> Filler | None:
+    """Only what changes is made anew."""
+    kind: Any = type(sample)
+    parts = {one.name: getattr(sample, one.name) for one in fields(kind)}
+    fillers = {name: _filler(part, marks) for name, part in parts.items()}
+    steps = [(name, fill) for name, fill in fillers.items() if fill]
+    if not steps:
+        return None
+    same = {
+        name: part for name, part in parts.items() if not fillers[name] and part is not None and part != ()
+    }
+    return lambda row: kind(**same, **{name: fill(row) for name, fill in steps})

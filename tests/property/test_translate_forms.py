@@ -1,0 +1,86 @@
+"""What learned forms write is what the translators write, byte for byte, whatever the sets hold.
+
+Cites BI-039 and BI-041.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from parsers.x12.model import TransactionSet
+from tests.support.alike_sets import HEADER, SEPARATORS, Partner, Values, as_clean, group, partners
+from translators import x12_810, x12_850, x12_856
+from translators.canonical.writing import to_json_bytes
+from translators.learned.level_sets import LevelSetForms
+from translators.learned.line_sets import LineSetForms
+from translators.translation import Translation
+
+#: Partners whose sets are compared, a hundred each; `make fuzz` takes more.
+PARTNERS = int(os.environ.get("TRADEPOST_FORMS_PARTNERS", "25"))
+SETS_EACH = 100
+
+
+@dataclass(slots=True)
+class Both:
+    """A set translated both ways. slow: by the translator. forms: what has been learned so far."""
+
+    set_id: str
+    slow: Callable[..., Translation]
+    forms: LineSetForms | LevelSetForms
+
+    def agree(self, sent: TransactionSet) -> bool:
+        """Compare; True if the forms gave anything."""
+        header = group(self.set_id)
+        prepared = self.forms.write(sent, HEADER, header)
+        if prepared is None:
+            return False
+        slow = self.slow(sent, HEADER, header)
+        assert slow.document is not None
+        assert prepared.json.decode() == to_json_bytes(slow.document).decode()
+        assert not slow.findings
+        facts = (prepared.number, prepared.original, prepared.purpose)
+        assert facts == (slow.number, slow.original, slow.purpose)
+        return True
+
+
+def both(set_id: str) -> Both:
+    """Nothing learned yet."""
+    return {
+        "850": lambda: Both(set_id, x12_850.read, LineSetForms(x12_850.SHAPE, SEPARATORS)),
+        "810": lambda: Both(set_id, x12_810.read, LineSetForms(x12_810.SHAPE, SEPARATORS)),
+        "856": lambda: Both(set_id, x12_856.read, LevelSetForms(x12_856.SHAPE, SEPARATORS)),
+    }[set_id]()
+
+
+def _billed(body: list[str]) -> list[str]:
+    """An invoice with the total that its lines come to."""
+    if "TDS*?" not in body:
+        return body
+    document = x12_810.read(as_clean("810", body, 1), HEADER, group("810")).document
+    assert document is not None
+    assert document.computed is not None
+    amount = document.computed.amount
+    total = "0" if amount is None else str(int(amount.amount * 100))
+    return [segment.replace("TDS*?", f"TDS*{total}") for segment in body]
+
+
+def _bodies(partner: Partner, chance: random.Random) -> list[list[str]]:
+    plain, odd = Values(chance), Values(chance, odd=0.05)
+    return [_billed(partner.body(plain if chance.random() < 0.7 else odd)) for _ in range(SETS_EACH)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("set_id", ["810", "850", "856"])
+def test_forms_write_what_the_translator_writes(set_id: str) -> None:
+    chance, pair = random.Random(set_id), both(set_id)
+    written = 0
+    for partner in partners(set_id, "alike", PARTNERS):
+        for ordinal, body in enumerate(_bodies(partner, chance), start=1):
+            written += pair.agree(as_clean(set_id, body, ordinal))
+    print(f"{set_id}: {written} of {PARTNERS * SETS_EACH} sets written by {pair.forms.characters} characters")
+    assert written > PARTNERS * SETS_EACH / 4

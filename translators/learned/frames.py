@@ -1,0 +1,227 @@
+"""Heading and summary of a set, written by a learned form that leaves room for the rest."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, Generic, TypeVar
+
+from parsers.x12.model import GroupHeader, InterchangeHeader, Separators, TransactionSet
+from translators.canonical.kinds import KINDS
+from translators.canonical.values import Code
+from translators.canonical.writing import document_text, json_text
+from translators.learned.form import Form, Part, Read, joint, learn
+from translators.learned.recording import RecordingReading
+from translators.learned.sources import SourceTexts
+from translators.learned.store import Store, shape_of
+from translators.learned.templates import Row
+from translators.x12_details import account_for_envelope
+from translators.x12_parts import currency
+from translators.x12_reading import Node
+from translators.x12_shapes import Fields, SetShape
+
+#: Forms that are tried before the shape of a part is looked at.
+MAX_RECENT = 4
+#: Ids that a summary may begin with.
+MAX_TAILS = 8
+
+Inner = TypeVar("Inner")
+S = TypeVar("S", bound=SetShape)
+#: JSON, number, originality and purpose of a document.
+Facts = tuple[bytes, str, bool, Code | None]
+
+
+@dataclass(slots=True, eq=False)
+class Frame(Generic[Inner]):
+    """The form of a heading and a summary.
+
+    tail: how the summary begins, with the joint before it. currency: of the set.
+    recent: forms seen last in the loop between the two, the last one first.
+    """
+
+    form: Form
+    tail: str
+    currency: str | None
+    recent: list[Inner] = field(default_factory=list)
+
+    def saw(self, form: Inner) -> None:
+        """Something in the loop had this form."""
+        _move_up(self.recent, form)
+
+
+T = TypeVar("T")
+
+
+def _move_up(recent: list[T], one: T) -> None:
+    if one in recent:
+        recent.remove(one)
+    recent.insert(0, one)
+    del recent[MAX_RECENT:]
+
+
+@dataclass(frozen=True, slots=True)
+class Framed(Generic[Inner]):
+    """A set whose frame is known. start, end: where in its text the loop begins and ends."""
+
+    frame: Frame[Inner]
+    row: Row
+    text: str
+    start: int
+    end: int
+    read: TransactionSet
+
+
+class Frames(Generic[S, Inner]):
+    """The frames of one set, read by one definition and written with the same separators."""
+
+    def __init__(self, shape: S, marks: Separators) -> None:
+        self.shape = shape
+        self.marks = marks
+        self.joint = joint(marks)
+        #: How each repetition of the loop begins, with the joint before it.
+        self.trigger = f"{self.joint}{shape.trigger}{marks.element}"
+        again, last = re.escape(shape.trigger + marks.element), r"\Z"
+        #: Pattern of what ends a repetition.
+        self.loop_end = f"{re.escape(self.joint)}(?={again}|{last})"
+        self._store: Store[Frame[Inner]] = Store()
+        self._recent: list[Frame[Inner]] = []
+        self._tails: list[str] = []
+        self._sources = SourceTexts()
+        #: Members whose texts are made anew for each set; `usage` brings `source` with it.
+        self._slots = ("usage", *shape.finished, "unmapped", *shape.lists)
+        self._schema = next(kind.schema for kind in KINDS.values() if kind.type is shape.document)
+
+    @property
+    def characters(self) -> int:
+        """About how many characters are held."""
+        return self._store.characters
+
+    def of(self, read: TransactionSet) -> Framed[Inner] | None:
+        """The set in its frame; None if it has none yet."""
+        text = read.text
+        start = text.find(self.trigger) + len(self.joint) if text else 0
+        if not text or start < len(self.joint):
+            return None
+        for frame in self._recent:
+            framed = self._fitting(frame, text, start, read)
+            if framed is not None:
+                return framed
+        return self._known(text, start, read) or self._new(text, start, read)
+
+    def _fitting(
+        self, frame: Frame[Inner], text: str, start: int, read: TransactionSet
+    ) -> Framed[Inner] | None:
+        end = text.find(frame.tail, start) + len(self.joint)
+        heading, summary = frame.form.patterns
+        before = heading.fullmatch(text, 0, start)
+        after = summary.fullmatch(text, end) if before else None
+        if before is None or after is None:
+            return None
+        return Framed(frame, (*before.groups(), *after.groups()), text, start, end, read)
+
+    def _known(self, text: str, start: int, read: TransactionSet) -> Framed[Inner] | None:
+        for tail in self._tails:
+            end = text.find(tail, start) + len(self.joint)
+            for frame in self._store.of(shape_of(text[:start] + text[end:], self.marks)):
+                framed = self._fitting(frame, text, start, read)
+                if framed is not None:
+                    _move_up(self._recent, frame)
+                    return framed
+        return None
+
+    def _new(self, text: str, start: int, read: TransactionSet) -> Framed[Inner] | None:
+        pieces = self._around_loop(read)
+        if pieces is None:
+            return None
+        tail = f"{self.joint}{pieces[1][0].id}{self.marks.element}"
+        end = text.find(tail, start) + len(self.joint)
+        name = shape_of(text[:start] + text[end:], self.marks)
+        frame = self._store.learn(name, lambda: self._learn(read, pieces, tail))
+        framed = self._fitting(frame, text, start, read) if frame else None
+        if frame is None or framed is None:
+            return None
+        if tail not in self._tails:
+            self._tails.append(tail)
+            del self._tails[:-MAX_TAILS]
+        _move_up(self._recent, frame)
+        return framed
+
+    def _around_loop(self, read: TransactionSet) -> tuple[Sequence[Node], Sequence[Node]] | None:
+        """What stands before and after the loop; None if anything stands between its repetitions."""
+        nodes = read.tree.children if read.tree else []
+        at = [index for index, node in enumerate(nodes) if node.id == self.shape.trigger]
+        if not at or at[-1] - at[0] + 1 != len(at) or at[-1] + 1 == len(nodes):
+            return None
+        return nodes[: at[0]], nodes[at[-1] + 1 :]
+
+    def _learn(
+        self, read: TransactionSet, pieces: tuple[Sequence[Node], Sequence[Node]], tail: str
+    ) -> Frame[Inner] | None:
+        suffix = re.escape(self.marks.suffix)
+        ends = (re.escape(self.joint), f"{re.escape(self.marks.segment)}(?:{suffix})?")
+        slots = tuple((_slot(name), _slot(name)) for name in self._slots)
+        form = learn(Part(read, pieces, ends, None, slots, self._read))
+        return None if form is None else Frame(form, tail, form.sample[-1])
+
+    def _read(self, reading: RecordingReading, _: tuple[str, ...]) -> Read:
+        shape = self.shape
+        account_for_envelope(reading)
+        own = currency(reading, reading.tree.children)
+        code = own.code if own else None
+        with reading.amounts_in(code):
+            found = shape.heading(reading)
+            found |= shape.ending(reading, found)
+        texts = {}
+        for one in fields(shape.document):
+            value = found.get(one.name)
+            if one.name in self._slots:
+                texts[one.name] = _slot(one.name)
+            elif value is not None and value != ():
+                texts[one.name] = f'"{one.name}":{json_text(value)}'
+        text = document_text(self._schema, texts)
+        for name in self._slots:
+            # A slot brings its own comma, since it may be empty.
+            text = text.replace(f",{_slot(name)}", _slot(name))
+        return Read(text, (*(found.get(name) for name in shape.needs), found.get("purpose"), code))
+
+    def fields(self, framed: Framed[Inner]) -> Fields:
+        """The fields that are needed to finish the document, those that have a value, and its purpose."""
+        row, kept = framed.row, framed.frame.form.kept
+        names = (*self.shape.needs, "purpose")
+        return {name: one for name, fill in zip(names, kept, strict=False) if (one := fill(row)) is not None}
+
+    def facts(
+        self,
+        framed: Framed[Inner],
+        header: InterchangeHeader,
+        group: GroupHeader,
+        fields: Fields,
+        finished: Fields,
+        unmapped: str,
+        lists: Mapping[str, str],
+    ) -> Facts:
+        """The document. unmapped: from the loop, JSON without brackets. lists: JSON of each, "" if empty."""
+        form, row = framed.frame.form, framed.row
+        before, after = form.unmapped
+        if before.size or after.size:
+            unmapped = ",".join(filter(None, (before.fill(row), unmapped, after.fill(row))))
+        text = form.text.fill(
+            (
+                *row,
+                self._sources.text(framed.read, header, group),
+                *[_member(name, finished.get(name)) for name in self.shape.finished],
+                f',"unmapped":[{unmapped}]' if unmapped else "",
+                *[f',"{name}":[{lists[name]}]' if lists[name] else "" for name in self.shape.lists],
+            )
+        )
+        purpose = fields.get("purpose")
+        return text.encode(), self.shape.number(fields), self.shape.original(purpose), purpose
+
+
+def _slot(name: str) -> str:
+    return f"@@{name}@@"
+
+
+def _member(name: str, value: Any) -> str:
+    return "" if value is None or value == () else f',"{name}":{json_text(value)}'

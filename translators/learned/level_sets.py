@@ -1,0 +1,315 @@
+"""Ship notices, written by learned forms: a frame of heading and summary, and a form for each level.
+
+A level's form is learned under what stands above it: with an order above or without, in a package or
+not. Levels that are not sent parents first, each right where it belongs, go to the translator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from decimal import Decimal
+from typing import Any
+
+from parsers.x12.hierarchy import MAX_DEPTH, HlNode
+from parsers.x12.model import GroupHeader, InterchangeHeader, Separators, TransactionSet
+from translators import totals
+from translators.canonical.transport import Equipment, Lading, Routing
+from translators.canonical.values import DatedEvent, Reference, Value
+from translators.canonical.writing import json_text
+from translators.learned.form import Form, Part, Read, learn
+from translators.learned.frames import Facts, Framed, Frames
+from translators.learned.line_sets import NUMBERS
+from translators.learned.numbers import Column, column
+from translators.learned.recording import RecordingReading
+from translators.learned.store import Store, shape_of
+from translators.learned.templates import Row
+from translators.translation import Prepared
+from translators.x12_levels import Above, Levels, LevelSet, read_level
+from translators.x12_reading import opened
+
+_FIELDS = tuple(one.name for one in fields(Above))
+_PACKAGE = _FIELDS.index("package")
+#: Stand for what is above a level while its form is learned, in the order of the fields of `Above`.
+_SAMPLES = tuple((f"Ab{n:04}Qz", f"bA {n:05}.zq") for n in range(1, len(_FIELDS) + 1))
+#: Where a row has HL01 and HL02: the first holes of every level.
+_OWN, _PARENT = 1, 2
+
+
+@dataclass(slots=True, eq=False)
+class LevelForm:
+    """The form of a level.
+
+    kind: the list of `Levels` that it joins. told: which fields of `Above` it was learned under.
+    has_parent: True if HL02 is sent. quantities: takes those of items from rows, None if they have none.
+    next: the form of the level that came after one of this form.
+    """
+
+    form: Form
+    kind: str
+    told: tuple[bool, ...]
+    has_parent: bool
+    quantities: Column | None
+    next: LevelForm | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Summed(Value):
+    """What the summary of a notice looks at in a shipment or order."""
+
+    dates: tuple[DatedEvent, ...] = ()
+    references: tuple[Reference, ...] = ()
+    equipment: tuple[Equipment, ...] = ()
+    lading: tuple[Lading, ...] = ()
+    routings: tuple[Routing, ...] = ()
+
+    @classmethod
+    def of(cls, value: Any) -> _Summed:
+        """The same of a canonical shipment or order."""
+        return cls(*[getattr(value, one.name) for one in fields(cls)])
+
+
+class _Place:
+    """What stands above a level. values: as the fields of `Above`; told: which are; given: those that are."""
+
+    __slots__ = ("given", "told", "values")
+
+    def __init__(self, values: tuple[str | None, ...]) -> None:
+        self.values = values
+        self.told = tuple(value is not None for value in values)
+        self.given = tuple(value for value in values if value is not None)
+
+
+_TOP = _Place((None,) * len(_FIELDS))
+
+
+class _Level:
+    """A level that was read."""
+
+    __slots__ = ("_below", "form", "place", "row")
+
+    def __init__(self, form: LevelForm, row: Row, place: _Place) -> None:
+        self.form = form
+        self.row = row
+        self.place = place
+        self._below: _Place | None = None
+
+    @property
+    def below(self) -> _Place:
+        """What stands above the levels in it."""
+        if self._below is None:
+            self._below = _Place(self.form.form.kept[0](self.row))
+        return self._below
+
+
+class LevelSetForms:
+    """The forms of one set of levels, read by one definition and written with the same separators."""
+
+    def __init__(self, shape: LevelSet, marks: Separators) -> None:
+        self._shape = shape
+        self._marks = marks
+        self._frames: Frames[LevelSet, LevelForm] = Frames(shape, marks)
+        self._store: Store[LevelForm] = Store()
+
+    @property
+    def characters(self) -> int:
+        """About how many characters are held."""
+        return self._frames.characters + self._store.characters
+
+    def write(self, read: TransactionSet, header: InterchangeHeader, group: GroupHeader) -> Prepared | None:
+        """The translation of a set, None if it has no form yet or does not fit one."""
+        framed = self._frames.of(read)
+        if framed is None:
+            return None
+        levels = self._levels(framed)
+        if levels is None or not framed.frame.form.passes([framed.row]):
+            return None
+        facts = self._facts(framed, levels, header, group)
+        if facts is None:
+            return None
+        return Prepared(*facts, lambda: self._shape.read(read, header, group))
+
+    # Reading the levels.
+
+    def _levels(self, framed: Framed[LevelForm]) -> list[_Level] | None:
+        """Every level in the order sent; None if one has no form or does not stand where it belongs."""
+        levels: list[_Level] = []
+        ids: set[str] = set()
+        branch: list[_Level] = []
+        at, expected = framed.start, next(iter(framed.frame.recent), None)
+        while at < framed.end:
+            level = self._expected(expected, framed, at, branch, len(levels) + 1)
+            if level is None:
+                level = self._other(framed, at, branch, len(levels) + 1)
+            if level is None or level.row[_OWN] in ids or len(branch) == MAX_DEPTH:
+                return None
+            if expected is not level.form:
+                _expect(level.form, framed, levels)
+            ids.add(level.row[_OWN])
+            levels.append(level)
+            branch.append(level)
+            at, expected = at + len(level.row[0]), level.form.next
+        return levels
+
+    def _expected(
+        self, form: LevelForm | None, framed: Framed[LevelForm], at: int, branch: list[_Level], number: int
+    ) -> _Level | None:
+        """The level at a place of the text, if it has this form. `branch` is cut to what it stands in."""
+        match = form.form.patterns[0].match(framed.text, at, framed.end) if form else None
+        if form is None or match is None:
+            return None
+        groups = match.groups()
+        place = _cut(branch, groups[_PARENT] if form.has_parent else "")
+        if place is None or place.told != form.told:
+            return None
+        return _Level(form, (*groups, number, *place.given), place)
+
+    def _other(self, framed: Framed[LevelForm], at: int, branch: list[_Level], number: int) -> _Level | None:
+        """The same with whatever form it has, or a new one."""
+        text, joint = framed.text, self._frames.joint
+        next_at = text.find(self._frames.trigger, at, framed.end) + len(joint)
+        part = text[at : next_at if next_at > at else framed.end]
+        _, own, parent, *_ = [*part.split(self._marks.segment)[0].split(self._marks.element), "", ""]
+        place = _cut(branch, parent)
+        if place is None or not own:
+            return None
+        told = "".join("01"[one] for one in place.told)
+        name = f"{told}{joint}{shape_of(part, self._marks)}"
+        for form in self._store.of(name):
+            level = self._expected(form, framed, at, branch, number)
+            if level is not None:
+                return level
+        learned = self._store.learn(name, lambda: self._learn(place, number, framed.read))
+        return self._expected(learned, framed, at, branch, number)
+
+    def _learn(self, place: _Place, number: int, read: TransactionSet) -> LevelForm | None:
+        loops = list(read.tree.loops(self._shape.trigger)) if read.tree else []
+        samples = [sample for told, sample in zip(place.told, _SAMPLES, strict=True) if told]
+
+        def translated(reading: RecordingReading, placed: tuple[str, ...]) -> Read:
+            given = iter(placed[1:])
+            above = Above(*[next(given) if told else None for told in place.told])
+            return _read_level(reading, above)
+
+        part = Part(
+            read,
+            ([loops[number - 1]],),
+            (self._frames.loop_end,),
+            self._shape.trigger,
+            (NUMBERS, *samples),
+            translated,
+        )
+        form = learn(part)
+        if form is None:
+            return None
+        _, kind, has_parent, quantity, _ = form.sample
+        return LevelForm(form, kind, place.told, has_parent, column(form, quantity))
+
+    # Writing the document.
+
+    def _facts(
+        self, framed: Framed[LevelForm], levels: list[_Level], header: InterchangeHeader, group: GroupHeader
+    ) -> Facts | None:
+        alike: dict[LevelForm, list[Row]] = {}
+        for level in levels:
+            alike.setdefault(level.form, []).append(level.row)
+        quantities: list[Decimal] = []
+        for form, rows in alike.items():
+            if not form.form.passes(rows):
+                return None
+            if form.quantities:
+                quantities += form.quantities(rows)
+        fields = self._frames.fields(framed)
+        known = Levels()
+        for kind, place in _places(levels):
+            getattr(known, kind).append(place)
+        finished, remarks = self._shape.finish(fields, known, len(levels), totals.summed(quantities))
+        if next(iter(remarks), None) is not None:
+            return None
+        unmapped = ",".join(
+            [
+                level.form.form.unmapped[0].fill(level.row)
+                for level in levels
+                if level.form.form.unmapped[0].size
+            ]
+        )
+        return self._frames.facts(framed, header, group, fields, finished, unmapped, _lists(levels))
+
+
+def _expect(form: LevelForm, framed: Framed[LevelForm], levels: list[_Level]) -> None:
+    """Remember that this form came next."""
+    if levels:
+        levels[-1].form.next = form
+    else:
+        framed.frame.saw(form)
+
+
+def _cut(branch: list[_Level], parent: str) -> _Place | None:
+    """Cut the branch to the level that is the parent; None if it is not on the branch."""
+    if not parent:
+        branch.clear()
+        return _TOP
+    while branch and branch[-1].row[_OWN] != parent:
+        branch.pop()
+    return branch[-1].below if branch else None
+
+
+def _read_level(reading: RecordingReading, above: Above) -> Read:
+    """What the translator makes of the only level of a reading."""
+    loop = next(reading.tree.loops())
+    segment, _ = opened(loop)
+    if segment is None:
+        raise ValueError("a level without its HL in a set without fault")
+    own, parent = reading.look(segment, 1), reading.look(segment, 2)
+    node = HlNode(str(own), str(parent) if parent else "", segment.get(3), loop)
+    levels = Levels()
+    below = read_level(reading, node, node.id, above, levels)
+    kind, value = next(
+        (one.name, found[0])
+        for one in fields(Levels)
+        if one.name != "holders" and (found := getattr(levels, one.name))
+    )
+    quantity = value.quantity.value if kind == "items" and value.quantity else None
+    place = _Summed.of(value) if kind in ("shipments", "orders") else None
+    return Read(
+        json_text(value),
+        (tuple(getattr(below, name) for name in _FIELDS), kind, parent is not None, quantity, place),
+    )
+
+
+def _places(levels: list[_Level]) -> Iterator[tuple[str, Any]]:
+    """The shipments and orders, each with the name of its list."""
+    for level in levels:
+        if level.form.form.sample[-1] is not None:
+            yield level.form.kind, level.form.form.kept[-1](level.row)
+
+
+def _lists(levels: list[_Level]) -> dict[str, str]:
+    """The texts of all levels, list by list."""
+    texts: dict[str, list[str]] = {"shipments": [], "orders": [], "items": []}
+    packages: list[tuple[_Level, str]] = []
+    inside: dict[str, list[str]] = {}
+    for level in levels:
+        text, package = level.form.form.text.fill(level.row), level.place.values[_PACKAGE]
+        if level.form.kind == "packages":
+            packages.append((level, text))
+            continue
+        texts[level.form.kind].append(text)
+        if package is not None and level.form.kind == "items":
+            inside.setdefault(package, []).append(f'"{level.row[_OWN]}"')
+    joined = {name: ",".join(some) for name, some in texts.items()}
+    return {**joined, "packages": _nested(packages, inside)}
+
+
+def _nested(packages: list[tuple[_Level, str]], items: dict[str, list[str]]) -> str:
+    """The packages as a tree, each with the ids of the items right in it. See `Levels.nested`."""
+    within: dict[str | None, list[str]] = {}
+    for level, text in reversed(packages):
+        own, holder = level.row[_OWN], level.place.values[_PACKAGE]
+        parts = [text[:-1]]
+        if own in items:
+            parts.append(f',"items":[{",".join(items[own])}]')
+        if own in within:
+            parts.append(f',"packages":[{",".join(reversed(within.pop(own)))}]')
+        within.setdefault(holder, []).append("".join(parts) + "}")
+    return ",".join(reversed(within.pop(None, [])))
