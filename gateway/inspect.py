@@ -225,7 +225,7 @@ class _Writer:
         self._interchanges.add(_dump(_interchange_head(report))[:-1] + b',"groups":[')
         spool = self._interchanges.spool
         for index, group in enumerate(report.groups):
-            spool.write((b"," if index else b"") + _dump(_group_head(group))[:-1] + b',"documents":[')
+            spool.write((b"," if index else b"") + _dump(_group_head(group, report))[:-1] + b',"documents":[')
             for position, line in enumerate(self._documents.of(group)):
                 spool.write(b"," if position else b"")
                 spool.write(_felled(line) if group.rejects_all or report.rejected else line)
@@ -264,8 +264,9 @@ def _interchange_head(report: InterchangeReport) -> Json:
     }
 
 
-def _group_head(group: GroupReport) -> Json:
-    header, ak9 = group.header, group.ak9
+def _group_head(group: GroupReport, interchange: InterchangeReport) -> Json:
+    """A group falls with its interchange, and is then answered by the TA1 alone."""
+    header, ak9 = group.header, None if interchange.rejected else group.ak9
     told = None
     if ak9 is not None:
         told = {
@@ -281,7 +282,7 @@ def _group_head(group: GroupReport) -> Json:
         "receiver": header.receiver if header else None,
         "control_number": header.control_number if header else None,
         "version": header.version if header else None,
-        "status": group.status.value,
+        "status": (Status.REJECTED if interchange.rejected else group.status).value,
         "ak9": told,
         "findings": _findings(group.findings),
     }

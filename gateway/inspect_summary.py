@@ -91,7 +91,7 @@ class Summary:
         for ta1 in report.received_ta1:
             note = (f"  TA1 on our interchange {ta1['TA101']}", ""), (ta1["meaning"], ""), ("", ""), ("", "")
             self._rows.append((_safe(note[0]), _safe(note[1]), note[2], note[3]))
-        self._rows += self._groups
+        self._rows += map(_fallen, self._groups) if report.rejected else self._groups
         self._groups = []
         return title
 
@@ -118,6 +118,12 @@ def _row(indent: int, title: str, detail: str, status: Status, answer: str) -> R
     style = "bold" if indent == 0 else ""
     verdict = (_said(status), STYLES[status])
     return _safe((" " * indent + title, style)), _safe((detail, "")), verdict, _safe((answer, ""))
+
+
+def _fallen(row: Row) -> Row:
+    """A row of an interchange that is refused as a whole: nothing in it goes on or is answered."""
+    title, detail, (verdict, _), _ = row
+    return title, detail, (_said(Status.REJECTED), STYLES[Status.REJECTED]) if verdict else ("", ""), ("", "")
 
 
 def _said(status: Status) -> str:
