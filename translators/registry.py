@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from parsers.delimited.document import DelimitedDocument
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
     from translators.translation import Prepared, Translation
     from translators.x12_write_elements import Form
     from translators.x12_writing import Written
+
+
+@cache
+def _module(name: str) -> Any:
+    """A module of this package, loaded when it is first needed."""
+    return import_module(f"translators.{name}")
 
 
 #: A set of this size is worth a form of its own.
@@ -42,7 +49,7 @@ class Translator:
         (DelimitedDocument, name of the layout, usage of the channel). All return a `Translation`
         and never raise on partner data.
         """
-        translation: Translation = import_module(f"translators.{self.module}").read(*arguments)
+        translation: Translation = _module(self.module).read(*arguments)
         return translation
 
     def prepared(
@@ -54,10 +61,8 @@ class Translator:
         """
         if not self.learned or (transaction_set.ordinal == 1 and transaction_set.size < LARGE_BYTES):
             return None
-        shape = import_module(f"translators.{self.module}").SHAPE
-        prepared: Prepared | None = import_module("translators.learned.forms").write(
-            shape, transaction_set, header, group
-        )
+        forms, shape = _module("learned.forms"), _module(self.module).SHAPE
+        prepared: Prepared | None = forms.write(shape, transaction_set, header, group)
         return prepared
 
     def write(self, document: Document, definition: SetDefinition, form: Form) -> Written:
@@ -65,7 +70,7 @@ class Translator:
 
         Only of X12; what we are sent in files of columns we do not write.
         """
-        written: Written = import_module(f"translators.{self.module}_write").write(document, definition, form)
+        written: Written = _module(f"{self.module}_write").write(document, definition, form)
         return written
 
 
