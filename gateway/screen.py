@@ -7,7 +7,6 @@ nothing here takes text for markup.
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TextIO
 from unicodedata import combining, east_asian_width
@@ -62,7 +61,7 @@ class Screen:
         terminal = out.isatty()
         plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
         told = os.environ.get("COLUMNS", "")
-        width = int(told) if told.isdecimal() else shutil.get_terminal_size().columns if terminal else WIDE
+        width = int(told) if told.isdecimal() else _terminal_columns(out) if terminal else WIDE
         return cls(out, width=width, colour=terminal and not plain)
 
     def line(self, *pieces: Piece, indent: int = 0) -> None:
@@ -100,6 +99,13 @@ class Screen:
     def _styled(self, text: str, style: str) -> str:
         codes = ";".join(_CODES[word] for word in style.split())
         return f"\x1b[{codes}m{text}\x1b[0m" if self.colour and codes and text else text
+
+
+def _terminal_columns(out: TextIO) -> int:
+    try:
+        return os.get_terminal_size(out.fileno()).columns or WIDE
+    except (OSError, ValueError):
+        return WIDE
 
 
 def _wrapped(pieces: Iterable[Piece], room: int) -> Iterator[list[Piece]]:

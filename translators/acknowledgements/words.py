@@ -6,8 +6,9 @@ import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
+from pathlib import Path
 
+CODES = Path(__file__).with_name("codes.csv")
 _NO_WORDS = "a code that we have no words for"
 
 
@@ -30,7 +31,7 @@ class CodeEntry:
 @cache
 def entries() -> Mapping[tuple[str, str], CodeEntry]:
     """Every code by element and code, in the order of the lists."""
-    text = resources.files("translators.acknowledgements").joinpath("codes.csv").read_text("utf-8")
+    text = CODES.read_text("utf-8")
     rows = (CodeEntry(**row) for row in csv.DictReader(text.splitlines()))
     return {(entry.element, entry.code): entry for entry in rows}
 

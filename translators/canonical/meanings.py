@@ -5,14 +5,16 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping
 from functools import cache, lru_cache
-from importlib import resources
+from pathlib import Path
 
 from translators.canonical.values import Code
+
+MEANINGS = Path(__file__).with_name("meanings.csv")
 
 
 @cache
 def _table() -> Mapping[tuple[str, str], str]:
-    text = resources.files("translators.canonical").joinpath("meanings.csv").read_text("utf-8")
+    text = MEANINGS.read_text("utf-8")
     return {(row["element"], row["code"]): row["meaning"] for row in csv.DictReader(text.splitlines())}
 
 
