@@ -10,7 +10,7 @@ import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from parsers.finding import Finding, Level, Location, Severity
 
@@ -22,6 +22,58 @@ _PACKING = 1
 SET_ID_CHARS = 3
 #: What begins a line that holds more than names.
 _WHOLE = "["
+_to_json = json.JSONEncoder(separators=(",", ":")).encode
+
+
+class Fault(NamedTuple):
+    """A fault of a segment or an element as far as a 997 or 999 tells it.
+
+    number: of the segment in its set, 0 if not known. segment: its id as sent, or the one that is missing.
+    segment_code, newer_segment_code: AK304 and IK304; 8 where an element is at fault.
+    element, component, repetition: None where the fault is not about them.
+    element_code, newer_element_code: AK403 and IK403, "" for a fault of the segment.
+    """
+
+    number: int
+    segment: str
+    loop: str
+    segment_code: str
+    newer_segment_code: str
+    element: int | None
+    component: int | None
+    repetition: int | None
+    data_element: str
+    element_code: str
+    newer_element_code: str
+    value: str
+
+    @classmethod
+    def of(cls, finding: Finding) -> Fault | None:
+        """None for a finding that is about neither a segment nor an element."""
+        x12, place = finding.x12, finding.location
+        element_code = x12.get("AK403", "")
+        segment_code = "8" if element_code else x12.get("AK304", "")
+        if not segment_code:
+            return None
+        return cls(
+            place.segment_number or 0,
+            place.segment or "",
+            place.loop or "",
+            segment_code,
+            "8" if element_code else x12.get("IK304", segment_code),
+            place.element,
+            place.component,
+            place.repetition,
+            place.data_element or "",
+            element_code,
+            x12.get("IK403", element_code),
+            finding.value or "",
+        )
+
+    def place(self) -> tuple[int, str, str, str]:
+        """What one AK3 tells of: the segment's number, its id, its loop, and the code."""
+        return self.number, self.segment, self.loop, self.segment_code
+
 
 #: A number of the business that places a fault: its name ("PO101") and its value ("12").
 BusinessUnit = tuple[str, str]
@@ -42,14 +94,16 @@ ACCEPTED_SET = Ak5("A")
 class SetOutcome:
     """One set as an answer speaks of it.
 
-    findings: what the answer may tell. units: the line, level or document that a faulty segment
-    belongs to, by the segment's number in the set; empty unless a 999 is to tell.
+    faults: what a 997 or 999 tells of it, in the order of place. findings: what a receipt tells.
+    units: the line, level or document that a faulty segment belongs to, by the segment's number in
+    the set; empty unless a 999 is to tell.
     """
 
     set_id: str
     control_number: str
     implementation: str
     ak5: Ak5
+    faults: tuple[Fault, ...] = ()
     findings: tuple[Finding, ...] = ()
     units: Mapping[int, BusinessUnit] = field(default_factory=dict)
 
@@ -119,28 +173,24 @@ class Outcomes:
         self._open.clear()
 
 
-def without_texts(finding: Finding) -> Finding:
-    """The finding as far as a 997 or 999 needs it: codes, place and value."""
-    return replace(finding, title="", message="", remedy="", expected=None)
-
-
 def _line(outcome: SetOutcome) -> str:
     """One line of ASCII."""
     findings = [_as_list(finding) for finding in outcome.findings]
     units = [[number, *unit] for number, unit in outcome.units.items()]
     names = (outcome.set_id, outcome.control_number, outcome.implementation)
-    return json.dumps([*names, outcome.ak5.code, outcome.ak5.notes, findings, units])
+    return _to_json([*names, outcome.ak5.code, outcome.ak5.notes, outcome.faults, findings, units])
 
 
 def _outcome(line: str) -> SetOutcome:
     if not line.startswith(_WHOLE):
         return SetOutcome(line[:SET_ID_CHARS], line[SET_ID_CHARS:], "", ACCEPTED_SET)
-    set_id, control_number, implementation, code, notes, findings, units = json.loads(line)
+    set_id, control_number, implementation, code, notes, faults, findings, units = json.loads(line)
     return SetOutcome(
         set_id,
         control_number,
         implementation,
         Ak5(code, tuple(notes)),
+        tuple(map(Fault._make, faults)),
         tuple(map(_finding, findings)),
         {number: (name, value) for number, name, value in units},
     )

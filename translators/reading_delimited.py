@@ -150,7 +150,7 @@ def _document(read: DelimitedDocument, rule: DocumentRule, usage: str) -> Docume
 def _outcome(document: DocumentReport) -> SetOutcome:
     """The document as a receipt speaks of it; the document's number stands for its control number."""
     code = "R" if document.status is Status.REJECTED else "A"
-    return SetOutcome(document.set_id, document.number, "", Ak5(code), tuple(document.findings))
+    return SetOutcome(document.set_id, document.number, "", Ak5(code), findings=tuple(document.findings))
 
 
 def _judge(report: InterchangeReport, group: GroupReport, counts: SetCounts) -> None:

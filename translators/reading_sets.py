@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from parsers.catalogue import found
 from parsers.finding import Finding, Location
 from parsers.x12 import model
-from translators.acknowledgements import decision
 from translators.acknowledgements.units import units_of
-from translators.outcomes import Ak5, SetOutcome, without_texts
+from translators.outcomes import Ak5, Fault, SetOutcome
 
 if TYPE_CHECKING:
     from partners.profile import AckPolicy
@@ -23,10 +22,12 @@ def outcome_of(
     read: model.TransactionSet, ak5: Ak5, findings: Iterable[Finding], policy: AckPolicy
 ) -> SetOutcome:
     """The set as its 997 or 999 speaks of it."""
-    told = tuple(without_texts(f) for f in findings if decision.counts_for_997(f))
-    wants_units = told and policy.functional == "999"
-    units = units_of(read.set_id, read.segments, told) if wants_units else {}
-    return SetOutcome(read.set_id, read.control_number, read.implementation, ak5, told, units)
+    faults = [fault for f in findings if f.is_error and (fault := Fault.of(f)) is not None]
+    faults.sort(key=Fault.place)
+    wants_units = faults and policy.functional == "999"
+    units = units_of(read.set_id, read.segments, faults) if wants_units else {}
+    names = (read.set_id, read.control_number, read.implementation)
+    return SetOutcome(*names, ak5, tuple(faults), units=units)
 
 
 def implementation_faults(read: model.TransactionSet) -> list[Finding]:

@@ -8,7 +8,7 @@ import pytest
 
 from parsers.catalogue import found
 from parsers.finding import Location
-from translators.outcomes import LINES_A_BLOCK, Ak5, Outcomes, SetOutcome, without_texts
+from translators.outcomes import LINES_A_BLOCK, Ak5, Fault, Outcomes, SetOutcome
 
 FAULT = found(
     "X12-226",
@@ -18,7 +18,8 @@ FAULT = found(
     x12={"AK403": "7"},
     name="unit",
 )
-REJECTED = SetOutcome("850", "0002", "", Ak5("R", ("5",)), (FAULT,), {7: ("PO101", "1")})
+TOLD = Fault(7, "PO1", "PO1", "8", "8", 4, 2, None, "355", "7", "7", "\\udcff\n[x")
+REJECTED = SetOutcome("850", "0002", "", Ak5("R", ("5",)), (TOLD,), (FAULT,), {7: ("PO101", "1")})
 GUIDED = SetOutcome("850", "0003", "GUIDE\tX", Ak5("A"))
 
 
@@ -72,12 +73,8 @@ def test_a_million_sets_take_a_few_megabytes() -> None:
     assert used < 5_000_000
 
 
-def test_texts_that_no_997_repeats_are_left_out() -> None:
-    short = without_texts(FAULT)
-    assert (short.title, short.message, short.remedy, short.expected) == ("", "", "", None)
-    assert (short.code, short.location, short.x12, short.value) == (
-        FAULT.code,
-        FAULT.location,
-        FAULT.x12,
-        FAULT.value,
-    )
+def test_a_fault_has_of_a_finding_what_a_997_tells() -> None:
+    assert Fault.of(FAULT) == Fault(7, "PO1", "PO1", "8", "8", 4, 2, None, "355", "7", "7", FAULT.value or "")
+    missing = found("X12-203", Location("PO1", 9), at="CTT")
+    assert Fault.of(missing) == Fault(9, "PO1", "", "3", "3", None, None, None, "", "", "", "")
+    assert Fault.of(found("X12-082", Location("SE"), value="1", expected="2")) is None

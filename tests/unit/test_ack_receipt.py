@@ -36,8 +36,8 @@ def rows(*outcomes: SetOutcome) -> list[dict[str, str]]:
 
 def test_each_document_has_a_row_and_each_finding_another() -> None:
     told = rows(
-        SetOutcome("order", "A-1", "", Ak5("A"), ()),
-        SetOutcome("order", "A-2", "", Ak5("R"), (fault("x"),)),
+        SetOutcome("order", "A-1", "", Ak5("A")),
+        SetOutcome("order", "A-2", "", Ak5("R"), findings=(fault("x"),)),
     )
     assert [(row["record"], row["document"], row["number"], row["status"]) for row in told] == [
         ("file", "", "", "partially_accepted"),
@@ -56,7 +56,7 @@ def test_each_document_has_a_row_and_each_finding_another() -> None:
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
 def test_a_cell_that_would_be_a_formula_is_escaped(start: str) -> None:
     text = f"{start}cmd|' /C calc'!A0"
-    (*_, row) = rows(SetOutcome("order", text, "", Ak5("R"), (fault(text),)))
+    (*_, row) = rows(SetOutcome("order", text, "", Ak5("R"), findings=(fault(text),)))
     assert row["number"] == f"'{text}"
     assert row["value"].startswith("'")
     assert harmless("plain") == "plain"

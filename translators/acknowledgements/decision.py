@@ -37,8 +37,6 @@ _TA1_ORDER = {note: rank for rank, note in enumerate((*_REFUSING, *_NOTING))}
 #: Says that something inside could not be answered: refuses the whole only if nothing else was processed.
 _CONTENT_INVALID = "024"
 
-#: What a finding carries of which a 997 or 999 can speak.
-_TOLD_BY_997 = frozenset({"AK304", "AK403", "AK502"})
 #: AK502 for a set whose ST01 or ST02 is missing or invalid.
 _NAMELESS_CODES = {"ST01": "6", "ST02": "7"}
 
@@ -78,11 +76,6 @@ def fitted(element: str, code: str, version: str) -> str:
     """
     since, older = _LATER_CODES.get(element, {}).get(code, ("", code))
     return code if version[:6] >= since else older
-
-
-def counts_for_997(finding: Finding) -> bool:
-    """True if a 997 can speak of the finding; a matter of business (a total that is off) is none of its."""
-    return finding.is_error and not _TOLD_BY_997.isdisjoint(finding.x12)
 
 
 def decide_set(

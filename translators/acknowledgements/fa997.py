@@ -5,17 +5,15 @@ The 999 says the same in segments of other names, and more (`ia999`).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, islice
 
-from parsers.finding import Finding
 from parsers.x12.model import Separators
 from parsers.x12.writer import Ready, SegmentToWrite
 from translators.acknowledgements.decision import fitted
 from translators.acknowledgements.quoting import clean, unquotable_part
-from translators.outcomes import SET_ID_CHARS, SetOutcome
+from translators.outcomes import SET_ID_CHARS, Fault, SetOutcome
 from translators.report import GroupReport
 
 #: At most so many AK4 follow one AK3 (the 997's own table).
@@ -29,25 +27,25 @@ MAX_POSITION = 99
 #: that an answer must not carry (6).
 _WITHOUT_COPY = frozenset({"1", "2", "6"})
 _SINCE_5010 = "005010"
-#: A faulty segment as AK3 names it: its number, its id, its loop, and AK304.
-Place = tuple[int, str, str, str]
+#: AK301 is ID 2-3.
+_SHORTEST_TAG, _LONGEST_TAG = 2, 3
+_MAX_REFERENCE_DIGITS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
     """The segments that tell of a set: AK3, AK4 and AK5 in a 997, IK3, IK4 and IK5 in a 999.
 
-    segment_code, element_code: elements whose code lists hold, "AK304" and "AK403".
+    newer: True if the code lists of the IK elements hold.
     """
 
     segment: str
     element: str
     verdict: str
-    segment_code: str
-    element_code: str
+    newer: bool
 
 
-FORM = Form("AK3", "AK4", "AK5", "AK304", "AK403")
+FORM = Form("AK3", "AK4", "AK5", newer=False)
 
 
 def body(
@@ -64,9 +62,9 @@ def body(
             yield told
             continue
         yield set_head(told, version, separators)
-        for place, findings in faulty_segments(told.findings, FORM, separators):
-            yield segment_line(place, version, FORM)
-            yield from islice(element_lines(findings, version, separators, FORM), MAX_AK4_PER_AK3)
+        for faults in faulty_segments(told.faults):
+            yield segment_line(faults[0], version, FORM)
+            yield from islice(element_lines(faults, version, separators, FORM), MAX_AK4_PER_AK3)
         yield set_verdict(told, FORM)
     yield group_verdict(group)
 
@@ -126,56 +124,50 @@ def group_verdict(group: GroupReport) -> SegmentToWrite:
     return "AK9", (ak9.code, ak9.declared, ak9.received, ak9.accepted, *ak9.notes)
 
 
-def faulty_segments(
-    findings: Iterable[Finding], form: Form, separators: Separators
-) -> Iterator[tuple[Place, list[Finding]]]:
-    """The faults by place and code, in the order of place: each is one AK3 with its AK4.
+def faulty_segments(faults: Iterable[Fault]) -> Iterator[list[Fault]]:
+    """The faults by place and code, in the order of place: each list is one AK3 with its AK4.
 
     Left out is what AK3 cannot name: a segment without an id, or one beyond its count.
     """
-    told = [f for f in findings if f.is_error and not f.x12.keys().isdisjoint(("AK304", "AK403"))]
-
-    def placed(finding: Finding) -> Place:
-        place = finding.location
-        code = "8" if "AK403" in finding.x12 else finding.x12.get(form.segment_code, finding.x12["AK304"])
-        tag = clean(place.segment or "", separators)[:3]
-        return place.segment_number or 0, tag, place.loop or "", code
-
-    for place, here in groupby(sorted(told, key=placed), key=placed):
-        number, tag, _, _ = place
-        if re.fullmatch(r"[A-Za-z0-9]{2,3}", tag) and 1 <= number <= MAX_AK302:
-            yield place, list(here)
+    for (number, segment, *_), alike in groupby(faults, key=Fault.place):
+        tag = segment[:_LONGEST_TAG]
+        named = len(tag) >= _SHORTEST_TAG and tag.isascii() and tag.isalnum()
+        if named and 1 <= number <= MAX_AK302:
+            yield list(alike)
 
 
-def segment_line(place: Place, version: str, form: Form) -> SegmentToWrite:
+def segment_line(fault: Fault, version: str, form: Form) -> SegmentToWrite:
     """AK3 or IK3."""
-    number, tag, path, code = place
-    return form.segment, (tag, str(number), bounded_loop(path, version), code)
+    code = fault.newer_segment_code if form.newer else fault.segment_code
+    return form.segment, (
+        fault.segment[:_LONGEST_TAG],
+        str(fault.number),
+        bounded_loop(fault.loop, version),
+        code,
+    )
 
 
 def element_lines(
-    findings: Iterable[Finding], version: str, separators: Separators, form: Form
+    faults: Iterable[Fault], version: str, separators: Separators, form: Form
 ) -> Iterator[SegmentToWrite]:
     """AK4 or IK4 for each fault of an element that AK401 can name."""
-    for finding in findings:
-        place = finding.location
-        if "AK403" not in finding.x12 or place.element is None:
+    for fault in faults:
+        element = fault.element
+        if not fault.element_code or element is None:
             continue
-        if place.element > MAX_POSITION or (place.component or 0) > MAX_POSITION:
+        if element > MAX_POSITION or (fault.component or 0) > MAX_POSITION:
             continue
-        told = finding.x12.get(form.element_code, finding.x12["AK403"])
-        code = fitted("AK403", told, version)
-        number = place.data_element or ""
-        reference = number if re.fullmatch(r"[0-9]{1,4}", number) else ""
-        copy = "" if code in _WITHOUT_COPY else copied(finding.value or "", separators)
-        yield form.element, (position_in_segment(finding, version), reference, code, copy)
+        code = fitted("AK403", fault.newer_element_code if form.newer else fault.element_code, version)
+        number = fault.data_element
+        reference = number if number.isdecimal() and len(number) <= _MAX_REFERENCE_DIGITS else ""
+        copy = "" if code in _WITHOUT_COPY else copied(fault.value, separators)
+        yield form.element, (position_in_segment(fault, version), reference, code, copy)
 
 
-def position_in_segment(finding: Finding, version: str) -> tuple[str, ...]:
+def position_in_segment(fault: Fault, version: str) -> tuple[str, ...]:
     """AK401: element, component and, from 005010 on, repetition."""
-    place = finding.location
-    repetition = place.repetition if version[:6] >= _SINCE_5010 else None
-    parts = (place.element, place.component, repetition)
+    repetition = fault.repetition if version[:6] >= _SINCE_5010 else None
+    parts = (fault.element, fault.component, repetition)
     texts = ["" if part is None else str(part) for part in parts]
     while texts and not texts[-1]:
         texts.pop()

@@ -27,7 +27,7 @@ from translators.acknowledgements.units import place_of_unit
 from translators.outcomes import BusinessUnit
 from translators.report import GroupReport
 
-FORM = Form("IK3", "IK4", "IK5", "IK304", "IK403")
+FORM = Form("IK3", "IK4", "IK5", newer=True)
 
 
 def body(
@@ -40,10 +40,10 @@ def body(
             yield told
             continue
         yield set_head(told, version, separators)
-        for place, findings in faulty_segments(told.findings, FORM, separators):
-            yield segment_line(place, version, FORM)
-            yield from _context(told.units.get(place_of_unit(findings[0])), separators)
-            yield from element_lines(findings, version, separators, FORM)
+        for faults in faulty_segments(told.faults):
+            yield segment_line(faults[0], version, FORM)
+            yield from _context(told.units.get(place_of_unit(faults[0])), separators)
+            yield from element_lines(faults, version, separators, FORM)
         yield set_verdict(told, FORM)
     yield group_verdict(group)
 

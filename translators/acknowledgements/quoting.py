@@ -27,4 +27,6 @@ def can_quote_group(functional_id: str, control_number: str) -> bool:
 def clean(text: str, separators: Separators) -> str:
     """`text` as an answer may repeat it: printable ASCII without the answer's own delimiters."""
     barred = {separators.element, separators.component, separators.segment, separators.repetition}
+    if text.isascii() and text.isprintable() and barred.isdisjoint(text):
+        return text
     return "".join(c for c in text if " " <= c <= "~" and c not in barred)

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from parsers.finding import Finding
 from parsers.x12.model import Segment
-from translators.outcomes import BusinessUnit
+from translators.outcomes import BusinessUnit, Fault
 
 #: Set -> segment -> the element that numbers the document (first) or a part of it.
 _UNITS: Mapping[str, Mapping[str, int]] = {
@@ -28,24 +27,21 @@ _MAX_CHARS = 35
 _MISSING_SEGMENT = "3"
 
 
-def place_of_unit(finding: Finding) -> int:
-    """The number of the segment whose unit a finding lies in.
+def place_of_unit(fault: Fault) -> int:
+    """The number of the segment whose unit a fault lies in.
 
     A missing segment was noticed at the one that came in its stead, which may begin another unit.
     """
-    number = finding.location.segment_number or 0
-    return number - 1 if finding.x12.get("AK304") == _MISSING_SEGMENT else number
+    return fault.number - 1 if fault.segment_code == _MISSING_SEGMENT else fault.number
 
 
-def units_of(
-    set_id: str, segments: Sequence[Segment], findings: Iterable[Finding]
-) -> dict[int, BusinessUnit]:
-    """The unit of each finding's segment, by that segment's number; none where no number is known.
+def units_of(set_id: str, segments: Sequence[Segment], faults: Iterable[Fault]) -> dict[int, BusinessUnit]:
+    """The unit of each fault's segment, by that segment's number; none where no number is known.
 
     Of a line whose number is missing the document's own counts.
     """
     numbered_by = _UNITS.get(set_id, {})
-    wanted = {place_of_unit(finding) for finding in findings}
+    wanted = {place_of_unit(fault) for fault in faults}
     document: BusinessUnit | None = None
     current: BusinessUnit | None = None
     units: dict[int, BusinessUnit] = {}
