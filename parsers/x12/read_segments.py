@@ -151,9 +151,9 @@ class SegmentReader:
 
 
 class Stretches:
-    """The segments of one interchange, stretch by stretch: a stretch ends with a set, if it can.
+    """The segments of one interchange, stretch by stretch: a stretch ends with a GS or SE, if it can.
 
-    Behind a set the next one may be read in another way.
+    The set behind it may be read in another way.
     """
 
     def __init__(
@@ -172,9 +172,9 @@ class Stretches:
         self._joint = marks.segment + marks.suffix
         self._tail = b"\r\n" if self._crlf else self._terminator
         self._breaks = self._joint.count("\r") + self._joint.count("\n")
-        self._set_trailer = re.compile(
-            re.escape(isa.terminator) + b"[" + BLANK + b"]*+SE" + re.escape(self._element.encode())
-        )
+        blank, element = b"[" + BLANK + b"]*+", re.escape(self._element.encode())
+        self._group_header = re.compile(blank + b"GS" + element)
+        self._set_trailer = re.compile(re.escape(isa.terminator) + blank + b"(?:SE|GS)" + element)
         self._binary = BinaryReader(self._element.encode("latin-1"), isa.terminator, BLANK)
         self._ended = False
         self._searched: bytes | None = None
@@ -202,14 +202,16 @@ class Stretches:
                 return
 
     def _stretch_size(self) -> int:
-        """Bytes up to and with the end of a set, or the last terminator at hand, 0 if there is none.
+        """Bytes up to and with a GS or SE, or the last terminator at hand, 0 if there is none.
 
         Or up to the first one after what may be an IEA or ISA: small interchanges are not
         split again and again with all that follows them.
         """
         data, begin = self._window.data, self._window.at
         bound = self._envelope(data, begin)
-        trailer = self._set_trailer.search(data, begin, len(data) if bound < 0 else bound)
+        trailer = self._group_header.match(data, begin) or self._set_trailer.search(
+            data, begin, len(data) if bound < 0 else bound
+        )
         if trailer is not None:
             bound = trailer.end()
         end = data.find(self._terminator, bound) if bound >= 0 else -1
