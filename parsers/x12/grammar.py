@@ -17,7 +17,6 @@ every form known, need not be looked at again.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
@@ -25,15 +24,15 @@ from typing import NamedTuple
 
 from parsers.x12.definition import LoopDefinition, SegmentUse, SetDefinition
 from parsers.x12.grammar_content import Content
-from parsers.x12.grammar_elements import COMPONENT, ELEMENT, END, REPETITION, SEGMENT
-from parsers.x12.grammar_levels import levels_agree
+from parsers.x12.grammar_elements import COMPONENT, ELEMENT, REPETITION, SEGMENT
+from parsers.x12.grammar_levels import Bounds, Levels
+from parsers.x12.grammar_pieces import Pieces
 from parsers.x12.grammar_structure import SE, Structure
 from parsers.x12.model import Separators
 from parsers.x12.open_set import FIRST_RELEASE_WITH_CONVENTION
 from parsers.x12.segment_check import WalkOptions
 from parsers.x12.set_plan import compiled
 
-_BOUNDS = re.compile(f"{END}(L[SE]){ELEMENT}([^{SEGMENT}{ELEMENT}]*+)")
 #: A character that matches nothing.
 _NOTHING = 0x7F
 _LINE_END = SEGMENT.encode() + b"\n"
@@ -93,9 +92,11 @@ class Matcher:
     """The grammar of one set under given options. Matching teaches it; no text makes it raise."""
 
     def __init__(self, definition: SetDefinition, options: WalkOptions) -> None:
+        options = _with_our_delimiters(options)
         uses = list(_uses(definition.root))
         segments = {use.segment for use in uses if use.id not in {"ST", "SE"}}
         self._content = Content(segments, options, definition.release)
+        self._root = compiled(definition, options).root
         convention = definition.release >= FIRST_RELEASE_WITH_CONVENTION
         self._structure = Structure(
             definition.set_id, compiled(definition, options).root, convention=convention
@@ -121,9 +122,10 @@ class Matcher:
             return None
         if not self._structure.holds(text, match):
             return None
-        if self._has_levels and not levels_agree(text, at, trailer, self._depth):
+        levels, bounds = self._levels(), self._bounds()
+        if levels is not None and not (levels.follow(text, body, trailer) and levels.agree()):
             return None
-        if self._has_bounds and not _bounds_agree(text, at, trailer):
+        if bounds is not None and not bounds.follow(text, body, trailer):
             return None
         return CleanSet(control_number, implementation, at, body, trailer, end, segments)
 
@@ -132,6 +134,18 @@ class Matcher:
         clean = self.read(text, at)
         return clean.end if clean else -1
 
+    def pieces(self) -> Pieces | None:
+        """What takes a set that is too long to be at hand; None if no set of this kind can match."""
+        if not self._sound:
+            return None
+        return Pieces(self._root, self._content, levels=self._levels(), bounds=self._bounds())
+
+    def _levels(self) -> Levels | None:
+        return Levels(self._depth) if self._has_levels else None
+
+    def _bounds(self) -> Bounds | None:
+        return Bounds() if self._has_bounds else None
+
 
 @lru_cache(maxsize=128)
 def _matcher(definition: SetDefinition, options: WalkOptions) -> Matcher:
@@ -139,14 +153,14 @@ def _matcher(definition: SetDefinition, options: WalkOptions) -> Matcher:
 
 
 def matcher_for(definition: SetDefinition, options: WalkOptions) -> Matcher:
-    """The matcher of a set, made once for each way of reading it; what it learnt stays with it.
+    """The matcher of a set, made once for each way of reading it; what it learnt stays with it."""
+    return _matcher(definition, _with_our_delimiters(options))
 
-    Which characters delimit does not matter, only whether one of them separates repetitions.
-    """
+
+def _with_our_delimiters(options: WalkOptions) -> WalkOptions:
+    """The options of normal text: all that is left of the sender's is whether there are repetitions."""
     repetition = REPETITION if options.separators.repetition is not None else None
-    return _matcher(
-        definition, replace(options, separators=Separators(ELEMENT, COMPONENT, SEGMENT, repetition))
-    )
+    return replace(options, separators=Separators(ELEMENT, COMPONENT, SEGMENT, repetition))
 
 
 def _uses(loop: LoopDefinition) -> Iterator[SegmentUse]:
@@ -178,16 +192,3 @@ def _closes_its_own(loop: LoopDefinition, open_loops: tuple[str, ...]) -> bool:
         else child.id != "LE" or loop.id == "LS"
         for child in loop.children
     )
-
-
-def _bounds_agree(text: str, at: int, end: int) -> bool:
-    """True if every LE names the loop that the LS before it opened."""
-    if text.find(f"LE{ELEMENT}", at, end) < 0:
-        return True
-    opened = ""
-    for mark, name in _BOUNDS.findall(text, at, end):
-        if mark == "LS":
-            opened = name
-        elif name != opened:
-            return False
-    return True

@@ -19,7 +19,8 @@ SE = f"SE{ELEMENT}"
 _IDLE = f"{ELEMENT}{{0,99}}+"
 #: SE, with SE01 as a group.
 _TAIL = f"{SE}([0-9]{{1,10}}+){ELEMENT}\\1{_IDLE}{END}"
-_ID = re.compile(f"([A-Z0-9]++){ELEMENT}[^{SEGMENT}]*+{END}")
+#: A segment of any kind, with its id.
+ANY = re.compile(f"([A-Z0-9]++){ELEMENT}[^{SEGMENT}]*+{END}")
 _ANYTHING = f"(?:(?!{SE})[^{SEGMENT}]++{END})*+"
 
 
@@ -53,7 +54,7 @@ class Structure:
         if match.re is not self._any:
             return True
         begin, end = match.end(3), match.start(4) - len(SE)
-        met = self._placed(_ID.findall(text, begin, end))
+        met = self._placed(ANY.findall(text, begin, end))
         if met is not None:
             self._meet(met, text.count(SEGMENT, begin, end))
         return met is not None
@@ -77,7 +78,7 @@ class Structure:
         size = len(self._pattern.pattern) if self._pattern else 0
         if self._misses >= max(PATIENCE, size // CHARACTERS_A_MISS):
             self._misses = 0
-            body = _Writer(self._met).loop(self._root.children[1:-1])
+            body = Writer(self._met).loop(self._root.children[1:-1])
             self._pattern = re.compile(f"{self._head}{body}{_TAIL}")
 
 
@@ -87,7 +88,7 @@ def _head(set_id: str, *, convention: bool) -> str:
     return f"ST{ELEMENT}{re.escape(set_id)}{ELEMENT}([A-Za-z0-9]{{4,9}}+){third}{_IDLE}{END}()"
 
 
-class _Writer:
+class Writer:
     """Writes the pattern of a set whose other positions are empty."""
 
     def __init__(self, met: Iterable[Child]) -> None:
@@ -112,14 +113,18 @@ class _Writer:
                 passed.add(child.id)
         return pattern + self._barring(passed)
 
+    def once(self, child: Child) -> str:
+        """The pattern of a segment, or of a loop once."""
+        return f"{child.id}{ELEMENT}[^{SEGMENT}]*+{END}" + (
+            self.loop(child.loop.children[1:]) if child.loop else ""
+        )
+
     def _barring(self, passed: set[str]) -> str:
         ids = passed & self._ids
         return f"(?!(?:{trie(ids)}){ELEMENT})" if ids else ""
 
     def _repeated(self, child: Child) -> str:
-        once = f"{child.id}{ELEMENT}[^{SEGMENT}]*+{END}"
-        if child.loop:
-            once += self.loop(child.loop.children[1:])
+        once = self.once(child)
         if child.maximum == 1:
             return once if child.required else f"(?>{once}|)"
         bound = "" if child.maximum == UNBOUNDED else child.maximum

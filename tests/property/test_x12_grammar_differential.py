@@ -54,7 +54,8 @@ WAYS = (
 class Reading:
     """A set to change, and what two ways of reading say of a text.
 
-    is_plain: whether its values are printable ASCII.
+    is_plain: whether its values are printable ASCII, and ST03 has no parts; the matcher may
+        leave other texts to the walker.
     """
 
     matches: Callable[[str], bool]
@@ -72,7 +73,6 @@ class Reading:
         return (matches or ask) and self._differ(text, matches=matches)
 
     def _differ(self, text: str, *, matches: bool) -> bool:
-        # Text beyond ASCII, and control characters where nothing is checked, are left to the walker.
         return matches != self.is_faultless(text) and (matches or self.is_plain(text))
 
 
@@ -99,8 +99,11 @@ def _reading(definition: SetDefinition, way: Way, seed: str) -> Reading:
     blank = str.maketrans(dict.fromkeys((*delimiters, *separators.suffix), " "))
 
     def is_plain(text: str) -> bool:
-        values = text.translate(blank)
-        return values.isascii() and values.isprintable()
+        values, header = text.translate(blank), text.partition(separators.segment)[0]
+        parts = any(
+            mark in header for mark in (separators.component, separators.repetition or separators.component)
+        )
+        return values.isascii() and values.isprintable() and not parts
 
     return Reading(
         matches=matches,
