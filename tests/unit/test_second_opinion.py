@@ -17,6 +17,7 @@ from parsers.x12.dictionary import set_definition
 from parsers.x12.second_opinion import fair_copy
 from parsers.x12.second_opinion.comparison import SETTING, UNEXPLAINED, compare, kinds
 from parsers.x12.second_opinion.fair_copy import FairCopy, TooLarge, fair_copies
+from parsers.x12.second_opinion.listing import listing
 from parsers.x12.second_opinion.maps import map_name, write_map, write_maps
 from parsers.x12.second_opinion.verdict import Opinion, Remark, Scope, opinion
 
@@ -158,6 +159,30 @@ def test_a_failure_of_pyx12_costs_one_segment() -> None:
     )
     assert (failed.scope, failed.segment) == (Scope.FAILURE, "ISA")
     assert (later.code, later.segment) == ("8", "DTM")
+
+
+#: Its main program goes by the group, and has no map for these.
+_BY_GROUP = ("X12-050", "X12-052", "X12-084", "X12-086")
+_JUDGED_BY_BOTH = [
+    case.text
+    for name, case in CASES.items()
+    if name not in UNREADABLE and not case.finding.startswith(_BY_GROUP)
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("text", _JUDGED_BY_BOTH[::7])  # it reads all its maps anew each time
+def test_its_main_program_comes_to_the_same_verdict(text: str) -> None:
+    copy = copy_of(text)
+    told = listing(copy)
+    assert told.failure is not None or told.accepts == (not opinion(copy).remarks)
+
+
+def test_its_answer_names_what_the_remarks_name() -> None:
+    copy = copy_of(ORDER.replace("**20261123", "**20270229").replace("REF*", "ZZZ*1~\nREF*"))
+    answer = listing(copy).answer
+    assert "AK3*BEG*2**8~\nAK4*5*373*8*20270229~" in answer
+    assert "AK3*ZZZ*4**1~" in answer
 
 
 # --- the comparison

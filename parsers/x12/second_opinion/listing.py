@@ -30,9 +30,11 @@ _OWN = re.compile(r'(<span class="(?:seg|error|info|ele_err)">|</span>|<br />)')
 class Listing:
     """html: the segments, each with what pyx12 says of it, safe to show. answer: its 997 or 999, "" if none.
 
-    failure: what pyx12 failed with; the listing then ends early. None if it did not.
+    accepts: whether its main program finds nothing wrong. failure: what it failed with; the listing then
+        ends early. None if it did not.
     """
 
+    accepts: bool
     html: str
     answer: str
     failure: str | None = None
@@ -46,14 +48,14 @@ def listing(copy: FairCopy, dictionary: Dictionary | None = None) -> Listing:
     """
     known = dictionary or standard()
     segments, answer = _Segments(), io.StringIO()
-    failure = None
+    failure, accepts = None, False
     with TemporaryDirectory(prefix="tradepost-pyx12-") as name:
         _write(Path(name), copy, known)
         try:
-            x12n_document(ParamsBase(), io.StringIO(copy.text), answer, segments, map_path=name)
+            accepts = x12n_document(ParamsBase(), io.StringIO(copy.text), answer, segments, map_path=name)
         except FAILURES as fault:
             failure = f"{type(fault).__name__}: {fault}"
-    return Listing(segments.html, answer.getvalue(), failure)
+    return Listing(accepts, segments.html, answer.getvalue(), failure)
 
 
 def _write(folder: Path, copy: FairCopy, dictionary: Dictionary) -> None:
