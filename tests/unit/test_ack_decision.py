@@ -110,6 +110,11 @@ def test_what_ak902_cannot_quote_is_replaced_by_the_number_received(declared: st
     assert ak9.declared == "4"
 
 
+def test_more_sets_than_a_group_can_count_are_told_as_the_most_it_can() -> None:
+    _, ak9, _ = decide_group([], SetCounts(accepted=1_000_000), declared="1000000", version="004010")
+    assert (ak9.declared, ak9.received, ak9.accepted) == ("999999", "999999", "999999")
+
+
 @pytest.mark.parametrize(
     ("notes", "processed", "ta1"),
     [

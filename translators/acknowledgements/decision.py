@@ -19,6 +19,8 @@ from translators.report import Ak9, Status, Ta1
 OnElementError = Literal["reject", "accept_with_errors"]
 Ta1Policy = Literal["on_request", "on_error", "on_request_or_error", "always", "never"]
 
+#: GE01 and AK902 to AK904 are N0 1-6.
+MAX_SETS = 999_999
 #: AK502 to AK506 and AK905 to AK909: five places each.
 MAX_NOTES = 5
 #: Codes that only later lists know: element -> code -> (first release that has it, what to say before).
@@ -118,11 +120,17 @@ def decide_group(
     errors = [finding for finding in findings if finding.is_error]
     rejects_all = bool(errors)
     code = "R" if rejects_all else _group_code(counts)
-    quoted = declared if declared and re.fullmatch(r"[0-9]{1,6}", declared) else str(counts.received)
-    accepted = 0 if code == "R" else counts.accepted + counts.with_errors
+    received = _counted(counts.received)
+    quoted = declared if declared and re.fullmatch(r"[0-9]{1,6}", declared) else received
+    accepted = _counted(0 if code == "R" else counts.accepted + counts.with_errors)
     notes = _at_most_five(_notes(errors, "AK905", version))
-    ak9 = Ak9(code, quoted, str(counts.received), str(accepted), notes)
+    ak9 = Ak9(code, quoted, received, accepted, notes)
     return _STATUS_OF_AK9[code], ak9, rejects_all
+
+
+def _counted(sets: int) -> str:
+    """A number of sets as AK902 to AK904 can hold it; a group of more is none by the standard."""
+    return str(min(sets, MAX_SETS))
 
 
 def _group_code(counts: SetCounts) -> str:
