@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import compress
 from operator import attrgetter
 from typing import Any
 
@@ -65,10 +66,11 @@ def details(
     if own is not None:
         parts.currency(writing, slot, own, under(field, "currency"))
     with writing.amounts_in(own.code if own else None):
-        for (name, whole), values in zip(TOGETHER.items(), _WHOLES(value), strict=True):
-            if values and name not in leave_out:
+        wholes, lists = _WHOLES(value), _LISTS(value)
+        for (name, whole), values in compress(zip(TOGETHER.items(), wholes, strict=True), wholes):
+            if name not in leave_out:
                 whole(writing, slot, values, field)
-        for (name, part), values in zip(DETAILS.items(), _LISTS(value), strict=True):
-            if values and name not in leave_out:
+        for (name, part), values in compress(zip(DETAILS.items(), lists, strict=True), lists):
+            if name not in leave_out:
                 for at, one in enumerate(values):
                     part(writing, slot, one, under(field, name, at))

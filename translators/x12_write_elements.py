@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from parsers.x12.definition import COMPOSITE, ElementUse
 from parsers.x12.element import encode_date, encode_decimal, encode_numeric, encode_time
@@ -36,63 +37,74 @@ class Form:
     sent: Separators = field(default_factory=Separators)
 
 
-def element_of(value: object, use: ElementUse) -> Element:
-    """The element that holds `value`: a tuple for a composite, else text; "" for None.
+def writer_of(use: ElementUse) -> Callable[[object], Element]:
+    """What turns a value into an element of that use: a tuple for a composite, else text.
 
-    value: text, Code, Money, Decimal, int, date, time, or a tuple of such for a composite. Text
-    is taken as it is, so that what was read as text is written as it was.
-    Raises TooExact if digits would be lost.
+    It takes text, Code, Money, Decimal, int, date, time, or a tuple of such for a composite. Text is
+    taken as it is, so that what was read as text is written as it was; an AN element is filled up to
+    its least length. It raises TooExact if digits would be lost.
     """
     if use.type == COMPOSITE:
+        return _composite(tuple(map(writer_of, use.components)))
+    writers: dict[type, Callable[[Any], str]] = {
+        str: _filled_text(use.min) if use.type == "AN" else _same,
+        Decimal: _number(use),
+        datetime.date: lambda day: encode_date(day, 6 if use.max == 6 else 8),
+        datetime.time: lambda time: _clock(time, use.min),
+    }
+    text, number = writers[str], writers[Decimal]
+    writers[Code] = lambda code: text(code.code)
+    writers[Money] = lambda money: number(money.amount)
+    writers[int] = lambda whole: number(Decimal(whole))
+    return lambda value: writers[type(value)](value)
+
+
+def _composite(writers: tuple[Callable[[object], Element], ...]) -> Callable[[object], Element]:
+    """Components beyond the last one are kept as text; the check of the segment tells of them."""
+
+    def composite(value: object) -> Element:
         parts = value if isinstance(value, tuple) else (value,)
-        inner = use.components
-        return tuple(_text_of(part, inner[at] if at < len(inner) else _FREE) for at, part in enumerate(parts))
-    return _text_of(value, use)
+        known = [
+            "" if part is None else str(write(part)) for part, write in zip(parts, writers, strict=False)
+        ]
+        return (*known, *map(str, parts[len(writers) :]))
+
+    return composite
 
 
-#: Stands for a component that the dictionary does not have; the check of the segment tells of it.
-_FREE = ElementUse(0, "", "", "O", 1, "AN", 0, 0)
+def _same(text: str) -> str:
+    return text
 
 
-def _text_of(value: object, use: ElementUse) -> str:
-    return "" if value is None else _WRITERS[type(value)](value, use)
+def _filled_text(low: int) -> Callable[[str], str]:
+    return _same if low <= 1 else lambda text: text.ljust(low) if text else text
 
 
-def _text(value: str, use: ElementUse) -> str:
-    return value.ljust(use.min) if use.type == "AN" and value else value
-
-
-def _decimal(value: Decimal, use: ElementUse) -> str:
+def _number(use: ElementUse) -> Callable[[Decimal], str]:
     if use.type[0] != "N":
-        return _filled(encode_decimal(value), use.min)
-    try:
-        return encode_numeric(value, int(use.type[1:]), use.min)
-    except ValueError as fault:
-        raise TooExact(str(fault)) from fault
+        return encode_decimal if use.min <= 1 else lambda value: _filled(encode_decimal(value), use.min)
+    decimals = int(use.type[1:])
+
+    def implied(value: Decimal) -> str:
+        try:
+            return encode_numeric(value, decimals, use.min)
+        except ValueError as fault:
+            raise TooExact(str(fault)) from fault
+
+    return implied
 
 
 def _filled(text: str, low: int) -> str:
     """A number of at least `low` digits, by zeros after its last decimal: 1 of four digits is 1.000."""
-    missing = low - sum(mark.isdigit() for mark in text) if low > 1 else 0
+    missing = low - sum(mark.isdigit() for mark in text)
     if missing <= 0:
         return text
     return text + ("" if "." in text else ".") + "0" * missing
 
 
-def _time(value: datetime.time, use: ElementUse) -> str:
+def _clock(value: datetime.time, low: int) -> str:
     """The shortest form that holds it: HHMM, HHMMSS or HHMMSSDD."""
     if value.microsecond % _HUNDREDTH_US:
         raise TooExact(f"{value} is finer than hundredths of a second")
     digits = 8 if value.microsecond else 6 if value.second else 4
-    return encode_time(value, max(digits, use.min))
-
-
-_WRITERS: Mapping[type, Callable[..., str]] = {
-    str: _text,
-    Code: lambda value, use: _text(value.code, use),
-    Money: lambda value, use: _decimal(value.amount, use),
-    Decimal: _decimal,
-    int: lambda value, use: _decimal(Decimal(value), use),
-    datetime.date: lambda value, use: encode_date(value, 6 if use.max == 6 else 8),
-    datetime.time: _time,
-}
+    return encode_time(value, max(digits, low))

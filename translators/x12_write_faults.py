@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from parsers.catalogue import found
 from parsers.finding import Finding, Location
 from translators.x12_write_places import Shape
+from translators.x12_write_rows import ROWS
 from translators.x12_write_slots import Slot, under
 
 #: Our finding for each one that our own check of a segment gives; others are `_OTHER`.
@@ -58,4 +59,6 @@ def _name(shape: Shape, place: Location) -> str:
 def missing_segment(segment_id: str, loop: str, number: int, field: str) -> Finding:
     """A segment that the release wants and no field filled. field: way to what holds the loop."""
     place = Location(segment_id, segment_number=number, loop=loop)
-    return found("TRN-352", place, field=under(field, _SOURCES.get(segment_id, _SOMEWHERE)))
+    row = ROWS.get(segment_id)
+    source = _SOURCES.get(segment_id) or (row.names[0] if row else _SOMEWHERE)
+    return found("TRN-352", place, field=source if field == source else under(field, source))

@@ -106,8 +106,9 @@ def _top_down(writing: Writing, nodes: list[_Node], known: set[str]) -> list[_No
         node = waiting.pop()
         ordered.append(node)
         waiting.extend(inside.pop(node.level.level, []))
-    for circle in inside.values():
-        for node in circle:
+    circular = {id(node) for held in inside.values() for node in held}
+    for node in nodes:
+        if id(node) in circular:
             writing.tell("TRN-368", NOWHERE, value=node.parent, field=under(node.field, "parent"))
     return ordered
 

@@ -10,7 +10,7 @@ from parsers.x12.definition import LoopDefinition, SegmentDefinition, SetDefinit
 from parsers.x12.model import Segment
 from parsers.x12.segment_check import SegmentCheck, WalkOptions
 from parsers.x12.writer import Element
-from translators.x12_write_elements import element_of
+from translators.x12_write_elements import writer_of
 
 #: Written around the segments of a set by `parsers.x12.writer`.
 ENVELOPE = frozenset({"ST", "SE"})
@@ -19,12 +19,12 @@ ENVELOPE = frozenset({"ST", "SE"})
 class Shape:
     """A segment as the release has it. Gives its elements and what is wrong with them."""
 
-    __slots__ = ("_check", "definition", "uses")
+    __slots__ = ("_check", "_writers", "uses")
 
     def __init__(self, definition: SegmentDefinition, options: WalkOptions, release: str) -> None:
-        self.definition = definition
         self.uses = definition.elements
         self._check = SegmentCheck(definition, options, release)
+        self._writers = tuple(map(writer_of, definition.elements))
 
     def elements(self, values: list[object]) -> list[Element]:
         """The elements of a segment that holds `values`; beyond the last element text is kept as it is.
@@ -32,18 +32,20 @@ class Shape:
         Raises TooExact.
         """
         written = [
-            "" if value is None else element_of(value, use)
-            for value, use in zip(values, self.uses, strict=False)
+            "" if value is None else write(value) for value, write in zip(values, self._writers, strict=False)
         ]
-        written += [str(value or "") for value in values[len(self.uses) :]]
+        if len(values) > len(written):
+            written += [str(value or "") for value in values[len(written) :]]
         while written and not written[-1]:
             written.pop()
         return written
 
+    def is_clean(self, texts: list[str]) -> bool:
+        """True if our own check of the segment would find nothing wrong; False means: ask `faults`."""
+        return self._check.is_clean(texts)
+
     def faults(self, segment: Segment, loop: str) -> list[Finding]:
         """What our own check of the segment would say, as X12 findings."""
-        if self._check.is_clean(segment.elements):
-            return []
         return self._check.faults(segment, loop)
 
 

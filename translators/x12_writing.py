@@ -14,6 +14,7 @@ from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from parsers.catalogue import found
@@ -97,9 +98,8 @@ class Writing:
         """
         row = row or ROWS[segment_id]
         slot = Slot(row.values(value), row.names, field, origin)
-        for at, part in enumerate(slot.values):
-            if type(part) is Money:
-                self._check_currency(part, field, row.names[at])
+        if Money in map(type, slot.values):
+            self._check_currency(slot)
         if row.has_price:
             self._price_basis(segment_id, slot, value)
         return self.attach(parent, segment_id, slot)
@@ -130,13 +130,10 @@ class Writing:
         carried: those it does; None for those of its row.
         """
         known = ROWS[segment_id].fields if carried is None else carried
-        for part in fields(value):  # type: ignore[arg-type]
-            if (
-                part.name not in known
-                and part.name != "origin"
-                and getattr(value, part.name) not in (None, ())
-            ):
-                self.tell("TRN-361", Location(segment_id), field=under(field, part.name))
+        kind: Any = type(value)
+        for name in _fields_of(kind):
+            if name not in known and getattr(value, name) not in (None, ()):
+                self.tell("TRN-361", Location(segment_id), field=under(field, name))
 
     def shape_of(self, path: str) -> Shape | None:
         """The segment at a path, "PO1[2]/N1[1]/REF"; None where the release has none."""
@@ -146,10 +143,14 @@ class Writing:
             place = place.loops.get(loop, PLAIN)
         return place.shapes.get(last)
 
-    def _check_currency(self, amount: Money, field: str, name: str) -> None:
-        if amount.currency is not None and amount.currency != self.currency:
-            facts = {"field": under(field, name), "expected": self.currency or "none"}
-            self.tell("TRN-366", NOWHERE, value=amount.currency, **facts)
+    def _check_currency(self, slot: Slot) -> None:
+        """Tell of amounts in another currency than the one in force."""
+        for at, amount in enumerate(slot.values, start=1):
+            if isinstance(amount, Money) and amount.currency not in (None, self.currency):
+                expected = self.currency or "none"
+                self.tell(
+                    "TRN-366", NOWHERE, value=amount.currency, field=slot.field_of(at), expected=expected
+                )
 
     def _price_basis(self, segment_id: str, slot: Slot, value: Any) -> None:
         """What a price is per, by its basis: per hundred or thousand the basis is filled if none is told."""
@@ -202,10 +203,10 @@ class Writing:
     def _inside(self, slot: Slot, place: Place) -> None:
         for segment_id in place.required:
             if segment_id not in slot.children:
-                number = len(self._rows) + _FIRST_NUMBER
-                self._note(missing_segment(segment_id, place.path, number, slot.field))
-        for segment_id in sorted(slot.children, key=place.ranks.__getitem__):
-            slots, most = slot.children[segment_id], place.most[segment_id]
+                self._missing(segment_id, place, slot.field)
+        children = slot.children
+        for segment_id in sorted(children, key=place.ranks.__getitem__) if len(children) > 1 else children:
+            slots, most = children[segment_id], place.most[segment_id]
             if most is not None and len(slots) > most:
                 where = Location(segment_id, loop=place.path)
                 counts = {"value": str(len(slots)), "expected": str(most)}
@@ -215,18 +216,28 @@ class Writing:
             for one in slots:
                 self._segment(segment_id, one, place)
 
+    def _missing(self, segment_id: str, place: Place, field: str) -> None:
+        number = len(self._rows) + _FIRST_NUMBER
+        self._note(missing_segment(segment_id, place.path, number, field))
+
     def _segment(self, segment_id: str, slot: Slot, place: Place) -> None:
         """One segment and its loop; one that says nothing at all is left out."""
         shape, inner = place.shapes[segment_id], slot.place or PLAIN
         elements = self._elements(segment_id, shape, slot)
         if not elements and not slot.children:
+            if segment_id in place.required:
+                self._missing(segment_id, place, slot.field)
             return
         texts = [text if isinstance(text, str) else self._joined(text) for text in elements]
-        segment = Segment(segment_id, texts, len(self._rows) + _FIRST_NUMBER, 0, 0)
-        for fault in shape.faults(segment, place.path if inner is PLAIN else inner.path):
-            self._note(as_written(fault, shape, slot))
+        if not shape.is_clean(texts):
+            self._tell_faults(segment_id, shape, slot, texts, place if inner is PLAIN else inner)
         self._rows.append((segment_id, tuple(elements)))
         self._inside(slot, inner)
+
+    def _tell_faults(self, segment_id: str, shape: Shape, slot: Slot, texts: list[str], place: Place) -> None:
+        segment = Segment(segment_id, texts, len(self._rows) + _FIRST_NUMBER, 0, 0)
+        for fault in shape.faults(segment, place.path):
+            self._note(as_written(fault, shape, slot))
 
     def _joined(self, parts: tuple[str, ...]) -> str:
         mark = self.form.separators.component
@@ -269,6 +280,12 @@ class Writing:
         if isinstance(element, str):
             return element.translate(table)
         return tuple(part.translate(table) for part in element)
+
+
+@cache
+def _fields_of(kind: type[object]) -> tuple[str, ...]:
+    """The fields of a value but the one that says where it was read."""
+    return tuple(one.name for one in fields(kind) if one.name != "origin")  # type: ignore[arg-type]
 
 
 def ordinal_of(origin: str | None) -> int:

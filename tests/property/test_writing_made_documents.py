@@ -23,7 +23,7 @@ from translators.writing_x12 import Envelope, form_of, write_file, write_set
 from translators.x12_writing import MAX_SAME_FINDINGS, Written
 
 SETS = sorted((set_id, one.kind) for (kind, set_id), one in registry.TRANSLATORS.items() if kind == "x12")
-FEW, MANY = 5, 150
+FEW, MANY = 5, 60
 #: Findings that name a field which is not written, or not wholly.
 UNWRITTEN = frozenset({"TRN-357", "TRN-360", "TRN-361", "TRN-362", "TRN-367", "TRN-368"})
 #: Fields that are known from others: an invoice's sign, what a price is per, where a level stands.

@@ -14,7 +14,7 @@ from translators import registry
 
 SETS = sorted(set_id for kind, set_id in registry.TRANSLATORS if kind == "x12")
 #: Sets a kind and release: in a quick run, and in a thorough one.
-FEW, MANY = 4, 120
+FEW, MANY = 4, 60
 NOT_WRITTEN_BACK = "TRN-364"
 
 
