@@ -15,6 +15,13 @@ SETS: dict[str, tuple[str, ...]] = {
     "AK502 7: ST02 too short": ("850", "ST*850*0001", "ST*850*001", "*0001~\nGE", "*001~\nGE"),
     "AK502 19 from 005010: ST03 too long": ("850 005010 with ST03", "*GUIDE", f"*{'G' * 36}"),
     "AK502 19 from 005010: a control character in ST03": ("850 005010 with ST03", "*GUIDE", "*GU\x01DE"),
+    "AK403 3: an element of ST that 004010 does not have": ("850", "ST*850*0001", "ST*850*0001*GUIDE"),
+    "AK403 3: an element of ST that 005010 does not have": (
+        "850 005010 with ST03",
+        "*GUIDE",
+        "*GUIDE*X",
+    ),
+    "AK403 3: an element of SE that no release has": ("850", "SE*15*0001", "SE*15*0001*X"),
     "AK502 23: ST02 twice": ("850", "GE*1*12", f"{_SET}GE*2*12"),
     "AK502 23 in 005010: ST02 twice": ("850 005010", "GE*1*12", f"{_SET}GE*2*12"),
     "AK502 2 in 005010: no SE": ("850 005010", "SE*15*0001~\n", ""),
