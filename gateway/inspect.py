@@ -8,12 +8,10 @@ to a temporary file first; memory does not grow with the number of documents.
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
-from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, BinaryIO
 
 from parsers.finding import Finding
@@ -42,6 +40,7 @@ if TYPE_CHECKING:
 SCHEMA = "inspect-1.0.0"
 #: Spools up to this size stay in memory.
 SPOOL_BYTES = 4 * 1024 * 1024
+COPIED_BYTES = 1024 * 1024
 
 ACCEPTED, FAULTY, UNREADABLE = 0, 1, 2
 """Exit status: accepted; with errors or rejected; not readable as anything we know."""
@@ -129,7 +128,8 @@ class _List:
     def copy_to(self, out: IO[bytes]) -> None:
         self.spool.seek(0)
         out.write(b"[")
-        shutil.copyfileobj(self.spool, out)
+        while chunk := self.spool.read(COPIED_BYTES):
+            out.write(chunk)
         out.write(b"]")
 
 
@@ -213,10 +213,8 @@ class _Writer:
             "findings": _findings(document.findings),
         }
         content = b"null"
-        if self._canonical and document.canonical is not None:
-            from translators.canonical.writing import to_json_bytes  # loads every kind of document
-
-            content = to_json_bytes(document.canonical)
+        if self._canonical:
+            content = document.json or content
         tail = _dump({"answers": document.answers})[1:]
         return _dump(head)[:-1] + b',"canonical":' + content + b"," + tail
 
@@ -237,6 +235,8 @@ class _Writer:
 
 
 def _spool(spools: ExitStack) -> IO[bytes]:
+    from tempfile import SpooledTemporaryFile  # for --json alone: it is slow to load
+
     return spools.enter_context(SpooledTemporaryFile(max_size=SPOOL_BYTES))
 
 
@@ -265,8 +265,8 @@ def _interchange_head(report: InterchangeReport) -> Json:
 
 
 def _group_head(group: GroupReport, interchange: InterchangeReport) -> Json:
-    """A group falls with its interchange, and is then answered by the TA1 alone."""
-    header, ak9 = group.header, None if interchange.rejected else group.ak9
+    """A group falls with its interchange; its AK9 says so, though only a TA1 is sent then."""
+    header, ak9 = group.header, group.ak9
     told = None
     if ak9 is not None:
         told = {

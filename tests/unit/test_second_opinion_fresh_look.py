@@ -70,5 +70,5 @@ def test_programs_read_that_a_group_falls_with_its_interchange() -> None:
     (interchange,) = json.loads(out.getvalue())["interchanges"]
     (group,) = interchange["groups"]
     (document,) = group["documents"]
-    assert (group["status"], group["ak9"]) == ("rejected", None)
+    assert (group["status"], group["ak9"]["AK901"]) == ("rejected", "R")
     assert (document["status"], document["disposition"]) == ("rejected", "reject")
