@@ -8,7 +8,7 @@ from parsers.catalogue import found
 from parsers.finding import Finding, Location
 from translators.x12_write_places import Shape
 from translators.x12_write_rows import ROWS
-from translators.x12_write_slots import Slot, under
+from translators.x12_write_slots import UNMAPPED, Slot, under
 
 #: Our finding for each one that our own check of a segment gives; others are `_OTHER`.
 _CODES: Mapping[str, str] = {
@@ -35,7 +35,6 @@ _SOURCES: Mapping[str, str] = {
     "RMR": "items",
     "TDS": "totals",
 }
-_SOMEWHERE = "unmapped"
 
 
 def as_written(fault: Finding, shape: Shape, slot: Slot) -> Finding:
@@ -47,7 +46,7 @@ def as_written(fault: Finding, shape: Shape, slot: Slot) -> Finding:
         value=fault.value,
         expected=fault.expected,
         name=_name(shape, place),
-        field=slot.field_of(place.element) or _SOMEWHERE,
+        field=slot.field_of(place.element) or UNMAPPED,
     )
 
 
@@ -60,5 +59,5 @@ def missing_segment(segment_id: str, loop: str, number: int, field: str) -> Find
     """A segment that the release wants and no field filled. field: way to what holds the loop."""
     place = Location(segment_id, segment_number=number, loop=loop)
     row = ROWS.get(segment_id)
-    source = _SOURCES.get(segment_id) or (row.names[0] if row else _SOMEWHERE)
+    source = _SOURCES.get(segment_id) or (row.names[0] if row else UNMAPPED)
     return found("TRN-352", place, field=source if field == source else under(field, source))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from translators.x12_write_places import Place
 
+#: The field of the document that holds what no other does.
+UNMAPPED = "unmapped"
+
 
 class Slot:
     """One segment to be written, and what its loop holds.
@@ -47,6 +50,8 @@ class Slot:
     def field_of(self, position: int | None) -> str:
         """The canonical field that fills an element, with its way from the top; else the slot's own."""
         name = self.names[position - 1] if position and position <= len(self.names) else ""
+        if name == UNMAPPED:
+            return name
         return under(self.field, name) if name else self.field
 
     def holds(self, segment_id: str) -> bool:

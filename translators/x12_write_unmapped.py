@@ -10,7 +10,7 @@ from parsers.x12.definition import COMPOSITE
 from translators.canonical.document import Document
 from translators.canonical.values import Unmapped
 from translators.x12_write_places import PLAIN, Shape
-from translators.x12_write_slots import Slot
+from translators.x12_write_slots import UNMAPPED, Slot
 from translators.x12_writing import Writing, Written
 
 _ELEMENT = re.compile(r"-([0-9]{1,3})$")
@@ -24,7 +24,6 @@ PAIRS: Mapping[str, tuple[int, int | None]] = {
     "ACK": (7, 26), "IT1": (6, None), "IT8": (8, None), "LIN": (2, None), "PER": (3, 8), "PO1": (6, None),
     "POC": (8, None), "SDQ": (3, 22), "SLN": (9, None), "TAX": (2, 11),
 }  # fmt: skip
-UNMAPPED = "unmapped"
 
 
 def finished(writing: Writing, document: Document) -> Written:
