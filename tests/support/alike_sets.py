@@ -207,7 +207,7 @@ LINES = {
         "SLN*{t}**I*{n}*EA*{p}*PE**UP*{u}",
     ],
     "810": [
-        "IT8*SC***{D}", "TXI*ST*{p}*{p}", "CTP**RES*{p}", "MEA*PD*WT*{p}*LB", "PID*F****{t}", "REF*PO*{t}",
+        "TXI*ST*{p}*{p}", "CTP**RES*{p}", "MEA*PD*WT*{p}*LB", "PID*F****{t}", "REF*PO*{t}",
         "DTM*011*{D}", "CAD*M*{t}*{n}*{t}*{t}", "SAC*C*D240***{c}", "SAC*A*F050***{c}|TXI*ST*{p}",
         "SLN*{t}**I*{n}*EA",
     ],
@@ -233,8 +233,8 @@ LEVELS = {
         "TD1*CTN25*{n}****G*{p}*LB", "TD5*O*2*{t}*M*{t}", "TD3*TL*{t}*{n}******{t}", "REF*BM*{t}",
         "REF*CN*{t}", "DTM*011*{D}", "FOB*PP", "N1*ST*{t}*92*{t}|N3*{t}|N4*{t}*OH*{t}", "N1*SF*{t}*UL*{l}",
     ],
-    "O": ["PRF*{t}***{D}", "PID*F****{t}", "REF*DP*{t}", "N1*Z7*{t}*92*{t}", "TD1*CTN25*{n}"],
-    "T": ["PAL*4*{n}*{n}", "MAN*GM*{S}", "MAN*GM*{s}"],
+    "O": ["PRF*{t}***{D}", "PID*F****{t}", "TD1*CTN25*{n}", "REF*DP*{t}", "N1*Z7*{t}*92*{t}"],
+    "T": ["MAN*GM*{S}^MAN*GM*{s}", "PAL*4*{n}*{n}"],
     "P": ["PO4*{n}", "MAN*GM*{S}", "MAN*GM*{s}*{t}", "MAN*CP*{t}"],
     "I": [
         "LIN**UP*{u}*VN*{t}*LT*{t}^LIN*{k}*UP*{u}", "SN1*{k}*{q}*EA*{n}*{n}*EA^SN1**{q}*CA",

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Generic, TypeVar
 
-from parsers.x12.model import GroupHeader, InterchangeHeader, Separators, TransactionSet
+from parsers.x12.clean_sets import split
+from parsers.x12.model import GroupHeader, InterchangeHeader, Loop, Separators, TransactionSet
+from parsers.x12.segment_check import WalkOptions
+from parsers.x12.walker import tree_of
 from translators.canonical.kinds import KINDS
 from translators.canonical.values import Code
 from translators.canonical.writing import document_text, json_text
@@ -23,6 +26,8 @@ from translators.x12_shapes import Fields, SetShape
 
 #: Forms that are tried before the shape of a part is looked at.
 MAX_RECENT = 4
+#: A set of this size is worth forms, even if it is the first of its kind.
+LARGE_BYTES = 64 * 1024
 #: Ids that a summary may begin with.
 MAX_TAILS = 8
 
@@ -70,6 +75,11 @@ class Framed(Generic[Inner]):
     start: int
     end: int
     read: TransactionSet
+
+    @property
+    def is_large(self) -> bool:
+        """True if a form is worth it, even if its shape is met for the first time."""
+        return self.read.size >= LARGE_BYTES
 
 
 class Frames(Generic[S, Inner]):
@@ -131,13 +141,15 @@ class Frames(Generic[S, Inner]):
         return None
 
     def _new(self, text: str, start: int, read: TransactionSet) -> Framed[Inner] | None:
-        pieces = self._around_loop(read)
+        last = text.rfind(self.trigger) + len(self.joint)
+        pieces = self._around_loop(self.tree(read, text[:start] + text[last:]))
         if pieces is None:
             return None
         tail = f"{self.joint}{pieces[1][0].id}{self.marks.element}"
         end = text.find(tail, start) + len(self.joint)
         name = shape_of(text[:start] + text[end:], self.marks)
-        frame = self._store.learn(name, lambda: self._learn(read, pieces, tail))
+        at_once = read.size >= LARGE_BYTES
+        frame = self._store.learn(name, lambda: self._learn(read, pieces, tail), at_once=at_once)
         framed = self._fitting(frame, text, start, read) if frame else None
         if frame is None or framed is None:
             return None
@@ -147,13 +159,34 @@ class Frames(Generic[S, Inner]):
         _move_up(self._recent, frame)
         return framed
 
-    def _around_loop(self, read: TransactionSet) -> tuple[Sequence[Node], Sequence[Node]] | None:
-        """What stands before and after the loop; None if anything stands between its repetitions."""
-        nodes = read.tree.children if read.tree else []
+    def tree(self, read: TransactionSet, text: str) -> Loop:
+        """The tree of a set of which only some repetitions of the loop are left in the text."""
+        if read.content.definition is None:
+            raise ValueError("a set without fault has no definition")
+        options = WalkOptions(separators=self.marks)
+        return tree_of(read.content.definition, list(split(text, self.marks, read.offset)), options)
+
+    def _around_loop(self, tree: Loop) -> tuple[Sequence[Node], Sequence[Node]] | None:
+        """What stands before and after the loop, once in the tree; None if nothing follows it."""
+        nodes = tree.children
         at = [index for index, node in enumerate(nodes) if node.id == self.shape.trigger]
-        if not at or at[-1] - at[0] + 1 != len(at) or at[-1] + 1 == len(nodes):
+        if len(at) != 1 or at[0] + 1 == len(nodes):
             return None
-        return nodes[: at[0]], nodes[at[-1] + 1 :]
+        return nodes[: at[0]], nodes[at[0] + 1 :]
+
+    def repetition(self, framed: Framed[Inner], start: int) -> tuple[str, Callable[[], Node]]:
+        """The repetition that begins at a place of the text: its text, and what gives its segments."""
+        text = framed.text
+        following = text.find(self.trigger, start, framed.end) + len(self.joint)
+        end = following if following > start else framed.end
+
+        def node() -> Node:
+            left = text[: framed.start] + text[start:end] + text[framed.end :]
+            return next(
+                node for node in self.tree(framed.read, left).children if node.id == self.shape.trigger
+            )
+
+        return text[start:end], node
 
     def _learn(
         self, read: TransactionSet, pieces: tuple[Sequence[Node], Sequence[Node]], tail: str
@@ -199,9 +232,12 @@ class Frames(Generic[S, Inner]):
         fields: Fields,
         finished: Fields,
         unmapped: str,
-        lists: Mapping[str, str],
+        lists: Mapping[str, Sequence[bytes]],
     ) -> Facts:
-        """The document. unmapped: from the loop, JSON without brackets. lists: JSON of each, "" if empty."""
+        """The document. unmapped: from the loop, JSON without brackets. lists: pieces of JSON of each.
+
+        Long lists are put together once, and as bytes.
+        """
         form, row = framed.frame.form, framed.row
         before, after = form.unmapped
         if before.size or after.size:
@@ -212,11 +248,20 @@ class Frames(Generic[S, Inner]):
                 self._sources.text(framed.read, header, group),
                 *[_member(name, finished.get(name)) for name in self.shape.finished],
                 f',"unmapped":[{unmapped}]' if unmapped else "",
-                *[f',"{name}":[{lists[name]}]' if lists[name] else "" for name in self.shape.lists],
+                *[f',"{name}":[{_GAP}]' if lists[name] else "" for name in self.shape.lists],
             )
         )
+        first, *others = text.encode().split(_GAP.encode())
+        filled = [name for name in self.shape.lists if lists[name]]
+        pieces = [first]
+        for name, other in zip(filled, others, strict=True):
+            pieces += [*lists[name], other]
         purpose = fields.get("purpose")
-        return text.encode(), self.shape.number(fields), self.shape.original(purpose), purpose
+        return b"".join(pieces), self.shape.number(fields), self.shape.original(purpose), purpose
+
+
+#: Where a list goes; JSON escapes the character everywhere else.
+_GAP = "\0"
 
 
 def _slot(name: str) -> str:

@@ -26,7 +26,7 @@ from translators.learned.store import Store, shape_of
 from translators.learned.templates import Row
 from translators.translation import Prepared
 from translators.x12_levels import Above, Levels, LevelSet, read_level
-from translators.x12_reading import opened
+from translators.x12_reading import Node, opened
 
 _FIELDS = tuple(one.name for one in fields(Above))
 _PACKAGE = _FIELDS.index("package")
@@ -166,24 +166,23 @@ class LevelSetForms:
 
     def _other(self, framed: Framed[LevelForm], at: int, branch: list[_Level], number: int) -> _Level | None:
         """The same with whatever form it has, or a new one."""
-        text, joint = framed.text, self._frames.joint
-        next_at = text.find(self._frames.trigger, at, framed.end) + len(joint)
-        part = text[at : next_at if next_at > at else framed.end]
+        part, node = self._frames.repetition(framed, at)
         _, own, parent, *_ = [*part.split(self._marks.segment)[0].split(self._marks.element), "", ""]
         place = _cut(branch, parent)
         if place is None or not own:
             return None
         told = "".join("01"[one] for one in place.told)
-        name = f"{told}{joint}{shape_of(part, self._marks)}"
+        name = f"{told}{self._frames.joint}{shape_of(part, self._marks)}"
         for form in self._store.of(name):
             level = self._expected(form, framed, at, branch, number)
             if level is not None:
                 return level
-        learned = self._store.learn(name, lambda: self._learn(place, number, framed.read))
+        learned = self._store.learn(
+            name, lambda: self._learn(place, framed.read, node()), at_once=framed.is_large
+        )
         return self._expected(learned, framed, at, branch, number)
 
-    def _learn(self, place: _Place, number: int, read: TransactionSet) -> LevelForm | None:
-        loops = list(read.tree.loops(self._shape.trigger)) if read.tree else []
+    def _learn(self, place: _Place, read: TransactionSet, node: Node) -> LevelForm | None:
         samples = [sample for told, sample in zip(place.told, _SAMPLES, strict=True) if told]
 
         def translated(reading: RecordingReading, placed: tuple[str, ...]) -> Read:
@@ -193,7 +192,7 @@ class LevelSetForms:
 
         part = Part(
             read,
-            ([loops[number - 1]],),
+            ([node],),
             (self._frames.loop_end,),
             self._shape.trigger,
             (NUMBERS, *samples),
@@ -284,7 +283,7 @@ def _places(levels: list[_Level]) -> Iterator[tuple[str, Any]]:
             yield level.form.kind, level.form.form.kept[-1](level.row)
 
 
-def _lists(levels: list[_Level]) -> dict[str, str]:
+def _lists(levels: list[_Level]) -> dict[str, list[bytes]]:
     """The texts of all levels, list by list."""
     texts: dict[str, list[str]] = {"shipments": [], "orders": [], "items": []}
     packages: list[tuple[_Level, str]] = []
@@ -298,7 +297,8 @@ def _lists(levels: list[_Level]) -> dict[str, str]:
         if package is not None and level.form.kind == "items":
             inside.setdefault(package, []).append(f'"{level.row[_OWN]}"')
     joined = {name: ",".join(some) for name, some in texts.items()}
-    return {**joined, "packages": _nested(packages, inside)}
+    joined["packages"] = _nested(packages, inside)
+    return {name: [text.encode()] if text else [] for name, text in joined.items()}
 
 
 def _nested(packages: list[tuple[_Level, str]], items: dict[str, list[str]]) -> str:

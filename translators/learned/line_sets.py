@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from operator import itemgetter
@@ -21,8 +21,10 @@ from translators.learned.store import Store, shape_of
 from translators.learned.templates import Row
 from translators.translation import Prepared
 from translators.x12_line_sets import LineSet
-from translators.x12_reading import opened
+from translators.x12_reading import Node, opened
 
+#: Lines are read this much text at a time, so that a long set is not held in rows.
+STRETCH_CHARS = 64 * 1024
 #: Stand for the number of a line while its form is learned.
 NUMBERS = ("7654321", "86420975")
 
@@ -54,8 +56,8 @@ class LineForm:
         return totals.LineSums(len(rows), quantity, goods, taxes)
 
 
-#: The lines of a set: runs of the same form, each with its rows, in the order sent.
-Lines = list[tuple[LineForm, list[Row]]]
+#: Lines that follow one another and have the same form: its rows.
+Run = tuple[LineForm, list[Row]]
 
 
 class LineSetForms:
@@ -74,89 +76,106 @@ class LineSetForms:
     def write(self, read: TransactionSet, header: InterchangeHeader, group: GroupHeader) -> Prepared | None:
         """The translation of a set, None if it has no form yet or does not fit one."""
         framed = self._frames.of(read)
-        if framed is None:
+        if framed is None or not framed.frame.form.passes([framed.row]):
             return None
-        lines = self._lines(framed)
-        if lines is None or not framed.frame.form.passes([framed.row]):
-            return None
-        facts = self._facts(framed, lines, header, group)
+        facts = self._facts(framed, header, group)
         if facts is None:
             return None
         return Prepared(*facts, lambda: line_sets.read(self._shape, read, header, group))
 
-    def _facts(
-        self, framed: Framed[LineForm], lines: Lines, header: InterchangeHeader, group: GroupHeader
-    ) -> Facts | None:
-        sums = []
-        for form, rows in lines:
-            if not form.form.passes(rows):
+    def _facts(self, framed: Framed[LineForm], header: InterchangeHeader, group: GroupHeader) -> Facts | None:
+        sums: list[totals.LineSums] = []
+        texts: list[bytes] = []
+        unmapped: list[str] = []
+        for run in self._runs(framed):
+            if run is None or not run[0].form.passes(run[1]):
                 return None
+            form, rows = run
             sums.append(form.sums(rows))
+            texts += (b",", ",".join(form.form.text.fill_all(rows)).encode())
+            if form.form.unmapped[0].size:
+                unmapped += form.form.unmapped[0].fill_all(rows)
         both = sums[0] if len(sums) == 1 else totals.together(sums)
         fields = self._frames.fields(framed)
         finished, remarks = self._shape.finish(fields, both, framed.frame.currency)
         if next(iter(remarks), None) is not None:
             return None
-        texts = ",".join([",".join(form.form.text.fill_all(rows)) for form, rows in lines])
-        left = [form.form.unmapped[0].fill_all(rows) for form, rows in lines if form.form.unmapped[0].size]
-        unmapped = ",".join([",".join(some) for some in left])
-        return self._frames.facts(framed, header, group, fields, finished, unmapped, {"lines": texts})
+        lists = {self._shape.lists[0]: texts[1:]}
+        return self._frames.facts(framed, header, group, fields, finished, ",".join(unmapped), lists)
 
-    def _lines(self, framed: Framed[LineForm]) -> Lines | None:
-        text, at, end = framed.text, framed.start, framed.end
-        if framed.frame.recent:
-            form = framed.frame.recent[0]
-            rows = form.form.patterns[0].findall(text, at, end)
-            if sum(map(len, map(itemgetter(0), rows))) == end - at:
-                return [(form, [(*row, number) for number, row in enumerate(rows, start=1)])]
-        lines: Lines = []
-        number = 1
+    def _runs(self, framed: Framed[LineForm]) -> Iterator[Run | None]:
+        """The lines in runs of one form, no longer than a stretch of text; None for one without form."""
+        text, at, number = framed.text, framed.start, 1
+        while at < framed.end:
+            after = text.find(self._frames.trigger, at + STRETCH_CHARS, framed.end)
+            end = after + len(self._frames.joint) if after >= 0 else framed.end
+            run = self._uniform(framed, at, end, number)
+            for some in (run,) if run else self._mixed(framed, at, end, number):
+                yield some
+                if some is None:
+                    return
+                number += len(some[1])
+            at = end
+
+    def _uniform(self, framed: Framed[LineForm], at: int, end: int, number: int) -> Run | None:
+        """The lines of a stretch, if all of them have the form seen last."""
+        if not framed.frame.recent:
+            return None
+        form = framed.frame.recent[0]
+        rows = form.form.patterns[0].findall(framed.text, at, end)
+        if sum(map(len, map(itemgetter(0), rows))) != end - at:
+            return None
+        return form, [(*row, n) for n, row in enumerate(rows, start=number)]
+
+    def _mixed(self, framed: Framed[LineForm], at: int, end: int, number: int) -> Iterator[Run | None]:
+        run: Run | None = None
         while at < end:
-            found = self._line(framed, at, number)
+            found = self._line(framed, at, end, number)
             if found is None:
-                return None
+                yield None
+                return
             form, row = found
-            if not lines or lines[-1][0] is not form:
-                lines.append((form, []))
-            lines[-1][1].append(row)
+            if run is None or run[0] is not form:
+                if run:
+                    yield run
+                run = (form, [])
+            run[1].append(row)
             at, number = at + len(row[0]), number + 1
-        return lines
+        yield run
 
-    def _line(self, framed: Framed[LineForm], at: int, number: int) -> tuple[LineForm, Row] | None:
-        frame, text, end, joint = framed.frame, framed.text, framed.end, self._frames.joint
+    def _line(self, framed: Framed[LineForm], at: int, end: int, number: int) -> tuple[LineForm, Row] | None:
+        frame, text = framed.frame, framed.text
         for form in frame.recent:
             match = form.form.patterns[0].match(text, at, end)
             if match:
                 return form, (*match.groups(), number)
-        next_at = text.find(self._frames.trigger, at, end) + len(joint)
-        until = next_at if next_at > at else end
-        name = f"{frame.currency}{joint}{shape_of(text[at:until], self._frames.marks)}"
+        part, node = self._frames.repetition(framed, at)
+        name = f"{frame.currency}{self._frames.joint}{shape_of(part, self._frames.marks)}"
         for form in self._store.of(name):
             match = form.form.patterns[0].match(text, at, end)
             if match:
                 frame.saw(form)
                 return form, (*match.groups(), number)
-        learned = self._store.learn(name, lambda: self._learn(frame.currency, number, framed.read))
+        learned = self._store.learn(
+            name, lambda: self._learn(frame.currency, framed.read, node()), at_once=framed.is_large
+        )
         match = learned.form.patterns[0].match(text, at, end) if learned else None
         if learned is None or match is None:
             return None
         frame.saw(learned)
         return learned, (*match.groups(), number)
 
-    def _learn(self, own: str | None, number: int, read: TransactionSet) -> LineForm | None:
-        shape = self._shape
-        nodes = [node for node in read.tree.children if node.id == shape.trigger] if read.tree else []
-
+    def _learn(self, own: str | None, read: TransactionSet, node: Node) -> LineForm | None:
         def translated(reading: RecordingReading, placed: tuple[str, ...]) -> Read:
             segment, rest = opened(reading.tree.children[0])
             if segment is None:
                 raise ValueError("a loop without its first segment in a set without fault")
             with reading.amounts_in(own):
-                line = shape.line(reading, segment, rest, int(placed[0]))
+                line = self._shape.line(reading, segment, rest, int(placed[0]))
             return Read(json_text(line), _numbers(line))
 
         ends = (self._frames.loop_end,)
-        form = learn(Part(read, ([nodes[number - 1]],), ends, shape.trigger, (NUMBERS,), translated))
+        form = learn(Part(read, ([node],), ends, self._shape.trigger, (NUMBERS,), translated))
         return None if form is None else _line_form(form)
 
 

@@ -55,14 +55,17 @@ class Store(Generic[T]):
         known = self._shapes.get(shape)
         return iter(()) if known is None else reversed(known.learned)
 
-    def learn(self, shape: str, find: Callable[[], T | None]) -> T | None:
-        """What `find` gives for a part of this shape that no form fitted, if it is worth asking."""
+    def learn(self, shape: str, find: Callable[[], T | None], *, at_once: bool = False) -> T | None:
+        """What `find` gives for a part of this shape that no form fitted, if it is worth asking.
+
+        at_once: True if it is worth it for a shape that was not met before.
+        """
         known = self._shapes.get(shape)
         if known is None:
             known = self._shapes[shape] = _Shape()
             self._forget()
         known.met += 1
-        if known.met < known.due:
+        if known.met < known.due and not (at_once and known.met == 1):
             return None
         found = find()
         if found is None:
