@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from typing import BinaryIO
 
@@ -46,6 +47,13 @@ class ByteWindow:
             self.data = self.data[self.at - kept :] + chunk
             self.at = kept
         return not self.ended
+
+    def back_to(self, offset: int) -> None:
+        """Take bytes up again from `offset` on, which lies behind. The stream must be seekable."""
+        self._stream.seek(offset - self._used_before - len(self.data), io.SEEK_CUR)
+        self.data, self.at, self.ended = b"", 0, False
+        self._used_before = offset
+        self.more()
 
     def ahead(self, size: int, skipped: int = 0) -> bytes:
         """`size` bytes after the next `skipped`, none used up; fewer only at the end of the stream."""

@@ -15,8 +15,9 @@ from parsers.x12.definition import SetDefinition
 from parsers.x12.grammar import CleanSet, Matcher
 from parsers.x12.grammar_content import LONGEST_SEGMENT
 from parsers.x12.grammar_elements import ELEMENT, SEGMENT
+from parsers.x12.grammar_pieces import Pieces
 from parsers.x12.limits import Limits
-from parsers.x12.model import GroupHeader, Loop, Segment, Separators, TransactionSet
+from parsers.x12.model import Content, GroupHeader, Loop, Segment, Separators, TransactionSet, Walked
 from parsers.x12.open_group import OpenGroup
 from parsers.x12.options import ReadOptions
 from parsers.x12.read_segments import BLANK
@@ -25,6 +26,8 @@ from parsers.x12.walker import tree_of
 
 #: The longest set that is looked at whole.
 LONGEST_BYTES = 32 * 1024 * 1024
+#: Bytes read at once of a longer one.
+STRETCH_BYTES = 1024 * 1024
 #: The first release whose ST names an implementation convention.
 WITH_CONVENTION = "005010"
 
@@ -33,6 +36,11 @@ BETWEEN = BLANK.decode("ascii")
 
 _START = re.compile(f"[{BETWEEN}]*+ST{ELEMENT}([A-Z0-9]{{3}}){ELEMENT}")
 _TRAILER = re.compile(f"{SEGMENT}[{BETWEEN}]*+SE{ELEMENT}[^{SEGMENT}]*+{SEGMENT}")
+_HEADER = re.compile(
+    f"ST{ELEMENT}[A-Z0-9]{{3}}{ELEMENT}([A-Za-z0-9]{{4,9}})(?:{ELEMENT}([ -~]{{1,35}}))?{SEGMENT}"
+)
+_SE = re.compile(f"SE{ELEMENT}([^{SEGMENT}]*+){SEGMENT}")
+_BLANKS = re.compile(f"[{BETWEEN}]*+")
 
 
 class Matched:
@@ -80,6 +88,11 @@ def split(text: str, separators: Separators, offset: int) -> Iterator[Segment]:
         offset += len(part) + 1
 
 
+def _after_blanks(text: str, at: int) -> int:
+    match = _BLANKS.match(text, at)
+    return match.end() if match else at
+
+
 class CleanSets:
     """The clean sets of one interchange.
 
@@ -112,7 +125,10 @@ class CleanSets:
                 window.at = clean.end
                 yield taken
             elif clean is not None or not self._wait_for_end(text, at):
-                return
+                passed = None if clean is not None else self._passed(definition, matcher, group, at)
+                if passed is None:
+                    return
+                yield passed
 
     def _plain(self) -> str | None:
         """The bytes at hand with the delimiters that matchers know; None if these cannot be told."""
@@ -146,7 +162,51 @@ class CleanSets:
     def _wait_for_end(self, text: str, at: int) -> bool:
         """True if the end of the set was not at hand and more has been read."""
         size = len(text) - at
-        return size < LONGEST_BYTES and _TRAILER.search(text, at) is None and self._window.more(size)
+        if size >= LONGEST_BYTES or _TRAILER.search(text, at) is not None:
+            return False
+        # As much again as is at hand: few looks at a long set.
+        return self._window.more(min(size, LONGEST_BYTES - size))
+
+    def _passed(
+        self, definition: SetDefinition, matcher: Matcher, group: OpenGroup, at: int
+    ) -> TransactionSet | None:
+        """A clean set that is too long to be at hand, followed stretch by stretch and not kept.
+
+        None, and nothing used up, if it is to be walked.
+        """
+        window, pieces = self._window, matcher.pieces()
+        start = _HEADER.match(self._text or "", at)
+        if window.left < LONGEST_BYTES or pieces is None or start is None:
+            return None
+        begin = window.offset + at - window.at
+        window.at = start.end()
+        segments = self._follow(pieces)
+        trailer = _SE.match(self._text or "", window.at)
+        if segments and trailer and pieces.may_end():
+            clean = CleanSet(start[1], start[2] or "", 0, 0, 0, 0, segments + 2)
+            if trailer[1] == f"{clean.segments}{ELEMENT}{start[1]}" and self._belongs(clean, group):
+                window.at = trailer.end()
+                size = window.offset - begin
+                return self._told(clean, definition, group, Walked([], None), begin, size)
+        window.back_to(begin)
+        return None
+
+    def _follow(self, pieces: Pieces) -> int:
+        """Use up the segments from here to SE; their number, 0 if any of them is not without fault."""
+        window, segments = self._window, 0
+        while (text := self._plain()) is not None:
+            begin = _after_blanks(text, window.at)
+            trailer = _TRAILER.search(text, begin)
+            end = _after_blanks(text, (trailer.start() if trailer else text.rfind(SEGMENT, begin)) + 1)
+            if end <= begin or not pieces.follow(text, begin, end):
+                return 0
+            segments += text.count(SEGMENT, begin, end)
+            window.at = end
+            if trailer:
+                return segments
+            if not window.more(STRETCH_BYTES):
+                return 0
+        return 0
 
     def _as_set(
         self, clean: CleanSet, definition: SetDefinition, group: OpenGroup, at: int
@@ -155,16 +215,28 @@ class CleanSets:
         offset = window.offset + at - window.at
         end = window.data.index(walk.separators.segment.encode(), clean.trailer) + 1
         text = window.data[at:end].decode("ascii")
+        content = Matched(text, definition, walk, offset)
+        return self._told(clean, definition, group, content, offset, len(text))
+
+    def _told(
+        self,
+        clean: CleanSet,
+        definition: SetDefinition,
+        group: OpenGroup,
+        content: Content,
+        offset: int,
+        size: int,
+    ) -> TransactionSet:
         return TransactionSet(
             set_id=definition.set_id,
             control_number=clean.control_number,
             implementation=clean.implementation,
             ordinal=group.sets,
             release=definition.release,
-            content=Matched(text, definition, walk, offset),
+            content=content,
             findings=[],
             segment_count=clean.segments,
             offset=offset,
-            size=len(text),
-            separators=walk.separators,
+            size=size,
+            separators=self._options.walk.separators,
         )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from parsers.x12 import interchange
+from parsers.x12 import clean_sets, interchange
 from parsers.x12.clean_sets import CleanSets, Matched
 from parsers.x12.model import Event, Loop, SetRead, TransactionSet
 from parsers.x12.options import DEFAULT_OPTIONS
@@ -137,3 +137,55 @@ def test_every_sample_is_told_alike(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.slow
 def test_every_corpus_file_is_told_alike(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _alike(corpus.rglob("*"), monkeypatch)
+
+
+def long_order(number: int, lines: int, *, bad: int = 0, counted: int = 0) -> list[str]:
+    """An order of so many lines. bad: the line with a wrong quantity. counted: added to SE01."""
+    body = [f"PO1*{n}*{'many' if n == bad else 12}*EA*9.95**VN*X{n:05}" for n in range(1, lines + 1)]
+    head = [f"ST*850*{number:04}", f"BEG*00*SA*45{number:06}**20261123", "REF*DP*038"]
+    return [*head, *body, f"CTT*{lines}", f"SE*{lines + 5 + counted}*{number:04}"]
+
+
+def verdicts(found: list[Event]) -> list[object]:
+    return [facts(e.set)[:-2] if isinstance(e, SetRead) else e for e in found]
+
+
+@pytest.fixture
+def short_sight(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sets of two thousand bytes are too long to be at hand."""
+    monkeypatch.setattr(clean_sets, "LONGEST_BYTES", 2000)
+    monkeypatch.setattr(clean_sets, "STRETCH_BYTES", 300)
+
+
+@pytest.mark.usefixtures("short_sight")
+@pytest.mark.parametrize("between", ["", "\n", "\r\n", "  \n"])
+@pytest.mark.parametrize("chunk_bytes", [97, 500])
+def test_a_set_too_long_to_be_at_hand_is_followed_and_not_kept(
+    between: str, chunk_bytes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = interchange_of([order(1), long_order(2, 200), order(3)], between=between)
+    taken = events(content, chunk_bytes)
+    assert [e.set.is_kept for e in taken if isinstance(e, SetRead)] == [True, False, True]
+    assert verdicts(taken) == verdicts(walked(content, monkeypatch))
+
+
+@pytest.mark.usefixtures("short_sight")
+@pytest.mark.parametrize(
+    "order_sent",
+    [
+        long_order(2, 200, bad=1),
+        long_order(2, 200, bad=90),
+        long_order(2, 200, bad=200),
+        long_order(2, 200, counted=1),
+        [*long_order(2, 200)[:-1], "SE*205*0003"],
+        long_order(2, 200)[:-1],
+        [*long_order(2, 200)[:100], "N1*ST*Late*92*1", *long_order(2, 200)[100:]],
+        long_order(1, 200),
+    ],
+    ids=["first", "middle", "last", "count", "number", "no trailer", "inserted", "twice"],
+)
+def test_a_fault_in_a_set_too_long_to_be_at_hand_is_found(
+    order_sent: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = interchange_of([order(1), order_sent, order(3)])
+    assert verdicts(events(content, 500)) == verdicts(walked(content, monkeypatch))
