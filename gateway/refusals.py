@@ -81,7 +81,7 @@ def _group(enveloped: Enveloped) -> GroupReport:
 
 def _finding(detail: dict[str, Any]) -> Finding:
     """A finding from the shape of `inspect --json`, which `as_json` gives."""
-    place = Location(**{name: detail[name] for name in Location.__slots__})
+    place = Location(**{name: detail[name] for name in Location.__match_args__})
     return Finding(
         code=detail["code"],
         severity=Severity(detail["severity"]),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
+
+from parsers.record import record
 
 
 class Severity(StrEnum):
@@ -27,7 +29,7 @@ class Level(StrEnum):
     VALUE = "value"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Location:
     """Where a fault is. Every part may be unknown (None)."""
 
@@ -56,7 +58,7 @@ class Location:
 NOWHERE = Location()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Finding:
     """One fault, named once.
 

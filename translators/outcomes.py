@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from parsers.finding import Finding, Level, Location, Severity
@@ -25,18 +25,24 @@ _WHOLE = "["
 _to_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
+#: A number of the business that places a fault: its name ("PO101") and its value ("12").
+BusinessUnit = tuple[str, str]
+
+
 class Fault(NamedTuple):
     """A fault of a segment or an element as far as a 997 or 999 tells it.
 
     number: of the segment in its set, 0 if not known. segment: its id as sent, or the one that is missing.
+    loop: path of its loop, "" at the top of the set, None if its place in the set is not known.
     segment_code, newer_segment_code: AK304 and IK304; 8 where an element is at fault.
     element, component, repetition: None where the fault is not about them.
     element_code, newer_element_code: AK403 and IK403, "" for a fault of the segment.
+    unit: the line, level or document that the segment belongs to; None unless a 999 is to tell.
     """
 
     number: int
     segment: str
-    loop: str
+    loop: str | None
     segment_code: str
     newer_segment_code: str
     element: int | None
@@ -46,6 +52,7 @@ class Fault(NamedTuple):
     element_code: str
     newer_element_code: str
     value: str
+    unit: BusinessUnit | None = None
 
     @classmethod
     def of(cls, finding: Finding) -> Fault | None:
@@ -58,7 +65,7 @@ class Fault(NamedTuple):
         return cls(
             place.segment_number or 0,
             place.segment or "",
-            place.loop or "",
+            place.loop,
             segment_code,
             "8" if element_code else x12.get("IK304", segment_code),
             place.element,
@@ -72,11 +79,7 @@ class Fault(NamedTuple):
 
     def place(self) -> tuple[int, str, str, str]:
         """What one AK3 tells of: the segment's number, its id, its loop, and the code."""
-        return self.number, self.segment, self.loop, self.segment_code
-
-
-#: A number of the business that places a fault: its name ("PO101") and its value ("12").
-BusinessUnit = tuple[str, str]
+        return self.number, self.segment, self.loop or "", self.segment_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +98,6 @@ class SetOutcome:
     """One set as an answer speaks of it.
 
     faults: what a 997 or 999 tells of it, in the order of place. findings: what a receipt tells.
-    units: the line, level or document that a faulty segment belongs to, by the segment's number in
-    the set; empty unless a 999 is to tell.
     """
 
     set_id: str
@@ -105,7 +106,6 @@ class SetOutcome:
     ak5: Ak5
     faults: tuple[Fault, ...] = ()
     findings: tuple[Finding, ...] = ()
-    units: Mapping[int, BusinessUnit] = field(default_factory=dict)
 
 
 class Outcomes:
@@ -176,29 +176,32 @@ class Outcomes:
 def _line(outcome: SetOutcome) -> str:
     """One line of ASCII."""
     findings = [_as_list(finding) for finding in outcome.findings]
-    units = [[number, *unit] for number, unit in outcome.units.items()]
     names = (outcome.set_id, outcome.control_number, outcome.implementation)
-    return _to_json([*names, outcome.ak5.code, outcome.ak5.notes, outcome.faults, findings, units])
+    return _to_json([*names, outcome.ak5.code, outcome.ak5.notes, outcome.faults, findings])
 
 
 def _outcome(line: str) -> SetOutcome:
     if not line.startswith(_WHOLE):
         return SetOutcome(line[:SET_ID_CHARS], line[SET_ID_CHARS:], "", ACCEPTED_SET)
-    set_id, control_number, implementation, code, notes, faults, findings, units = json.loads(line)
+    set_id, control_number, implementation, code, notes, faults, findings = json.loads(line)
     return SetOutcome(
         set_id,
         control_number,
         implementation,
         Ak5(code, tuple(notes)),
-        tuple(map(Fault._make, faults)),
+        tuple(map(_fault, faults)),
         tuple(map(_finding, findings)),
-        {number: (name, value) for number, name, value in units},
     )
+
+
+def _fault(parts: list[Any]) -> Fault:
+    fault = Fault._make(parts)
+    return fault if fault.unit is None else fault._replace(unit=(fault.unit[0], fault.unit[1]))
 
 
 def _as_list(finding: Finding) -> list[Any]:
     place = finding.location
-    known = {name: part for name in Location.__slots__ if (part := getattr(place, name)) is not None}
+    known = {name: part for name in Location.__match_args__ if (part := getattr(place, name)) is not None}
     texts = (finding.title, finding.message, finding.remedy)
     level, severity = finding.level.value, finding.severity.value
     return [finding.code, severity, level, *texts, known, dict(finding.x12), finding.value, finding.expected]

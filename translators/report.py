@@ -20,6 +20,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from parsers.finding import Finding
+from parsers.record import record
 from parsers.x12.model import GroupHeader, InterchangeHeader, PartyId
 from translators.outcomes import Ak5, Outcomes
 
@@ -47,7 +48,7 @@ class Disposition(StrEnum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ak9:
     """The answer to one group, AK901 to AK909 as they are written."""
 
@@ -58,7 +59,7 @@ class Ak9:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ta1:
     """The answer to one interchange. action: TA104 (A, E, R). note: TA105, three digits."""
 
@@ -66,7 +67,7 @@ class Ta1:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BusinessKey:
     """A number that people search by. kind: purchase_order, invoice, shipment, sscc …"""
 
@@ -124,7 +125,7 @@ class DocumentReport:
         return () if self.translation is None else self.translation.keys
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Advice:
     """A document that the 997 accepts, as an 824 speaks of it.
 
@@ -203,21 +204,21 @@ class InterchangeReport:
     receipt_due: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FileOpened:
     """format: "x12", "csv", or None if the bytes are nothing we know."""
 
     format: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class InterchangeOpened:
     """The report is filled while reading; only header, ordinal, partner and agreement are final."""
 
     report: InterchangeReport
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DocumentRead:
     """A document, with the group and interchange it is in."""
 
@@ -226,7 +227,7 @@ class DocumentRead:
     interchange: InterchangeReport
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GroupEnded:
     """The group's last word."""
 
@@ -234,14 +235,14 @@ class GroupEnded:
     interchange: InterchangeReport
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class InterchangeEnded:
     """The interchange's last word."""
 
     report: InterchangeReport
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FileEnded:
     """status rolls up all interchanges; findings are of level file; readable: was anything recognised."""
 

@@ -15,10 +15,11 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from parsers.finding import Finding
+from parsers.record import record
 from parsers.x12.definition import SetDefinition
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Separators:
     """The delimiters of one interchange, one character each.
 
@@ -33,7 +34,7 @@ class Separators:
     suffix: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Form:
     """How the bytes of a segment differ from its text in UTF-8.
 
@@ -115,7 +116,7 @@ class Loop:
                 yield child
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PartyId:
     """An interchange id: ISA05/06 or ISA07/08, trailing spaces stripped."""
 
@@ -126,7 +127,7 @@ class PartyId:
         return f"{self.qualifier}:{self.id}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class InterchangeHeader:
     """The ISA as read. control_number, date, time, version and usage are the text sent.
 
@@ -151,7 +152,7 @@ class InterchangeHeader:
         return self.starts[position - 1] if self.starts else self.offset
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GroupHeader:
     """The GS as read.
 
@@ -200,7 +201,7 @@ class Content(Protocol):
         """False if the set was too large to keep."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Walked:
     """The content of a set that was read segment by segment."""
 
@@ -263,14 +264,14 @@ class TransactionSet:
         return self.content.is_kept
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Stray:
     """Bytes outside any interchange that are not white space, or a file without any interchange."""
 
     findings: tuple[Finding, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class InterchangeOpened:
     """An ISA. header is None if it could not be read; its findings then say why.
 
@@ -281,7 +282,7 @@ class InterchangeOpened:
     findings: tuple[Finding, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ta1Read:
     """A TA1 segment: TA101 to TA105 as sent, and what is wrong with it."""
 
@@ -289,7 +290,7 @@ class Ta1Read:
     findings: tuple[Finding, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GroupOpened:
     """A GS. Findings that the header alone shows; those of the whole group come with GroupClosed."""
 
@@ -297,14 +298,14 @@ class GroupOpened:
     findings: tuple[Finding, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SetRead:
     """A transaction set, whole."""
 
     set: TransactionSet
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GroupClosed:
     """A GE, or its absence.
 
@@ -317,7 +318,7 @@ class GroupClosed:
     findings: tuple[Finding, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class InterchangeClosed:
     """An IEA, or its absence.
 

@@ -17,6 +17,8 @@ PACKAGES = ("gateway", "outbound", *PURE)
 FLOATS = {"outbound/http_answers.py"}
 #: What asks the machine for the time; the pure packages get theirs as a parameter.
 CLOCKS = {"now", "utcnow", "today"}
+#: Writes the `__init__` of our own classes from the names of their fields, as `dataclasses` does.
+RUNS_OWN_TEXT = ["parsers/record.py"]
 RUNS_TEXT = {"eval", "exec", "compile", "__import__"}
 READS_OBJECTS = {"pickle", "marshal", "shelve", "dill", "yaml"}
 
@@ -93,11 +95,12 @@ def test_no_value_of_a_document_passes_through_float() -> None:
 
 
 def test_no_text_is_ever_run() -> None:
-    assert not [
-        place
+    found = [
+        place.partition(":")[0]
         for place, name, call in calls(*PACKAGES)
         if name in RUNS_TEXT and isinstance(call.func, ast.Name)
     ]
+    assert found == RUNS_OWN_TEXT
 
 
 @pytest.mark.parametrize("module", sorted(READS_OBJECTS))

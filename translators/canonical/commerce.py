@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
 
+from parsers.record import keyword_record, record
 from translators.canonical.values import Code, Currency, DatedEvent, Exact, Money, Quantity, Reference, Value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class Price(Value):
     """A unit price.
 
@@ -22,7 +22,7 @@ class Price(Value):
     per: Exact | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class PriceDetail(Value):
     """A further price of the same goods: retail, promotion, a quantity break.
 
@@ -43,7 +43,7 @@ class PriceDetail(Value):
     origin: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class AccountingPart(Value):
     """One part of an account or appropriation code. kind: which part."""
 
@@ -51,7 +51,7 @@ class AccountingPart(Value):
     value: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class AccountingDetail(Value):
     """The account that something is charged to, part by part (FA1, FA2).
 
@@ -65,7 +65,7 @@ class AccountingDetail(Value):
     origin: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class QualifiedAmount(Value):
     """A further amount with its meaning. direction: credit or debit, where sent.
 
@@ -81,7 +81,7 @@ class QualifiedAmount(Value):
     origin: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class TaxPlace(Value):
     """A place that a tax registration is for. qualifier: what kind of place."""
 
@@ -89,7 +89,7 @@ class TaxPlace(Value):
     place: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class TaxRegistration(Value):
     """Under which number, and where, someone is registered for a tax or exempt from it (TAX)."""
 
@@ -100,7 +100,7 @@ class TaxRegistration(Value):
     origin: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class Tax(Value):
     """A tax.
 
@@ -121,7 +121,7 @@ class Tax(Value):
     origin: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class AllowanceOrCharge(Value):
     """An allowance, charge, promotion or service.
 
@@ -155,7 +155,7 @@ class AllowanceOrCharge(Value):
     origin: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class PaymentTerms(Value):
     """When to pay, and the discount for paying early.
 
@@ -180,7 +180,7 @@ class PaymentTerms(Value):
     origin: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class FreightTerms(Value):
     """Who pays the freight, and where title passes."""
 
@@ -195,7 +195,7 @@ class FreightTerms(Value):
     description: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class Subtotals(Value):
     """What a document declares about itself, or what we computed from its lines.
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from parsers.record import keyword_record
 from translators.canonical.commerce import (
     AccountingDetail,
     AllowanceOrCharge,
@@ -42,7 +41,7 @@ from translators.canonical.values import (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class Source(Value):
     """Where in the file the document stands.
 
@@ -72,7 +71,7 @@ class Source(Value):
     last_row: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class Details(Value):
     """What may be said of a document, of one of its lines, or of one level of a shipment.
 
@@ -112,7 +111,7 @@ class Details(Value):
     specifications: tuple[Specification, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class Document(Details):
     """An order, ship notice, invoice or other document.
 

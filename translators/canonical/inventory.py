@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from parsers.record import keyword_record
 from translators.canonical.commerce import Price
 from translators.canonical.document import Details, Document
 from translators.canonical.order import Destination, Schedule, Subline
 from translators.canonical.values import Code, DatedEvent, ProductId, Quantity, Reference, Value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class UnitPrice(Value):
     """A unit and what one of it costs (UIT); price None where only the unit is told."""
 
@@ -18,7 +17,7 @@ class UnitPrice(Value):
     price: Price | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class StockLot(Details):
     """A part of a quantity that a number tells apart, for example a lot (REF in LS and LE)."""
 
@@ -26,7 +25,7 @@ class StockLot(Details):
     origin: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class Stock(Details):
     """A quantity of an item (QTY) with what qualifies it.
 
@@ -43,7 +42,7 @@ class Stock(Details):
     origin: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class InventoryLine(Details):
     """One item of an inventory report.
 
@@ -65,7 +64,7 @@ class InventoryLine(Details):
     origin: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class Inventory(Document):
     """An inventory report or inquiry.
 

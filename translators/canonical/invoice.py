@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
 
+from parsers.record import keyword_record
 from translators.canonical.document import Document
 from translators.canonical.order import Line
 from translators.canonical.specifics import ShipmentTotals
 from translators.canonical.values import Code, Money, Value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class InvoiceTotals(Value):
     """The amounts at the foot of an invoice, as sent (TDS).
 
@@ -25,7 +25,7 @@ class InvoiceTotals(Value):
     discount: Money | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class InvoiceLine(Line):
     """One line of an invoice; quantity is what is invoiced.
 
@@ -35,7 +35,7 @@ class InvoiceLine(Line):
     order_number: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class Invoice(Document):
     """An invoice.
 

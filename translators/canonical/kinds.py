@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from parsers.record import record
 from translators.canonical.document import Document
 from translators.canonical.inventory import Inventory
 from translators.canonical.invoice import Invoice
@@ -15,7 +15,7 @@ from translators.canonical.remittance import Remittance
 from translators.canonical.ship_notice import ShipNotice
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Kind:
     """A canonical document: its class, and the semantic version of its published schema."""
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
 
+from parsers.record import keyword_record
 from translators.canonical.commerce import Price
 from translators.canonical.document import Details, Document
 from translators.canonical.specifics import LineShipment, LineVariation
 from translators.canonical.values import Code, ProductId, Quantity, Value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class Destination(Value):
     """A share of a line's quantity for one location (SDQ). area: place within the location."""
 
@@ -21,7 +21,7 @@ class Destination(Value):
     area: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class Schedule(Details):
     """A quantity with the dates it is wanted (SCH)."""
 
@@ -33,7 +33,7 @@ class Schedule(Details):
     origin: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class Subline(Details):
     """A part of a line (SLN). relation: included, added, deleted, … (SLN03).
 
@@ -52,7 +52,7 @@ class Subline(Details):
     origin: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class Line(Details):
     """What a line of an order and of an invoice share.
 
@@ -74,12 +74,12 @@ class Line(Details):
     origin: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class OrderLine(Line):
     """One line of an order."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class Order(Document):
     """An order.
 

@@ -8,15 +8,15 @@ request, which answers nothing.
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
 
+from parsers.record import keyword_record
 from translators.canonical.document import Document
 from translators.canonical.order import Line
 from translators.canonical.order_response import AnsweredSubline, LineAnswer
 from translators.canonical.values import Code, Quantity
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class ChangedLine(Line):
     """What a line of a change and of its answer share.
 
@@ -29,12 +29,12 @@ class ChangedLine(Line):
     left_to_receive: Quantity | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class OrderChangeLine(ChangedLine):
     """One line of a change of an order."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class OrderChange(Document):
     """A change of an order, or its cancellation (purpose).
 
@@ -63,7 +63,7 @@ class OrderChange(Document):
     lines: tuple[OrderChangeLine, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class OrderChangeResponseLine(ChangedLine):
     """One line of an answer to a change. answers: what the seller says of it."""
 
@@ -71,7 +71,7 @@ class OrderChangeResponseLine(ChangedLine):
     sublines: tuple[AnsweredSubline, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class OrderChangeResponse(Document):
     """A seller's answer to a change of an order, or a change that the seller asks for.
 

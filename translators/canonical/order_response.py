@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
 
+from parsers.record import keyword_record
 from translators.canonical.document import Document
 from translators.canonical.order import Line, Subline
 from translators.canonical.values import Code, DatedEvent, ProductId, Quantity, Value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class LineAnswer(Value):
     """One thing that the seller says of a line (ACK); a line may have several.
 
@@ -32,14 +32,14 @@ class LineAnswer(Value):
     origin: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class AnsweredSubline(Subline):
     """A part of a line with the seller's answers to it."""
 
     answers: tuple[LineAnswer, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class OrderResponseLine(Line):
     """One line of an answer to an order. quantity and price: as the seller states them.
 
@@ -50,7 +50,7 @@ class OrderResponseLine(Line):
     sublines: tuple[AnsweredSubline, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class OrderResponse(Document):
     """A seller's answer to an order.
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
 
+from parsers.record import keyword_record
 from translators.canonical.document import Details, Document
 from translators.canonical.order import Line
 from translators.canonical.values import Code, Money, Party, Reference, Value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class BankAccount(Value):
     """An account as the sender wrote it, never masked here; keep it out of logs and of searches.
 
@@ -23,7 +23,7 @@ class BankAccount(Value):
     number: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class Trace(Value):
     """What brings payment and advice together again (TRN).
 
@@ -37,7 +37,7 @@ class Trace(Value):
     origin: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class NamedParty(Party):
     """A party whose name is sent in parts (NM1). kind: person or organisation.
 
@@ -52,12 +52,12 @@ class NamedParty(Party):
     relationship: Code | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class RemittanceLine(Line):
     """A line of the invoice that is paid or adjusted."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class Adjustment(Details):
     """An amount that changes what is paid (ADX), with its reason.
 
@@ -72,7 +72,7 @@ class Adjustment(Details):
     origin: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class RemittanceItem(Details):
     """One open item that the payment is for (RMR).
 
@@ -99,7 +99,7 @@ class RemittanceItem(Details):
     origin: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class RemittanceEntity(Details):
     """Whose items follow (ENT), for example a branch of the payer.
 
@@ -118,7 +118,7 @@ class RemittanceEntity(Details):
     origin: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class Remittance(Document):
     """A payment order or remittance advice.
 

@@ -8,15 +8,15 @@ which order it fulfils and in which package it lies, whatever order the sender n
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
 
+from parsers.record import keyword_record
 from translators.canonical.document import Details, Document
 from translators.canonical.order import Destination, Subline
 from translators.canonical.specifics import Load, TrailerPosition
 from translators.canonical.values import Code, DatedEvent, Exact, Party, ProductId, Quantity
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class Level(Details):
     """One level of a shipment. level: its id; parent: the id of the level that holds it.
 
@@ -31,12 +31,12 @@ class Level(Details):
     origin: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class Shipment(Level):
     """What holds for the whole shipment."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class ShippedOrder(Level):
     """An order in the shipment.
 
@@ -54,7 +54,7 @@ class ShippedOrder(Level):
     mark_for: Party | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class Package(Level):
     """A pallet, carton or other package; type says which. items: levels of the items right in it.
 
@@ -70,7 +70,7 @@ class Package(Level):
     packages: tuple[Package, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class ShippedItem(Level):
     """An item shipped.
 
@@ -98,7 +98,7 @@ class ShippedItem(Level):
     sublines: tuple[Subline, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class ShipNotice(Document):
     """A ship notice.
 

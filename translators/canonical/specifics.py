@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
 
+from parsers.record import keyword_record
 from translators.canonical.commerce import Price
 from translators.canonical.values import (
     Code,
@@ -22,7 +22,7 @@ from translators.canonical.values import (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class SalesRequirement(Value):
     """A condition of sale (CSH, IT8): no backorder, ship complete, substitution allowed, …
 
@@ -45,7 +45,7 @@ class SalesRequirement(Value):
     origin: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class Restriction(Value):
     """A restriction or condition (CTB), in words, as a quantity or as an amount."""
 
@@ -58,7 +58,7 @@ class Restriction(Value):
     origin: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class IndustryCode(Value):
     """A code of an industry's list (LM, LQ). source_list: part of the agency's lists."""
 
@@ -69,7 +69,7 @@ class IndustryCode(Value):
     origin: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class LeadTime(Value):
     """How long something takes (LDT). kind: from what to what. time: in unit. date: as of when.
 
@@ -88,7 +88,7 @@ class LeadTime(Value):
     origin: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class Hazard(Value):
     """Special handling or hazardous material (TD4). hazard_class: a class of class_list."""
 
@@ -100,7 +100,7 @@ class Hazard(Value):
     origin: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class Condition(Value):
     """A question answered by yes or no (YNQ). indicator, code_list and code: what is asked."""
 
@@ -112,7 +112,7 @@ class Condition(Value):
     origin: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class Specification(Value):
     """A specification, report or contract clause that belongs to the document (SPI)."""
 
@@ -128,7 +128,7 @@ class Specification(Value):
     origin: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class LineVariation(Value):
     """A part of a line that differs from it in price, quantity or date (PO3), and why."""
 
@@ -141,7 +141,7 @@ class LineVariation(Value):
     origin: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class LineShipment(Value):
     """What was shipped of a line (IT3). difference: to what was ordered, and reason why."""
 
@@ -152,7 +152,7 @@ class LineShipment(Value):
     origin: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class ShipmentTotals(Value):
     """What an invoice says was shipped in all (ISS)."""
 
@@ -162,7 +162,7 @@ class ShipmentTotals(Value):
     origin: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class Load(Value):
     """How goods are loaded (CLD): so many loads of so many units in one packaging."""
 
@@ -174,7 +174,7 @@ class Load(Value):
     origin: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class TrailerPosition(Value):
     """Where goods stand in a trailer (TSD)."""
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from parsers.record import keyword_record
 from translators.canonical.values import Code, Exact, Quantity, Value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class Routing(Value):
     """One leg or instruction of carriage.
 
@@ -31,7 +30,7 @@ class Routing(Value):
     origin: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class Lading(Value):
     """Packages of one form: how many, what is in them, what they weigh."""
 
@@ -45,7 +44,7 @@ class Lading(Value):
     volume: Quantity | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class Equipment(Value):
     """A trailer, container or other vehicle. initial and number together name it."""
 
@@ -60,7 +59,7 @@ class Equipment(Value):
     type: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class Packing(Value):
     """How goods are packed.
 

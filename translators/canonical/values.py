@@ -14,9 +14,10 @@ from __future__ import annotations
 
 import datetime
 import re
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from parsers.record import keyword_record, record
 
 if TYPE_CHECKING:  # loaded by pydantic itself where documents are validated; the rest starts without it
     from pydantic import ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -70,7 +71,7 @@ class Value:
     __pydantic_config__: ClassVar[ConfigDict] = {"extra": "forbid"}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Code(Value):
     """The sender's code and what it means to us; meaning is None where we have no word for it."""
 
@@ -78,7 +79,7 @@ class Code(Value):
     meaning: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Money(Value):
     """An exact amount. currency: ISO 4217, None if the sender named none."""
 
@@ -86,7 +87,7 @@ class Money(Value):
     currency: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Quantity(Value):
     """An exact quantity. unit: X12 element 355 code or the layout's own, None if not told."""
 
@@ -94,7 +95,7 @@ class Quantity(Value):
     unit: Code | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Currency(Value):
     """The currency that amounts are in, and where it came from.
 
@@ -108,7 +109,7 @@ class Currency(Value):
     origin: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class DatedEvent(Value):
     """A date with its meaning.
 
@@ -125,7 +126,7 @@ class DatedEvent(Value):
     origin: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class Reference(Value):
     """A number that refers to something. related: further numbers that qualify this one (C040)."""
 
@@ -137,7 +138,7 @@ class Reference(Value):
     origin: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class Note(Value):
     """Free text for people. lines: as sent, one a segment. subject: the reference it hangs on (N9)."""
 
@@ -147,7 +148,7 @@ class Note(Value):
     origin: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ContactNumber(Value):
     """How to reach someone. kind: telephone, e-mail, fax, …"""
 
@@ -155,7 +156,7 @@ class ContactNumber(Value):
     value: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class Contact(Value):
     """A person or desk. function: what to ask them for. inquiry: their reference."""
 
@@ -165,7 +166,7 @@ class Contact(Value):
     inquiry: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class QualifiedQuantity(Value):
     """A further quantity with its meaning ("minimum order quantity")."""
 
@@ -173,7 +174,7 @@ class QualifiedQuantity(Value):
     quantity: Quantity
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class Party(Value):
     """Someone with a role in the document.
 
@@ -202,7 +203,7 @@ class Party(Value):
     origin: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ProductId(Value):
     """One number of a product. qualifier: whose number ("UP" GTIN-12, "VN" vendor item)."""
 
@@ -210,7 +211,7 @@ class ProductId(Value):
     value: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class Description(Value):
     """What a product or its packaging is.
 
@@ -227,7 +228,7 @@ class Description(Value):
     origin: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class Measurement(Value):
     """A measured value or range, for example a gross weight."""
 
@@ -240,7 +241,7 @@ class Measurement(Value):
     origin: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@keyword_record
 class Mark(Value):
     """A mark or number on goods or packaging. value_to: end of a range. SSCC as sent, 18 or 20 digits."""
 
@@ -249,7 +250,7 @@ class Mark(Value):
     value_to: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unmapped(Value):
     """Something sent that the model has no field for, or that could not be read as its type.
 
