@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from parsers.catalogue import found
 from parsers.finding import Finding, Location
 from parsers.x12 import model
-from translators.acknowledgements.units import units_of
+from translators.acknowledgements.units import in_units
 from translators.outcomes import Ak5, Fault, SetOutcome
 
 if TYPE_CHECKING:
@@ -24,10 +24,9 @@ def outcome_of(
     """The set as its 997 or 999 speaks of it."""
     faults = [fault for f in findings if f.is_error and (fault := Fault.of(f)) is not None]
     faults.sort(key=Fault.place)
-    wants_units = faults and policy.functional == "999"
-    units = units_of(read.set_id, read.segments, faults) if wants_units else {}
-    names = (read.set_id, read.control_number, read.implementation)
-    return SetOutcome(*names, ak5, tuple(faults), units=units)
+    if faults and policy.functional == "999":
+        faults = in_units(read.set_id, read.segments, faults)
+    return SetOutcome(read.set_id, read.control_number, read.implementation, ak5, tuple(faults))
 
 
 def implementation_faults(read: model.TransactionSet) -> list[Finding]:

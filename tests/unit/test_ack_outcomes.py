@@ -18,8 +18,8 @@ FAULT = found(
     x12={"AK403": "7"},
     name="unit",
 )
-TOLD = Fault(7, "PO1", "PO1", "8", "8", 4, 2, None, "355", "7", "7", "\\udcff\n[x")
-REJECTED = SetOutcome("850", "0002", "", Ak5("R", ("5",)), (TOLD,), (FAULT,), {7: ("PO101", "1")})
+TOLD = Fault(7, "PO1", "PO1", "8", "8", 4, 2, None, "355", "7", "7", "\\udcff\n[x", ("PO101", "1"))
+REJECTED = SetOutcome("850", "0002", "", Ak5("R", ("5",)), (TOLD,), (FAULT,))
 GUIDED = SetOutcome("850", "0003", "GUIDE\tX", Ak5("A"))
 
 
@@ -76,5 +76,5 @@ def test_a_million_sets_take_a_few_megabytes() -> None:
 def test_a_fault_has_of_a_finding_what_a_997_tells() -> None:
     assert Fault.of(FAULT) == Fault(7, "PO1", "PO1", "8", "8", 4, 2, None, "355", "7", "7", FAULT.value or "")
     missing = found("X12-203", Location("PO1", 9), at="CTT")
-    assert Fault.of(missing) == Fault(9, "PO1", "", "3", "3", None, None, None, "", "", "", "")
+    assert Fault.of(missing) == Fault(9, "PO1", None, "3", "3", None, None, None, "", "", "", "")
     assert Fault.of(found("X12-082", Location("SE"), value="1", expected="2")) is None

@@ -179,13 +179,13 @@ def copied(value: str, separators: Separators) -> str:
     return clean(value, separators)[:MAX_AK404_CHARS].rstrip()
 
 
-def bounded_loop(path: str, version: str) -> str:
+def bounded_loop(path: str | None, version: str) -> str:
     """The loop code that AK303 names: that of the loop between LS and LE, "" outside of one.
 
     path: "PO1/LS/LDT" is bounded, its code is that of the loop behind LS; "PO1/N1" is not.
     AK303 has six characters, from 005010 on four.
     """
-    parts = path.split("/")
+    parts = (path or "").split("/")
     if "LS" not in parts:
         return ""
     behind = parts[len(parts) - parts[::-1].index("LS") :]

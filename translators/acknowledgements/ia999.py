@@ -23,7 +23,6 @@ from translators.acknowledgements.fa997 import (
     told_sets,
 )
 from translators.acknowledgements.quoting import clean
-from translators.acknowledgements.units import place_of_unit
 from translators.outcomes import BusinessUnit
 from translators.report import GroupReport
 
@@ -42,7 +41,7 @@ def body(
         yield set_head(told, version, separators)
         for faults in faulty_segments(told.faults):
             yield segment_line(faults[0], version, FORM)
-            yield from _context(told.units.get(place_of_unit(faults[0])), separators)
+            yield from _context(faults[0].unit, separators)
             yield from element_lines(faults, version, separators, FORM)
         yield set_verdict(told, FORM)
     yield group_verdict(group)

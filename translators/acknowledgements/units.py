@@ -6,7 +6,9 @@ number can be read (X12-FACTS 5; RFI 1312 and 2293 on the 999's business unit).
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
 
 from parsers.x12.model import Segment
 from translators.outcomes import BusinessUnit, Fault
@@ -25,34 +27,46 @@ _UNITS: Mapping[str, Mapping[str, int]] = {
 #: C998-02 is AN 1-35.
 _MAX_CHARS = 35
 _MISSING_SEGMENT = "3"
+_ENVELOPE = frozenset({"ST", "SE"})
+#: A unit: the number of the segment that begins it, that segment's id, and the unit's own number.
+_Begun = tuple[int, str, BusinessUnit | None]
+_NOWHERE: _Begun = (0, "", None)
 
 
-def place_of_unit(fault: Fault) -> int:
-    """The number of the segment whose unit a fault lies in.
+def in_units(set_id: str, segments: Sequence[Segment], faults: Iterable[Fault]) -> list[Fault]:
+    """The faults with the innermost unit that each lies in; None where its number is not known.
 
-    A missing segment was noticed at the one that came in its stead, which may begin another unit.
-    """
-    return fault.number - 1 if fault.segment_code == _MISSING_SEGMENT else fault.number
-
-
-def units_of(set_id: str, segments: Sequence[Segment], faults: Iterable[Fault]) -> dict[int, BusinessUnit]:
-    """The unit of each fault's segment, by that segment's number; none where no number is known.
-
-    Of a line whose number is missing the document's own counts.
+    A line whose number is missing counts as its document, and so does what stands before, behind or
+    beside the lines. Of a segment whose loop is not known the unit before it is taken.
     """
     numbered_by = _UNITS.get(set_id, {})
-    wanted = {place_of_unit(fault) for fault in faults}
-    document: BusinessUnit | None = None
-    current: BusinessUnit | None = None
-    units: dict[int, BusinessUnit] = {}
-    for segment in segments:
-        position = numbered_by.get(segment.id)
-        if position is not None:
-            current = _unit(segment, position) or document
-            document = document or current
-        if segment.number in wanted and current is not None:
-            units[segment.number] = current
-    return units
+    begun = [
+        (segment.number, segment.id, _unit(segment, position))
+        for segment in segments
+        if (position := numbered_by.get(segment.id)) is not None
+    ]
+    beginning = next(iter(numbered_by), "")
+    document = next((unit for unit in begun if unit[1] == beginning), _NOWHERE)
+    parts = [unit for unit in begun if unit[1] != beginning]
+    return [fault._replace(unit=_unit_of(fault, document, parts)) for fault in faults]
+
+
+def _unit_of(fault: Fault, document: _Begun, parts: Sequence[_Begun]) -> BusinessUnit | None:
+    # A missing segment was noticed at the one that came in its stead, which may begin another unit.
+    last = fault.number - 1 if fault.segment_code == _MISSING_SEGMENT else fault.number
+    begun = bisect_right(parts, last, key=itemgetter(0))
+    if begun:
+        _, part, number = parts[begun - 1]
+        if number is not None and _may_lie_in(fault, part):
+            return number
+    return document[2] if document[0] <= last else None
+
+
+def _may_lie_in(fault: Fault, part: str) -> bool:
+    """True if the fault's loop is that part's, or not known."""
+    if fault.segment in _ENVELOPE:
+        return False
+    return fault.loop is None or fault.loop.split("/")[0] == part
 
 
 def _unit(segment: Segment, position: int) -> BusinessUnit | None:
