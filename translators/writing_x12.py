@@ -86,7 +86,11 @@ def _definition(dictionary: Dictionary, release: str, set_id: str) -> SetDefinit
 
 
 def write_file(
-    sets: Sequence[Written], envelope: Envelope, form: Form | None = None
+    sets: Sequence[Written],
+    envelope: Envelope,
+    form: Form | None = None,
+    *,
+    dictionary: Dictionary | None = None,
 ) -> bytes | tuple[Finding, ...]:
     """The sets, of one kind and release, as an interchange in UTF-8; or why they cannot be one.
 
@@ -99,7 +103,7 @@ def write_file(
     form = form or form_of(release)
     number = str(envelope.control_number)
     group = GroupToWrite(
-        functional_id=standard().functional_id(set_id) or "",
+        functional_id=(dictionary or standard()).functional_id(set_id) or "",
         sender=envelope.application_sender or envelope.sender.id,
         receiver=envelope.application_receiver or envelope.receiver.id,
         date=f"{envelope.at:%Y%m%d}",

@@ -223,63 +223,71 @@ class Writing:
     def _segment(self, segment_id: str, slot: Slot, place: Place) -> None:
         """One segment and its loop; one that says nothing at all is left out."""
         shape, inner = place.shapes[segment_id], slot.place or PLAIN
-        elements = self._elements(segment_id, shape, slot)
+        told: set[int] = set()
+        elements = self._elements(segment_id, shape, slot, told)
         if not elements and not slot.children:
-            if segment_id in place.required:
+            if segment_id in place.required and not told:
                 self._missing(segment_id, place, slot.field)
             return
         texts = [text if isinstance(text, str) else self._joined(text) for text in elements]
         if not shape.is_clean(texts):
-            self._tell_faults(segment_id, shape, slot, texts, place if inner is PLAIN else inner)
+            path = (place if inner is PLAIN else inner).path
+            segment = Segment(segment_id, texts, len(self._rows) + _FIRST_NUMBER, 0, 0)
+            for fault in shape.faults(segment, path):
+                if fault.location.element not in told:
+                    self._note(as_written(fault, shape, slot))
         self._rows.append((segment_id, tuple(elements)))
         self._inside(slot, inner)
-
-    def _tell_faults(self, segment_id: str, shape: Shape, slot: Slot, texts: list[str], place: Place) -> None:
-        segment = Segment(segment_id, texts, len(self._rows) + _FIRST_NUMBER, 0, 0)
-        for fault in shape.faults(segment, place.path):
-            self._note(as_written(fault, shape, slot))
 
     def _joined(self, parts: tuple[str, ...]) -> str:
         mark = self.form.separators.component
         return mark.join(parts).rstrip(mark)
 
-    def _elements(self, segment_id: str, shape: Shape, slot: Slot) -> list[Element]:
-        """The elements, without delimiters in their data."""
+    def _elements(self, segment_id: str, shape: Shape, slot: Slot, told: set[int]) -> list[Element]:
+        """The elements, without delimiters in their data. A faulty one is told; its position joins `told`."""
         try:
             elements = shape.elements(slot.values)
         except TooExact:
-            elements = self._rounded(segment_id, shape, slot)
+            elements = self._rounded(segment_id, shape, slot, told)
         if self._delimiters.isdisjoint("".join(map("".join, elements))):
             return elements
-        return [self._clean(segment_id, slot, at, element) for at, element in enumerate(elements, start=1)]
+        return [
+            self._clean(segment_id, slot, at, element, told) for at, element in enumerate(elements, start=1)
+        ]
 
-    def _rounded(self, segment_id: str, shape: Shape, slot: Slot) -> list[Element]:
-        """The elements, those left empty that would lose digits; each is told."""
+    def _rounded(self, segment_id: str, shape: Shape, slot: Slot, told: set[int]) -> list[Element]:
+        """The elements, those left empty that would lose digits."""
         values = list(slot.values)
         for at, value in enumerate(slot.values, start=1):
             try:
                 shape.elements([*[None] * (at - 1), value])
             except TooExact as fault:
-                place = Location(segment_id, element=at)
-                self.tell("TRN-357", place, value=str(fault), field=slot.field_of(at))
+                self._tell_element("TRN-357", segment_id, slot, at, value=str(fault))
+                told.add(at)
                 values[at - 1] = None
         return shape.elements(values)
 
-    def _clean(self, segment_id: str, slot: Slot, at: int, element: Element) -> Element:
+    def _clean(self, segment_id: str, slot: Slot, at: int, element: Element, told: set[int]) -> Element:
         """The element without delimiters: replaced if the form names a character, told in any case."""
         if self._delimiters.isdisjoint("".join(element)):
             return element
-        facts = {"value": " ".join([element] if isinstance(element, str) else element)}
-        place = Location(segment_id, element=at)
+        value = element if isinstance(element, str) else " ".join(element)
         mark = self.form.replacement
         if mark is None:
-            self.tell("TRN-358", place, field=slot.field_of(at), **facts)
+            self._tell_element("TRN-358", segment_id, slot, at, value=value)
+            told.add(at)
             return element
-        self.tell("TRN-359", place, field=slot.field_of(at), expected=mark, **facts)
+        self._tell_element("TRN-359", segment_id, slot, at, value=value, expected=mark)
         table = dict.fromkeys(map(ord, self._delimiters), mark)
         if isinstance(element, str):
             return element.translate(table)
         return tuple(part.translate(table) for part in element)
+
+    def _tell_element(
+        self, code: str, segment_id: str, slot: Slot, at: int, *, value: str, expected: str | None = None
+    ) -> None:
+        place = Location(segment_id, segment_number=len(self._rows) + _FIRST_NUMBER, element=at)
+        self.tell(code, place, value=value, expected=expected, field=slot.field_of(at))
 
 
 @cache

@@ -13,6 +13,7 @@ import typer
 from gateway.cli import show
 from gateway.cli.inspecting import UNREADABLE_FILE
 from gateway.errors import WrongUsage
+from gateway.known_partners import known_tables
 
 if TYPE_CHECKING:
     from parsers.finding import Finding
@@ -37,6 +38,9 @@ def write(
         int, typer.Option(min=1, max=MAX_CONTROL_NUMBER, help="ISA13 and GS06; sets count from 1.")
     ] = 1,
     at: Annotated[str | None, typer.Option(help="Time of the envelope, ISO 8601; else now.")] = None,
+    tables: Annotated[
+        Path | None, typer.Option(help="Folder of X12 tables to lay over the standard's.")
+    ] = None,
     replace: Annotated[
         str | None, typer.Option(help="Stands in data where a delimiter would; else such data is refused.")
     ] = None,
@@ -52,14 +56,15 @@ def write(
 
     documents = _documents(file)
     envelope = _envelope(documents[0], sender, receiver, control_number, at)
+    dictionary = None if tables is None else known_tables(tables)
     form = changed(form_of(release), replacement=replace)
     if lines:
         form = changed(form, separators=changed(form.separators, suffix="\n"))
-    sets = [write_set(document, set_id, release, form) for document in documents]
+    sets = [write_set(one, set_id, release, form, dictionary=dictionary) for one in documents]
     _tell(finding for written in sets for finding in written.findings)
     if not all(written.is_sound for written in sets):
         return 1
-    data = write_file(sets, envelope, form)
+    data = write_file(sets, envelope, form, dictionary=dictionary)
     if isinstance(data, bytes):
         sys.stdout.buffer.write(data)
         return 0

@@ -12,7 +12,9 @@ import pytest
 
 from gateway import cli
 
-SAMPLES = Path(__file__).parents[2] / "samples" / "x12"
+PROJECT = Path(__file__).parents[2]
+SAMPLES = PROJECT / "samples" / "x12"
+STANDARD = PROJECT / "parsers" / "x12" / "standard"
 CALL = ("--set", "850", "--release", "004010", "--control-number", "42", "--at", "2026-11-23T09:30")
 ORDER = """\
 ISA*00*          *00*          *ZZ*MILL           *01*123456789      *261123*0930*U*00401*000000042*0*P*>~
@@ -150,3 +152,13 @@ def test_an_identifier_too_long_for_the_envelope_is_told(tradepost: Any, order: 
     said = tradepost(str(order), *CALL, "--sender", "ZZ:A-NAME-LONGER-THAN-FIFTEEN")
     assert (said.status, said.out) == (1, "")
     assert "TRN-369" in said.err
+
+
+def test_tables_of_ones_own_are_written_by(tradepost: Any, order: Path, tmp_path: Path) -> None:
+    standard = (STANDARD / "004010" / "850.csv").read_text("utf-8")
+    own = tmp_path / "tables" / "004010"
+    own.mkdir(parents=True)
+    (own / "850.csv").write_text(standard.replace("heading,CUR,O,1", "heading,CUR,M,1"), "utf-8")
+    said = tradepost(str(order), *CALL, "--tables", str(own.parent))
+    assert (said.status, said.out) == (1, "")
+    assert "TRN-352 CUR must be there" in said.err

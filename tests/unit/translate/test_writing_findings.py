@@ -11,7 +11,7 @@ import pytest
 
 from parsers.finding import Finding
 from parsers.x12.model import PartyId, Separators
-from translators.canonical.commerce import AllowanceOrCharge, Price, QualifiedAmount, Subtotals
+from translators.canonical.commerce import AllowanceOrCharge, PaymentTerms, Price, QualifiedAmount, Subtotals
 from translators.canonical.document import Document, Source
 from translators.canonical.invoice import Invoice, InvoiceLine
 from translators.canonical.order import Order, OrderLine
@@ -84,6 +84,13 @@ CASES: dict[str, tuple[Document, str, str | None, str]] = {
     ),
     "a time is finer than hundredths": (
         _event(date=DAY, time=datetime.time(9, 30, 0, 1)), "TRN-357", "DTM-03", "dates[0].time",
+    ),
+    "a total is more exact than a hundredth": (
+        replace(ORDER, payment_terms=(PaymentTerms(discount_amount=Money(Decimal("0.001"))),)),
+        "TRN-357", "ITD-08", "payment_terms[0].discount_amount",
+    ),
+    "a text has a line break": (
+        replace(ORDER, number="P\n1"), "TRN-358", "BEG-03", "number",
     ),
     "a delimiter stands in a text": (replace(ORDER, number="P~1"), "TRN-358", "BEG-03", "number"),
     "a field has no segment in the set": (
