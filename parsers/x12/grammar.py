@@ -115,19 +115,21 @@ class Matcher:
         match = self._structure.match(text, at) if self._sound else None
         if match is None:
             return None
-        control_number, implementation, _, count = match.groups("")
         body, trailer, end = match.end(3), match.start(4) - len(SE), match.end()
         segments = text.count(SEGMENT, at, end)
-        if int(count) != segments or not self._content.passes(text, body, trailer):
+        if int(match[4]) != segments or not self._content.passes(text, body, trailer):
             return None
-        if not self._structure.holds(text, match):
+        if not self._structure.holds(text, match) or not self._is_linked(text, body, trailer):
             return None
-        levels, bounds = self._levels(), self._bounds()
-        if levels is not None and not (levels.follow(text, body, trailer) and levels.agree()):
-            return None
-        if bounds is not None and not bounds.follow(text, body, trailer):
-            return None
-        return CleanSet(control_number, implementation, at, body, trailer, end, segments)
+        return CleanSet(match[1], match[2] or "", at, body, trailer, end, segments)
+
+    def _is_linked(self, text: str, body: int, trailer: int) -> bool:
+        """True if HL segments, and LS and LE, refer to each other as they should."""
+        if self._has_levels:
+            levels = Levels(self._depth)
+            if not (levels.follow(text, body, trailer) and levels.agree()):
+                return False
+        return not self._has_bounds or Bounds().follow(text, body, trailer)
 
     def end_of(self, text: str, at: int) -> int:
         """`end` of the set that begins at `at`, or -1 if `read` gives None."""
@@ -138,13 +140,9 @@ class Matcher:
         """What takes a set that is too long to be at hand; None if no set of this kind can match."""
         if not self._sound:
             return None
-        return Pieces(self._root, self._content, levels=self._levels(), bounds=self._bounds())
-
-    def _levels(self) -> Levels | None:
-        return Levels(self._depth) if self._has_levels else None
-
-    def _bounds(self) -> Bounds | None:
-        return Bounds() if self._has_bounds else None
+        levels = Levels(self._depth) if self._has_levels else None
+        bounds = Bounds() if self._has_bounds else None
+        return Pieces(self._root, self._content, levels=levels, bounds=bounds)
 
 
 @lru_cache(maxsize=128)

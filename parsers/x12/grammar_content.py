@@ -28,8 +28,9 @@ from parsers.x12.segment_check import SegmentCheck, WalkOptions
 PATIENCE = 64
 #: Characters of pattern that are compiled, roughly, in the time that one segment takes without it.
 CHARACTERS_A_MISS = 16
-#: Forms of one segment that a pattern holds.
+#: Forms of one segment that a pattern holds, and its size past which it learns no more.
 MOST_FORMS = 64
+LONGEST_PATTERN = 100_000
 #: The longest segment that can match, by its characters and by its form.
 LONGEST_SEGMENT = 64 * 1024
 MOST_VALUES = LONGEST_SEGMENT // LONGEST_VALUE - 1
@@ -99,12 +100,14 @@ class Content:
 
     def _meet(self, segment_id: str, elements: list[str]) -> None:
         """Take in a segment that the pattern did not pass, and compile anew when that pays."""
+        size = len(self._pattern.pattern) if self._pattern else 0
+        if size > LONGEST_PATTERN:
+            return
         facts = set(self._facts(segment_id, elements))
         for fact in facts:
             self._learn(fact)
         self._met[segment_id] += 1
         self._misses += not self._new.isdisjoint(facts)
-        size = len(self._pattern.pattern) if self._pattern else 0
         if self._misses >= max(PATIENCE, size // CHARACTERS_A_MISS):
             self._compile()
 

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from parsers.x12.grammar_elements import ELEMENT, END, SEGMENT
 from parsers.x12.hierarchy import STRUCTURES
 
 _ELEMENT = f"([^{SEGMENT}{ELEMENT}]*+)"
-_LEVEL = f"HL{ELEMENT}" + f"{ELEMENT}?+".join([_ELEMENT] * 4)
+_HL = f"HL{ELEMENT}"
+_LEVEL = _HL + f"{ELEMENT}?+".join([_ELEMENT] * 4)
 _BEGINNING = f"BSN{ELEMENT}" + ELEMENT.join([_ELEMENT] * 5)
 #: As the first segment of a stretch, and as a later one.
 _FIRST, _LATER = re.compile(_LEVEL), re.compile(END + _LEVEL)
+#: As most files have it, without blanks before it: a segment begins there, since no value holds a line break.
+_UNINDENTED = re.compile(_LEVEL.replace(_HL, f"{_HL}(?<=[{SEGMENT}\\r\\n]{_HL})", 1))
 _FIRST_BEGINNING, _LATER_BEGINNING = re.compile(_BEGINNING), re.compile(END + _BEGINNING)
 
 
 #: As the first segment of a stretch, and as a later one.
+_OPENING, _CLOSING = f"LS{ELEMENT}", f"LE{ELEMENT}"
 _BOUND = f"(L[SE]){ELEMENT}{_ELEMENT}"
 _FIRST_BOUND, _LATER_BOUND = re.compile(_BOUND), re.compile(END + _BOUND)
+_NUMBERS = tuple(map(str, range(1, 1001)))
 
 
 class Bounds:
@@ -31,7 +37,7 @@ class Bounds:
 
         The segments follow those of the calls before, and match the grammar.
         """
-        if text.find(f"LS{ELEMENT}", at, end) < 0 and text.find(f"LE{ELEMENT}", at, end) < 0:
+        if text.find(_OPENING, at, end) < 0 and text.find(_CLOSING, at, end) < 0:
             return True
         first = _FIRST_BOUND.match(text, at, end)
         rows = _LATER_BOUND.findall(text, at, end)
@@ -64,40 +70,72 @@ class Levels:
         if self._order is None and at < end:
             beginning = _FIRST_BEGINNING.match(text, at, end) or _LATER_BEGINNING.search(text, at, end)
             self._order = STRUCTURES.get(beginning[5] if beginning else "", "")
-        first = _FIRST.match(text, at, end)
-        rows = [first.groups(), *_LATER.findall(text, at, end)] if first else _LATER.findall(text, at, end)
-        return all(
-            self._take(own.rstrip(" "), above.rstrip(" "), level, code) for own, above, level, code in rows
-        )
+        rows = _UNINDENTED.findall(text, at, end)
+        if len(rows) != text.count(_HL, at, end):
+            first = _FIRST.match(text, at, end)
+            rows = [*([first.groups()] if first else ()), *_LATER.findall(text, at, end)]
+        return not rows or (not self._depths and self._begin(rows)) or self._take(rows)
 
     def agree(self) -> bool:
         """True if nothing is wrong with the tree now that it is whole."""
-        return all((code == "1") == (own in self._parents) for own, code in self._codes.items())
+        codes = self._codes.items()
+        return all(code not in {"0", "1"} or (code == "1") == (own in self._parents) for own, code in codes)
 
-    def _take(self, own: str, above: str, level: str, code: str) -> bool:
-        depths = self._depths
-        if own in depths or (above not in depths if depths else above) or not self._counts(own):
+    def _begin(self, rows: list[tuple[str, ...]]) -> bool:
+        """Take the first rows if they are as most senders have them. False says nothing against them."""
+        own, above, level, code = zip(*rows, strict=True)
+        parents = set(above[1:])
+        if own != _NUMBERS[: len(rows)] or above[0] or not parents.issubset(own):
             return False
-        depths[own] = depths.get(above, 0) + 1
-        if self._order:
-            self._levels[own] = level
-        if code in {"0", "1"}:
-            self._codes[own] = code
-        self._parents.add(above)
-        return depths[own] <= self._most and self._fits(level, self._levels.get(above))
-
-    def _counts(self, own: str) -> bool:
-        """True if HL01 goes on counting. Numbers count up from 1; after what is no number they need not."""
-        if self._counting and own.lstrip("0") != str(len(self._depths) + 1):
-            self._counting = False
-            return not own.isdecimal()
+        depths = [1]
+        for parent in map(int, above[1:]):
+            if parent > len(depths):
+                return False
+            depths.append(depths[parent - 1] + 1)
+        levels = dict(zip(own, level, strict=True))
+        pairs = set(zip(level, map(levels.get, above), strict=True)) if self._order else ()
+        if max(depths) > self._most or not all(_fits(self._order or "", *pair) for pair in pairs):
+            return False
+        self._depths = dict(zip(own, depths, strict=True))
+        self._levels, self._parents = levels, parents
+        self._codes = (
+            {number: text for number, text in zip(own, code, strict=True) if text} if any(code) else {}
+        )
         return True
 
-    def _fits(self, level: str, above: str | None) -> bool:
-        """True if a level may stand below another, or above all."""
-        order = self._order or ""
-        if len(level) != 1 or level not in order:
+    def _take(self, rows: list[tuple[str, ...]]) -> bool:
+        depths, levels, parents, codes = self._depths, self._levels, self._parents, self._codes
+        number, order = len(depths), self._order
+        for own, above, level, code in rows:
+            own, above, number = own.rstrip(" "), above.rstrip(" "), number + 1
+            depth = depths.get(above, 0)
+            if own in depths or depth == self._most or (not depth and (above or depths)):
+                return False
+            if own != str(number) and self._counting and not self._stops_counting(own, number):
+                return False
+            depths[own] = depth + 1
+            parents.add(above)
+            if code:
+                codes[own] = code
+            if order:
+                levels[own] = level
+                if not _fits(order, level, levels.get(above)):
+                    return False
+        return True
+
+    def _stops_counting(self, own: str, number: int) -> bool:
+        """True unless HL01 is a wrong number. Numbers count up from 1; after what is none they need not."""
+        if own.lstrip("0") == str(number):
             return True
-        if above is None:
-            return level == order[0]
-        return above not in order or order.index(above) < order.index(level)
+        self._counting = False
+        return not own.isdecimal()
+
+
+@lru_cache(maxsize=1024)
+def _fits(order: str, level: str, above: str | None) -> bool:
+    """True if a level may stand below another, or above all."""
+    if len(level) != 1 or level not in order:
+        return True
+    if above is None:
+        return level == order[0]
+    return above not in order or order.index(above) < order.index(level)
