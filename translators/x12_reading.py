@@ -83,13 +83,18 @@ class Reading:
         #: Bit n of a segment's number is set if its element n was taken.
         self._taken: dict[int, int] = {}
         self._told: Counter[str] = Counter()
-        self._paths = {id(segment): (segment, path, loop) for path, loop, segment in _walk(self.tree)}
+        self._paths: dict[int, tuple[Segment, str, str]] = {}
+        _note_paths(self.tree, "", self._paths)
 
     # Elements: each method gives None for what is absent or unreadable, and ticks off what it gives.
 
     def has(self, segment: Segment, *positions: int) -> bool:
         """True if all these elements hold something."""
-        return all(segment.get(position).strip() for position in positions)
+        for position in positions:
+            text = segment.get(position)
+            if not text or text.isspace():
+                return False
+        return True
 
     def take(self, segment: Segment, *positions: int) -> None:
         """Tick elements off whose content now stands in the document."""
@@ -308,22 +313,26 @@ class Reading:
         )
 
 
-def _walk(loop: Loop, where: str = "") -> Iterator[tuple[str, str, Segment]]:
-    """Path, loop path and segment of everything in the loop, in the order sent."""
-    loops: Counter[str] = Counter()
-    segments: Counter[str] = Counter()
-    for child in loop.children:
+def _note_paths(loop: Loop, where: str, paths: dict[int, tuple[Segment, str, str]]) -> None:
+    """Note path and loop path of every segment in the loop, in the order sent. where: the loop's path.
+
+    The first segment of an inner loop has the loop's path.
+    """
+    loops: dict[str, int] = {}
+    segments: dict[str, int] = {}
+    inside = f"{where}/" if where else ""
+    own = loop.path
+    for at, child in enumerate(loop.children):
+        name = child.id
         if isinstance(child, Loop):
-            loops[child.id] += 1
-            inner = f"{where}{child.id}[{loops[child.id]}]"
-            trigger, rest = opened(child)
-            if trigger is not None:
-                yield inner, child.path, trigger
-            yield from _walk(Loop(child.id, child.path, list(rest)), f"{inner}/")
+            loops[name] = nth = loops.get(name, 0) + 1
+            _note_paths(child, f"{inside}{name}[{nth}]", paths)
+        elif at == 0 and where:
+            paths[id(child)] = (child, where, own)
         else:
-            segments[child.id] += 1
-            nth = segments[child.id]
-            yield f"{where}{child.id}" + (f"[{nth}]" if nth > 1 else ""), loop.path, child
+            segments[name] = nth = segments.get(name, 0) + 1
+            path = f"{inside}{name}[{nth}]" if nth > 1 else f"{inside}{name}"
+            paths[id(child)] = (child, path, own)
 
 
 def opened(node: Node) -> tuple[Segment | None, Sequence[Node]]:

@@ -1,7 +1,7 @@
 """Canonical values as JSON text, written straight from the dataclasses.
 
-The same text as `codec.to_json` dumped on one line, several times as fast: what stands in a class
-is found out once, with its first value. The form is told in `codec`.
+The same text as `codec.to_json` dumped on one line, several times as fast: a function is made for
+each class with its first value, from the names of its fields. The form is told in `codec`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from decimal import Decimal
 from json import encoder
-from operator import attrgetter
 from typing import Any
 
 from translators.canonical.document import Document
@@ -29,62 +28,65 @@ def _code(code: Code) -> str:
     return f'{{"code":{quoted(code.code)},"meaning":{quoted(code.meaning)}}}'
 
 
+def _decimal(value: Decimal) -> str:
+    text = str(value)
+    return f'"{text}"' if "E" not in text else f'"{value:f}"'
+
+
 def _list(values: tuple[object, ...]) -> str:
-    return f"[{','.join(map(json_text, values))}]"
+    return "[" + ",".join([_WRITERS[type(value)](value) for value in values]) + "]"
 
 
-#: What writes the values of a class; classes join with their first value.
-_WRITERS: dict[type, Writer] = {
-    str: quoted,
-    int: str,
-    Decimal: lambda value: f'"{value:f}"',
-    datetime.date: lambda value: f'"{value.isoformat()}"',
-    datetime.time: lambda value: f'"{value.isoformat()}"',
-    tuple: _list,
-    Code: _code,
-}
-#: Of a class: what takes all its fields from a value, and each field's name with its label in JSON.
-_LAYOUTS: dict[type, tuple[attrgetter[tuple[object, ...]], tuple[tuple[str, str], ...]]] = {}
+class _Writers(dict[type, Writer]):
+    """What writes the values of each class; a class joins with its first value."""
+
+    def __missing__(self, kind: type) -> Writer:
+        inherited = (self[base] for base in kind.__mro__[1:] if base in self)
+        self[kind] = writer = _object_writer(kind) if issubclass(kind, Value) else next(inherited)
+        return writer
 
 
-def _join(kind: type) -> Writer:
-    """Find out what writes the values of a class, and keep it."""
-    if issubclass(kind, Value):
-        _WRITERS[kind] = _object
-    else:
-        _WRITERS[kind] = next(_WRITERS[base] for base in kind.__mro__ if base in _WRITERS)
-    return _WRITERS[kind]
+_WRITERS = _Writers(
+    {
+        str: quoted,
+        int: str,
+        Decimal: _decimal,
+        datetime.date: lambda value: f'"{value.isoformat()}"',
+        datetime.time: lambda value: f'"{value.isoformat()}"',
+        tuple: _list,
+        Code: _code,
+    }
+)
 
 
-def _lay_out(kind: Any) -> tuple[attrgetter[tuple[object, ...]], tuple[tuple[str, str], ...]]:
-    names = tuple(field.name for field in fields(kind))
-    layout = attrgetter(*names), tuple((name, f'"{name}":') for name in names)
-    return _LAYOUTS.setdefault(kind, layout)
+def _object_writer(kind: Any) -> Writer:
+    """What writes the values of a class of fields, those left out that are None or an empty list."""
+    lines = ["def write(value):", "    text = ''"]
+    for one in fields(kind):
+        is_list = one.default == ()
+        lines += [
+            f"    held = value.{one.name}",
+            "    if held:" if is_list else "    if held is not None and held != ():",
+            f"        text += ',\"{one.name}\":' + writers[type(held)](held)",
+        ]
+    lines.append("    return '{' + text[1:] + '}'")
+    made: dict[str, Any] = {"writers": _WRITERS}
+    exec("\n".join(lines), made)  # noqa: S102 - names of fields alone
+    writer: Writer = made["write"]
+    return writer
 
 
 def json_text(value: object) -> str:
     """A canonical value, or a part of one, as JSON."""
-    kind = type(value)
-    return (_WRITERS.get(kind) or _join(kind))(value)
+    return _WRITERS[type(value)](value)
 
 
 def members(value: Value) -> Iterator[tuple[str, str]]:
     """Name and JSON text ('"name":…') of every field that has a value, in the order of definition."""
-    get, names = _LAYOUTS.get(type(value)) or _lay_out(type(value))
-    for (name, label), held in zip(names, get(value), strict=True):
+    for one in fields(value):  # type: ignore[arg-type]
+        held = getattr(value, one.name)
         if held is not None and held != ():
-            kind = type(held)
-            yield name, label + (_WRITERS.get(kind) or _join(kind))(held)
-
-
-def _object(value: Value) -> str:
-    get, names = _LAYOUTS.get(type(value)) or _lay_out(type(value))
-    texts = [
-        label + (_WRITERS.get(type(held)) or _join(type(held)))(held)
-        for (_, label), held in zip(names, get(value), strict=True)
-        if held is not None and held != ()
-    ]
-    return "{" + ",".join(texts) + "}"
+            yield one.name, f'"{one.name}":{json_text(held)}'
 
 
 def document_text(schema: str, texts: Mapping[str, str]) -> str:
