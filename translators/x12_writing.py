@@ -76,6 +76,7 @@ class Writing:
         marks = form.separators
         known = (marks.element, marks.component, marks.segment, marks.repetition or "", "\r", "\n")
         self._delimiters = frozenset("".join(known))
+        self._delimiter = re.compile(f"[{re.escape(''.join(known))}]")
         self.findings: list[Finding] = []
         self._told: Counter[str] = Counter()
         self._rows: list[SegmentToWrite] = []
@@ -249,7 +250,7 @@ class Writing:
             elements = shape.elements(slot.values)
         except TooExact:
             elements = self._rounded(segment_id, shape, slot, told)
-        if self._delimiters.isdisjoint("".join(map("".join, elements))):
+        if not self._delimiter.search("".join(map("".join, elements))):
             return elements
         return [
             self._clean(segment_id, slot, at, element, told) for at, element in enumerate(elements, start=1)
@@ -269,7 +270,7 @@ class Writing:
 
     def _clean(self, segment_id: str, slot: Slot, at: int, element: Element, told: set[int]) -> Element:
         """The element without delimiters: replaced if the form names a character, told in any case."""
-        if self._delimiters.isdisjoint("".join(element)):
+        if not self._delimiter.search("".join(element)):
             return element
         value = element if isinstance(element, str) else " ".join(element)
         mark = self.form.replacement

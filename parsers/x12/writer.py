@@ -6,6 +6,7 @@ that the agreement names, or refused. Source: X12.5, control segments; X12.6, sy
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -123,6 +124,7 @@ class _Writing:
             raise NotWritable(f"Delimiters must be four different characters, no letter or digit: {marks}")
         self._separators = separators
         self._delimiters = frozenset((*marks, "\r", "\n"))
+        self._delimiter = re.compile(f"[{re.escape(''.join(self._delimiters))}]")
         if replacement is not None and (len(replacement) != 1 or replacement in self._delimiters):
             raise NotWritable(f"A delimiter cannot be replaced by {replacement!r}")
         self._replacement = replacement
@@ -176,10 +178,17 @@ class _Writing:
 
     def _segment(self, segment_id: str, elements: Sequence[Element]) -> bytes:
         self._segments += 1
-        texts = [segment_id, *map(self._element, elements)]
+        texts = [segment_id, *self._texts(elements)]
         while len(texts) > 1 and not texts[-1]:
             texts.pop()
         return self._ended(self._separators.element.join(texts))
+
+    def _texts(self, elements: Sequence[Element]) -> list[str]:
+        """The elements as text: as they are, where none is a composite or holds a delimiter."""
+        plain = [element for element in elements if isinstance(element, str)]
+        if len(plain) == len(elements) and not self._delimiter.search("".join(plain)):
+            return plain
+        return [self._element(element) for element in elements]
 
     def _element(self, element: Element) -> str:
         if isinstance(element, str):
