@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import IO, TYPE_CHECKING, BinaryIO
 
 from parsers.finding import Finding
+from parsers.record import record
 from translators.acknowledgements.answer import Answer, PreviewNumbers
 from translators.acknowledgements.answers import write_answers
 from translators.reading import read_file
@@ -48,7 +49,7 @@ ACCEPTED, FAULTY, UNREADABLE = 0, 1, 2
 Json = dict[str, object]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Inspection:
     """What to inspect, and how.
 

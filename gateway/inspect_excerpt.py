@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import BinaryIO
 
 from gateway.screen import columns, printable
 from parsers.finding import Location
+from parsers.record import record
 from parsers.x12.model import Separators
 
 #: Bytes looked at before and after a place to find its segment.
@@ -16,7 +16,7 @@ SHOWN_COLUMNS = 96
 _CHUNK_BYTES = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Excerpt:
     """A segment as sent, and where in it the fault is. text: printable. start, length: columns to mark."""
 

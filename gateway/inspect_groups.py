@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from parsers.finding import Finding
+from parsers.record import record
 from parsers.x12.model import Separators
 
 #: Kinds of finding kept; a file with more is said to have more.
@@ -16,7 +17,7 @@ MAX_PLACES = 8
 MAX_VALUES = 8
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Surroundings:
     """What a finding is in.
 

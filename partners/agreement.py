@@ -7,9 +7,10 @@ check profiles: they are most of a cold start.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
+
+from parsers.record import record
 
 if TYPE_CHECKING:
     from partners.profile import DocumentRule, OurIdentity, PartnerProfile, X12Settings
@@ -29,7 +30,7 @@ SET_DOCUMENTS: Mapping[str, str] = {
 FIRST_RELEASE_WITH_999 = "005010"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Agreement:
     """One partner's effective way for one file.
 

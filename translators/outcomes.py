@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from parsers.finding import Finding, Level, Location, Severity
+from parsers.record import record
 
 #: Lines that stand open before they are packed.
 LINES_A_BLOCK = 4096
@@ -82,7 +83,7 @@ class Fault(NamedTuple):
         return self.number, self.segment, self.loop or "", self.segment_code
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ak5:
     """The answer to one set. code: AK501. notes: AK502 to AK506, at most five, most telling first."""
 
@@ -93,7 +94,7 @@ class Ak5:
 ACCEPTED_SET = Ak5("A")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SetOutcome:
     """One set as an answer speaks of it.
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from parsers.catalogue import found
 from parsers.finding import Finding, Location
+from parsers.record import record
 from parsers.x12.model import GroupHeader, InterchangeHeader, PartyId
 from partners.open_terms import open_agreement
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _PARTIES = {5: "sender", 6: "sender", 7: "receiver", 8: "receiver"}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Resolved:
     """agreement: None if nothing of the interchange may be processed; the findings then say why."""
 

@@ -6,10 +6,11 @@ A new set is one file and one line here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from parsers.record import record
 
 if TYPE_CHECKING:
     from parsers.delimited.document import DelimitedDocument
@@ -31,7 +32,7 @@ def _module(name: str) -> Any:
 LARGE_BYTES = 64 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Translator:
     """kind: the canonical document it gives. module: in this package, loaded with its first document.
 

@@ -8,10 +8,11 @@ to the cent before it is added. Allowances and charges that are billed back or o
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import reduce
 
+from parsers.record import record
 from translators.canonical.commerce import AllowanceOrCharge, Tax
 from translators.canonical.order import Line
 from translators.canonical.values import Quantity
@@ -26,7 +27,7 @@ ADDED_TAX = frozenset({None, "A"})
 SIGNS = {"A": -1, "C": 1}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LineSums:
     """What lines come to.
 

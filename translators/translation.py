@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from parsers.finding import Finding
+from parsers.record import record
 from translators.canonical.document import Document
 from translators.canonical.values import Code
 from translators.report import BusinessKey
@@ -15,7 +16,7 @@ from translators.report import BusinessKey
 TOTAL_CODES = frozenset({"TRN-001", "TRN-002", "TRN-003", "TRN-004", "TRN-330"})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Translation:
     """A document as our business sees it, with what a person should know about it.
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
+from parsers.record import record
 from parsers.x12.model import Segment
 from translators import totals
 from translators.canonical.commerce import AllowanceOrCharge, Subtotals, Tax
@@ -50,7 +50,7 @@ def counted(lines: Sequence[Line]) -> Subtotals:
     return Subtotals(lines=len(lines), quantity=totals.hash_total(line.quantity for line in lines))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Remark:
     """Something to tell of values that do not agree, found without looking at the segments.
 

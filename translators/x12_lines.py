@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from parsers.record import record
 from parsers.x12.model import Segment
 from translators.canonical.order import Destination, Schedule, Subline
 from translators.canonical.values import Quantity
@@ -21,7 +21,7 @@ SDQ_PAIRS = range(3, 22, 2)
 SDQ_AREA = 23
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LineForm:
     """How the segment that begins a line is built. price: element of the price; its basis and the
     product ids follow it. sublines: reads those of the line.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,11 +10,12 @@ from typing import Any
 from gateway.errors import WrongUsage
 from gateway.known_partners import known, known_tables
 from gateway.screen import Screen
+from parsers.record import record
 
 UNREADABLE_FILE = "GTW-033"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Call:
     """The options of one call; `home` is None unless it was named."""
 

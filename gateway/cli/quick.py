@@ -7,9 +7,12 @@ complaints. A test holds these options equal to those that typer shows.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+#: Objects made and not freed before garbage is looked for.
+GARBAGE_OBJECTS = 100_000
 #: Values of a call by the names of the command's parameters; a switch is a bool.
 Values = Mapping[str, object]
 
@@ -90,7 +93,11 @@ def run(words: Sequence[str]) -> int | None:
     """Run the command that `words` name and give its exit status; None if typer should look at them."""
     command = COMMANDS.get(words[0]) if words else None
     values = _values(command, words[1:]) if command else None
-    return None if command is None or values is None else command.run(values)
+    if command is None or values is None:
+        return None
+    # Starting makes many objects and no garbage; to look for some takes a tenth of the start.
+    gc.set_threshold(GARBAGE_OBJECTS)
+    return command.run(values)
 
 
 def _values(command: Command, words: Sequence[str]) -> Values | None:

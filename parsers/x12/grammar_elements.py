@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
 
+from parsers.record import record
 from parsers.x12.definition import COMPOSITE, ElementUse, SegmentDefinition
 from parsers.x12.element import character_class
 from parsers.x12.segment_check import WalkOptions
@@ -51,7 +51,7 @@ def is_large(use: ElementUse) -> bool:
     return use.codes is not None and len(use.codes) > SMALL_LIST
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SegmentPatterns:
     """Writes the patterns of segments under given options.
 

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 from parsers.catalogue import found
 from parsers.finding import Finding, Location
+from parsers.record import record
 from parsers.x12.dictionary import Dictionary
 from parsers.x12.model import GroupHeader, InterchangeHeader, PartyId, Segment
 from parsers.x12.separators import FIRST_VERSION_WITH_REPETITION, ISA_WIDTHS, Isa
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Rule:
     """One element of a header: the finding it gives unless `holds`."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from parsers.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Limits:
     """The bounds that keep memory flat. Source: BI-037. `WalkOptions` bounds the depth of HL trees.
 

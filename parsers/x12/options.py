@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from parsers.record import record
 from parsers.x12.definition import SetDefinition
 from parsers.x12.dictionary import Dictionary, has_short_dates, standard
 from parsers.x12.limits import Limits
@@ -11,7 +12,7 @@ from parsers.x12.model import GroupHeader
 from parsers.x12.segment_check import WalkOptions
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ReadOptions:
     """How one interchange, or one group of it, is read.
 

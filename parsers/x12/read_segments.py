@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import BinaryIO
 
+from parsers.record import record
 from parsers.x12.binary import BinaryReader
 from parsers.x12.byte_window import DEFAULT_CHUNK_BYTES, ByteWindow
 from parsers.x12.limits import Limits
@@ -30,7 +30,7 @@ _FEWEST_ISA_ELEMENTS = 8
 _LONGEST_ID = 8
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Remark:
     """Something odd about the segment just given, or just before it.
 
@@ -42,7 +42,7 @@ class Remark:
     element: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Outside:
     """Bytes outside any interchange.
 

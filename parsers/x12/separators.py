@@ -9,11 +9,11 @@ Source: X12.5, interchange control header; BI-003 to BI-007.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import pairwise
 
 from parsers.catalogue import found
 from parsers.finding import Finding, Location
+from parsers.record import record
 from parsers.x12.model import Separators
 
 #: Bytes that must be at hand, or the end of the file, before an ISA is judged.
@@ -33,7 +33,7 @@ _NEXT_UTF8 = b"\xc2\x85"
 _NEWLINES = b"\r\n"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Isa:
     """An ISA with its delimiters.
 
@@ -58,7 +58,7 @@ class Isa:
         return self.starts[position - 1]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unreadable:
     """An ISA whose delimiters cannot be told. size: bytes that are surely part of it.
 
@@ -71,7 +71,7 @@ class Unreadable:
     isa: Isa | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Shape:
     """Where an ISA ends. elements and raw size as in `Isa`, the two last delimiters as found.
 

@@ -133,8 +133,13 @@ class TableFile:
     def groups(self) -> Mapping[tuple[str, str], list[Raw]]:
         """The rows by their first two columns, in file order."""
         groups: dict[tuple[str, str], list[Raw]] = {}
+        last: tuple[str, str] | None = None
+        rows: list[Raw] = []
         for raw in self.raw():
-            groups.setdefault((raw[1][0], raw[1][1]), []).append(raw)
+            first, second, *_ = raw[1]
+            if (key := (first, second)) != last:
+                rows, last = groups.setdefault(key, []), key
+            rows.append(raw)
         return groups
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache, cached_property, partial
 
+from parsers.record import record
 from parsers.x12.definition import (
     COMPOSITE,
     ElementUse,
@@ -58,7 +59,7 @@ _TYPE = re.compile(r"AN|ID|N[0-9]|R|DT|TM|B")
 _NOTE = re.compile(r"[PRECL](?:[0-9]{2}){2,}")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SetFacts:
     """What is known of a set in every release: GS01 of its groups, and our plain name for it."""
 

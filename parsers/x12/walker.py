@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import IntEnum
 
 from parsers.catalogue import found
 from parsers.finding import Finding, Location
+from parsers.record import record
 from parsers.x12 import hierarchy
 from parsers.x12.definition import SetDefinition
 from parsers.x12.model import Loop, Segment
@@ -50,7 +50,7 @@ class _Kind(IntEnum):
     ORPHAN = 4
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Way:
     """One meaning of a segment that does not fit.
 

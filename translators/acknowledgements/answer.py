@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
+from parsers.record import record
 from parsers.x12.model import GroupHeader, InterchangeHeader, Separators
 from partners.agreement import FIRST_RELEASE_WITH_999
 from translators.report import InterchangeReport
@@ -62,7 +62,7 @@ class PreviewNumbers:
         return self._sets
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Needs:
     """How many control numbers of each kind the answers draw. groups: by GS01, "FA" and "AG"."""
 
@@ -71,7 +71,7 @@ class Needs:
     sets: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AnsweredGroup:
     """A received group that an answer speaks of: GS01 and GS06 as received."""
 
@@ -79,7 +79,7 @@ class AnsweredGroup:
     control_number: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Answer:
     """One file for the partner.
 

@@ -11,11 +11,12 @@ from __future__ import annotations
 import io
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from parsers.record import record
 from parsers.x12.model import GroupHeader, InterchangeHeader, PartyId, Separators
 from parsers.x12.writer import (
     GroupToWrite,
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
 Draft = tuple[Answer, Iterable[bytes]]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Addressed:
     """The envelope that answering groups share: who the received group was from and to, and GS08."""
 
@@ -60,7 +61,7 @@ class _Addressed:
     version: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _File:
     """One answering interchange: its kind, GS01 of its groups, and the received groups it answers."""
 
@@ -69,7 +70,7 @@ class _File:
     groups: Sequence[GroupReport]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Reply:
     """What writing needs to know of the interchange answered."""
 

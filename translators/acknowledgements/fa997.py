@@ -6,9 +6,9 @@ The 999 says the same in segments of other names, and more (`ia999`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby, islice
 
+from parsers.record import record
 from parsers.x12.model import Separators
 from parsers.x12.writer import Ready, SegmentToWrite
 from translators.acknowledgements.decision import fitted
@@ -32,7 +32,7 @@ _SHORTEST_TAG, _LONGEST_TAG = 2, 3
 _MAX_REFERENCE_DIGITS = 4
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Form:
     """The segments that tell of a set: AK3, AK4 and AK5 in a 997, IK3, IK4 and IK5 in a 999.
 

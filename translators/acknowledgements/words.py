@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from parsers.record import record
 
 CODES = Path(__file__).with_name("codes.csv")
 _NO_WORDS = "a code that we have no words for"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CodeEntry:
     """One code of one list.
 
