@@ -76,6 +76,7 @@ def entries() -> Mapping[str, Entry]:
     return {code: entry for prefix in PREFIXES for code, entry in _entries_of(prefix).items()}
 
 
+@cache
 def entry_of(code: str) -> Entry:
     """The row of a code; only its own file is read. Raises KeyError, CatalogueError."""
     prefix = code.partition("-")[0]
@@ -102,6 +103,8 @@ def _entries_of(prefix: str) -> Mapping[str, Entry]:
 
 def shown(text: str) -> str:
     """Partner text as a finding may repeat it: control characters escaped, cut to 99 characters."""
+    if len(text) <= MAX_VALUE_CHARS and text.isprintable():
+        return text
     safe = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text[: MAX_VALUE_CHARS + 1])
     return safe if len(safe) <= MAX_VALUE_CHARS else safe[: MAX_VALUE_CHARS - 1] + "…"
 
@@ -133,8 +136,9 @@ def found(
         "row": location.row,
         "column": location.column,
         "offset": location.byte_offset,
-        **{name: shown(part) if isinstance(part, str) else part for name, part in blanks.items()},
     }
+    for name, part in blanks.items():
+        facts[name] = shown(part) if isinstance(part, str) else part
     return Finding(
         code=code,
         severity=entry.severity,

@@ -11,7 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
+from heapq import nsmallest
 from typing import Literal
 
 from parsers.catalogue import found
@@ -131,15 +132,14 @@ class SegmentCheck:
 
     def faults(self, segment: Segment, loop: str) -> list[Finding]:
         """Every fault of the segment's elements, in order of position."""
-        uses = self._definition.elements
         if not any(segment.elements):
             return [self._empty(segment, loop)]
         findings: list[Finding] = []
-        for use in uses:
-            findings += self._element_faults(
-                use, segment.get(use.position), _Place(segment, loop, use.position)
-            )
-        findings += self._note_faults(self._definition.notes, segment.elements, uses, segment, loop)
+        for use, accept in zip(self._definition.elements, self._accepts, strict=True):
+            value = segment.get(use.position)
+            if not accept(value) if value else use.requirement == "M":
+                findings += self._element_faults(use, value, _Place(segment, loop, use.position))
+        findings += self._note_faults(segment, loop)
         findings.sort(key=lambda finding: finding.location.element or 0)
         findings += self._excess(segment, loop)
         return findings
@@ -275,19 +275,15 @@ class SegmentCheck:
             return fault or ValueFault.BAD_CODE
         return text_fault(value, use.min, use.max, self._characters)
 
-    def _note_faults(
-        self,
-        notes: tuple[SyntaxNote, ...],
-        values: list[str],
-        uses: tuple[ElementUse, ...],
-        segment: Segment,
-        loop: str,
-    ) -> Iterator[Finding]:
+    def _note_faults(self, segment: Segment, loop: str) -> Iterator[Finding]:
         """One finding for each position that a note misses; two notes on one position count once."""
+        values = segment.elements
         mask, told = _presence(values), set()
-        for note in notes:
+        if mask in self._clean_masks:
+            return
+        for note in self._definition.notes:
             for position in broken_positions(note, mask):
-                use = uses[position - 1]
+                use = self._definition.elements[position - 1]
                 if use.requirement != "M" and (note.kind == "E", position) not in told:
                     told.add((note.kind == "E", position))
                     yield _note_finding(note, use, _Place(segment, loop, position), values)
@@ -345,9 +341,7 @@ def _value_finding(fault: ValueFault, use: ElementUse, value: str, place: _Place
 
 def _expected(fault: ValueFault, use: ElementUse) -> str:
     if fault is ValueFault.BAD_CODE:
-        codes = sorted(use.codes or ())
-        more = f" and {len(codes) - SHOWN_CODES} more" if len(codes) > SHOWN_CODES else ""
-        return ", ".join(codes[:SHOWN_CODES]) + more
+        return _some_of(use.codes or frozenset())
     if use.type == "DT":
         return f"{use.max} digits, {'CCYYMMDD' if use.max == 8 else 'YYMMDD'}"
     if use.type == "TM":
@@ -359,6 +353,13 @@ def _expected(fault: ValueFault, use: ElementUse) -> str:
         point = f", the last {use.type[1]} of them decimals without a point" if use.type != "N0" else ""
         return f"{count} digits{point}"
     return f"{count} characters"
+
+
+@lru_cache(maxsize=256)
+def _some_of(codes: frozenset[str]) -> str:
+    """The first codes of a list, and how many there are besides."""
+    first = ", ".join(nsmallest(SHOWN_CODES, codes))
+    return f"{first} and {len(codes) - SHOWN_CODES} more" if len(codes) > SHOWN_CODES else first
 
 
 def _up_to(parts: list[str], number: int, separator: str) -> str:

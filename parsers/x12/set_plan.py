@@ -30,7 +30,8 @@ class LoopPlan:
     """A loop's positions, and which of them each segment id can take.
 
     index: positions by segment id, in order; the loop's own trigger is not among them.
-    required: positions that must be filled, the trigger left out.
+    required: positions that must be filled, the trigger left out. size: number of positions.
+    next_required: for each position the first that must be filled from there on, or UNBOUNDED.
     """
 
     def __init__(self, definition: LoopDefinition, checks: Checks) -> None:
@@ -40,6 +41,8 @@ class LoopPlan:
         self.required = tuple(
             at for at, child in enumerate(self.children) if child.required and (at or not definition.id)
         )
+        self.size = len(self.children)
+        self.next_required = _next_of(self.required, self.size)
         self.index: dict[str, list[int]] = {}
         self._chains: dict[str, list[Chain]] = {}
         for at, child in enumerate(self.children):
@@ -65,6 +68,10 @@ class LoopPlan:
             found.sort(key=len)
             self._chains[segment_id] = found
         return found
+
+
+def _next_of(required: tuple[int, ...], size: int) -> list[int]:
+    return [next((place for place in required if place >= at), UNBOUNDED) for at in range(size + 1)]
 
 
 #: Loops to open one inside the other, each with its position in the one before.
@@ -159,16 +166,21 @@ class Frame:
             if at <= place < before and not self.counts.get(place) and place not in self.told
         ]
 
-    def whole(self) -> bool:
-        """True if nothing is missing up to the loop's end."""
-        return not self.plan.required or not self.missing(len(self.plan.children))
+    def lacks(self, before: int) -> bool:
+        """True if `missing` gives anything."""
+        ahead = self.plan.next_required
+        place = ahead[self.position]
+        while place < before:
+            if not self.counts.get(place) and place not in self.told:
+                return not self.orphan
+            place = ahead[place + 1]
+        return False
 
     def forward(self, segment_id: str) -> int | None:
         """The next position a segment can take without any fault in this loop, or None."""
         for place in self.plan.index.get(segment_id, ()):
-            if place < self.position or self.counts.get(place, 0) >= self.plan.children[place].maximum:
-                continue
-            return None if self.plan.required and self.missing(place) else place
+            if place >= self.position and self.counts.get(place, 0) < self.plan.children[place].maximum:
+                return None if self.lacks(place) else place
         return None
 
     def fill(self, place: int) -> Child:
@@ -212,7 +224,7 @@ def _legal_place(frames: list[Frame], segment_id: str) -> tuple[int, int] | None
         place = frame.forward(segment_id)
         if place is not None:
             return depth, place
-        if not frame.whole():
+        if frame.lacks(frame.plan.size):
             return None
     return None
 

@@ -324,7 +324,7 @@ def test_the_agreement_may_forbid_or_ask_for_trailing_separators() -> None:
     _, forbidden = read(text, options=WalkOptions(trailing_separators="forbidden"))
     assert told(forbidden) == ["4 REF 8/3 3"]
     _, asked = read("\nST*850*0001\nBEG*00\n", options=WalkOptions(trailing_separators="mandatory"))
-    assert told(asked)[-1] == "2 BEG 8/1 1"
+    assert told(asked)[-1] == "2 BEG 8/1 2"
 
 
 def test_separators_at_the_end_of_a_composite_separate_nothing() -> None:
