@@ -46,7 +46,7 @@ def test_an_824_is_stored_and_sent_with_the_997_under_numbers_of_its_own(stages:
     assert lines[0].endswith("*1*X*004010")
     assert "OTI*TE*PO*A-1*ACMERETAIL*MILLBROOK*20261102*0930*1*0001*850*004010" in lines
     assert [line for line in lines if line.startswith("TED")] == [
-        "TED*010*Hash total does not match*CTT*4*2**11"
+        "TED*010*Hash total does not match*CTT*4*2*347*11"
     ]
     with stages.view() as view:
         kinds = [one["kind"] for one in views.acknowledgements(view, views.Page())]
@@ -139,7 +139,7 @@ def test_a_document_that_a_person_refuses_is_told_as_rejected(stages: Stages) ->
     assert [line for line in lines if line[:3] in ("GS*", "OTI", "TED")] == [
         lines[0],
         "OTI*TR*PO*A-7*ACMERETAIL*MILLBROOK***1*0001*850*004010",
-        "TED*848*Purpose not known*BEG*2*1**77",
+        "TED*848*Purpose not known*BEG*2*1*353*77",
         "TED*024*Document refused*****A-7",
     ]
     assert lines[0].endswith("*2*X*004010"), "the first 824 told that the document waits"

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from parsers.finding import Finding
+from parsers.finding import Finding, Location
+from parsers.x12.dictionary import nearest_release, segment_definition
 from parsers.x12.element import date_fault, time_fault
 from parsers.x12.model import GroupHeader, Separators, TransactionSet
 from parsers.x12.writer import SegmentToWrite
@@ -202,13 +203,23 @@ class _Writing:
                 segment or "",
                 str(number) if 1 <= number <= _MAX_SEGMENT_NUMBER else "",
                 self._element(finding),
-                (place.data_element or "") if re.fullmatch(r"[0-9]{1,4}", place.data_element or "") else "",
+                self._reference(place),
                 self._clean(finding.value or "", _MAX_COPY_CHARS),
             ),
         )
         message = clean(finding.message, self._separators)
         for line in textwrap.wrap(message, _MAX_NOTE_CHARS)[:_MAX_NOTES]:
             yield "NTE", ("", line)
+
+    def _reference(self, place: Location) -> str:
+        """TED06: the number of the element in the standard, if it has one in that place."""
+        number = place.data_element
+        if number is None and place.segment and place.element and place.component is None:
+            release = self._header.release or nearest_release(self._header.version)[0]
+            definition = segment_definition(release, place.segment) if release else None
+            uses = definition.elements if definition else ()
+            number = uses[place.element - 1].element if place.element <= len(uses) else None
+        return number if number and re.fullmatch(r"[0-9]{1,4}", number) else ""
 
     def _element(self, finding: Finding) -> str | tuple[str, ...]:
         """TED05: the element, from 004050 on with its component."""
