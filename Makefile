@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 SOURCES := gateway outbound parsers partners translators tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test fast lint format docs bench bench-x12 lock clean system
+.PHONY: help run demo test fast lint format docs bench bench-x12 lock clean system fuzz
 
 help: ## Show the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ bench-x12: $(VENV)/test.stamp $(PEERS)/made.stamp ## Measure reading X12 beside 
 soak: $(VENV)/test.stamp ## Kill the gateway at random moments with ten other seeds; takes a quarter of an hour.
 	@for seed in 1 2 3 4 5 6 7 8 9 10; do \
 	  echo "seed $$seed"; TRADEPOST_CRASH_SEED=$$seed $(BIN)/pytest -q -p no:cacheprovider tests/crash/test_kill_gateway.py || exit 1; done
+
+fuzz: $(VENV)/test.stamp ## Ask both readings of X12 about five million mutants; takes a quarter of an hour.
+	@TRADEPOST_MUTANTS=100000 $(BIN)/pytest -q -n 2 -p no:cacheprovider tests/property/test_x12_grammar_differential.py
 
 install: $(VENV)/test.stamp ## Install all that the tests need, without running them.
 
