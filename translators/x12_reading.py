@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
@@ -81,7 +81,7 @@ class Reading:
         self.currency: str | None = None
         self.findings: list[Finding] = []
         #: Bit n of a segment's number is set if its element n was taken.
-        self._taken: dict[int, int] = {}
+        self._taken: defaultdict[int, int] = defaultdict(int)
         self._told: Counter[str] = Counter()
         self._paths: dict[int, tuple[Segment, str, str]] = {}
         _note_paths(self.tree, "", self._paths)
@@ -98,11 +98,8 @@ class Reading:
 
     def take(self, segment: Segment, *positions: int) -> None:
         """Tick elements off whose content now stands in the document."""
-        key = id(segment)
-        taken = self._taken.get(key, 0)
         for position in positions:
-            taken |= 1 << position
-        self._taken[key] = taken
+            self._taken[id(segment)] |= 1 << position
 
     def look(self, segment: Segment, position: int) -> str | None:
         """The text, without trailing spaces: these are padding in X12. It is not ticked off."""
@@ -110,9 +107,11 @@ class Reading:
 
     def text(self, segment: Segment, position: int) -> str | None:
         """The text, ticked off."""
-        text = self.look(segment, position)
-        if text is not None:
-            self.take(segment, position)
+        elements = segment.elements
+        text = elements[position - 1].rstrip() if position <= len(elements) else ""
+        if not text:
+            return None
+        self._taken[id(segment)] |= 1 << position
         return text
 
     def code(self, segment: Segment, position: int, element: str) -> Code | None:

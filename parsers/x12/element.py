@@ -156,7 +156,7 @@ def encode_numeric(value: Decimal, decimals: int, low: int = 1) -> str:
 
 def decode_decimal(text: str) -> Decimal | ValueFault:
     """Decode an R element, "-12.5". Returns the exact value or BAD_CHARACTER."""
-    return ValueFault.BAD_CHARACTER if decimal_fault(text, 1, len(text)) else Decimal(text)
+    return Decimal(text) if _DECIMAL.fullmatch(text) else ValueFault.BAD_CHARACTER
 
 
 def encode_decimal(value: Decimal) -> str:

@@ -216,6 +216,13 @@ class RecordingReading(Reading):
         watched: str | None = self._watch(_WatchedText, text, segment, position)
         return watched
 
+    def text(self, segment: Segment, position: int) -> str | None:
+        """As any reading; the text is watched."""
+        text = self.look(segment, position)
+        if text is not None:
+            self.take(segment, position)
+        return text
+
     def code(self, segment: Segment, position: int, element: str) -> Code | None:
         """As any reading; a code decides."""
         with self._as(Use.DECIDED):
