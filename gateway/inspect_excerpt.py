@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
-from gateway.screen import columns, printable
+from gateway.screen import columns, ending, fitting, printable
 from parsers.finding import Location
 from parsers.record import record
 from parsers.x12.model import Separators
@@ -98,13 +98,9 @@ def _part(parts: list[bytes], at: int) -> tuple[int, int]:
 
 def _cut(before: str, marked: str, after: str, room: int) -> Excerpt:
     """What fits on a line, the marked part always in it."""
-    shown = marked[:room]
+    shown = fitting(marked, room)
     if columns(before) + columns(shown) + columns(after) > room:
-        rest = max(0, room - columns(shown))
-        ahead = min(columns(before), max(rest // 2, rest - columns(after)))
-        if len(before) > ahead:
-            before = "…" + before[len(before) - max(0, ahead - 1) :] if ahead else ""
-        room_after = rest - columns(before)
-        if len(after) > room_after:
-            after = after[: room_after - 1] + "…" if room_after > 0 else ""
+        rest = room - columns(shown)
+        before = ending(before, max(rest // 2, rest - columns(after)))
+        after = fitting(after, rest - columns(before))
     return Excerpt(before + shown + after, columns(before), max(1, columns(shown)))

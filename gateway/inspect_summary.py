@@ -102,7 +102,7 @@ class Summary:
     def _document(self, document: DocumentReport, group: GroupReport) -> None:
         status = Status.REJECTED if group.rejects_all else document.status
         title = f"{document.set_id} {document.control_number}".strip()
-        detail = f"{set_name(document.set_id)} {document.number}".strip()
+        detail = f"{document.number} {set_name(document.set_id)}".strip()
         becomes = "" if group.rejects_all else _BECOMES[document.disposition]
         ak5 = document.ak5 if group.header is not None else None
         code = "R" if group.rejects_all else ak5.code if ak5 else ""

@@ -9,7 +9,7 @@ from gateway.inspect import Inspection, exit_status
 from gateway.inspect_excerpt import Lines, excerpt
 from gateway.inspect_groups import Findings, Gathered, Surroundings
 from gateway.inspect_summary import Summary
-from gateway.screen import Screen, fitting, printable
+from gateway.screen import Screen, printable
 from parsers.x12.dictionary import nearest_release
 from parsers.x12.ebcdic import CODE_PAGES, readable
 from parsers.x12.model import Separators
@@ -165,7 +165,7 @@ class _View:
         text = answer.payload.decode("utf-8-sig", "replace")
         lines = [line for line in text[:MAX_ANSWER_CHARS].replace("~", "~\n").splitlines() if line]
         for line in lines:
-            self._screen.line((fitting(printable(line), max(self._screen.width, 120) - 2), ""), indent=2)
+            self._screen.line((printable(line), ""), indent=2)
         if len(text) > MAX_ANSWER_CHARS:
             self._screen.words((f"… {len(text)} characters in all; --json shows them", "dim"), indent=2)
 
@@ -185,14 +185,14 @@ def _values(gathered: Gathered) -> str:
 
 
 def _others(gathered: Gathered) -> str:
-    """Where the other findings of the group stand, the first few of them."""
-    places: list[str] = []
-    subject_before = gathered.around.subject
+    """Where the other findings of the group stand, a few of them: "segments 4, 7; 850 0002 segment 3"."""
+    places: dict[str, list[str]] = {}
     for subject, finding in gathered.others:
         at = finding.location
-        spot = f"segment {at.segment_number}" if at.segment_number else f"row {at.row}" if at.row else ""
-        named = subject if subject != subject_before else ""
-        places.append(f"{named} {spot}".strip() or f"byte {at.byte_offset}")
-        subject_before = subject
+        kind = "segment" if at.segment_number else "row" if at.row else "byte"
+        named = "" if subject == gathered.around.subject else f"{subject} "
+        number = at.segment_number or at.row or at.byte_offset
+        places.setdefault(f"{named}{kind}", []).append(str(number))
+    shown = [f"{where}{'s' * (len(numbers) > 1)} {', '.join(numbers)}" for where, numbers in places.items()]
     rest = gathered.count - 1 - len(gathered.others)
-    return ", ".join([*places, f"and {rest} more"] if rest > 0 else places)
+    return "; ".join([*shown, f"and {rest} more"] if rest > 0 else shown)

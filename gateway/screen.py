@@ -36,12 +36,18 @@ def columns(text: str) -> int:
 
 
 def fitting(text: str, room: int) -> str:
-    """The text, cut with an ellipsis to at most `room` columns (at least 1)."""
+    """The text, its end cut off with an ellipsis where it takes more than `room` columns."""
     if columns(text) <= room:
         return text
-    while columns(text) >= room:
+    text = text[: max(0, room)]
+    while text and columns(text) >= room:
         text = text[:-1]
-    return f"{text}…"
+    return f"{text}…" if room > 0 else ""
+
+
+def ending(text: str, room: int) -> str:
+    """The text, its beginning cut off with an ellipsis where it takes more than `room` columns."""
+    return fitting(text[::-1], room)[::-1]
 
 
 class Screen:

@@ -56,7 +56,7 @@ def test_every_level_says_its_verdict_and_the_answers_are_previewed() -> None:
         "",
         "Interchange 000000007  ZZ:ACMERETAIL to 12:2015550100  accepted  TA1 A 000",
         "  Group PO 12          004010                          accepted  AK9 A, 1 of 1 accepted",
-        "    850 0001           purchase order PO-1             accepted  AK5 A, goes on",
+        "    850 0001           PO-1 purchase order             accepted  AK5 A, goes on",
     ]
     assert "Would be answered with 997_000000001.edi:" in lines
     assert "  AK9*A*1*1*1~" in lines
