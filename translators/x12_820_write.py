@@ -27,6 +27,8 @@ from translators.x12_writing import Writing, Written
 #: Fields of a party that ENT holds. Qualifier of an invoice (element 128).
 IDENTIFIED = ("role", "qualifier", "id")
 INVOICE = "IV"
+#: Ordinal of the entity that is made for items of none.
+_OWN = 0
 
 
 def write(document: Remittance, definition: SetDefinition, form: Form) -> Written:
@@ -51,14 +53,17 @@ def write(document: Remittance, definition: SetDefinition, form: Form) -> Writte
 def _entities(writing: Writing, document: Remittance) -> None:
     """ENT, each with its items; items of no entity stand under one of their own."""
     entities = document.entities
-    known = {one.ordinal for one in entities}
-    if any(item.entity not in known for item in document.items):
-        entities = (*entities, RemittanceEntity(ordinal=0, number=len(entities) + 1))
+    items: dict[int | None, list[tuple[int, RemittanceItem]]] = {one.ordinal: [] for one in entities}
+    strays: list[tuple[int, RemittanceItem]] = []
+    for at, item in enumerate(document.items):
+        items.get(item.entity, strays).append((at, item))
+    if strays:
+        items[_OWN] = strays
+        entities = (*entities, RemittanceEntity(ordinal=_OWN, number=len(entities) + 1))
     for at, one in enumerate(entities):
         slot = _entity(writing, one, under("", "entities", at))
-        for place, item in enumerate(document.items):
-            if item.entity == one.ordinal or (one.ordinal == 0 and item.entity not in known):
-                _item(writing, slot, item, under("", "items", place))
+        for place, item in items.pop(one.ordinal, ()):
+            _item(writing, slot, item, under("", "items", place))
 
 
 def _entity(writing: Writing, value: RemittanceEntity, field: str) -> Slot:
