@@ -51,8 +51,13 @@ def as_written(fault: Finding, shape: Shape, slot: Slot) -> Finding:
 
 
 def _name(shape: Shape, place: Location) -> str:
-    at = place.element or 0
-    return shape.uses[at - 1].name if 0 < at <= len(shape.uses) else "element"
+    """What the element or component is called."""
+    uses, name = shape.uses, "element"
+    for position in (place.element, place.component):
+        if position is None or not 0 < position <= len(uses):
+            break
+        name, uses = uses[position - 1].name, uses[position - 1].components
+    return name
 
 
 def missing_segment(segment_id: str, loop: str, number: int, field: str) -> Finding:

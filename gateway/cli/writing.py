@@ -44,6 +44,9 @@ def write(
     replace: Annotated[
         str | None, typer.Option(help="Stands in data where a delimiter would; else such data is refused.")
     ] = None,
+    component: Annotated[
+        str, typer.Option(help="Component separator of the file that a document was read from.")
+    ] = ">",
     lines: Annotated[bool, typer.Option("--lines", help="A line break after each segment.")] = False,
 ) -> int:
     """Write canonical JSON as X12; exit status 1, and no output, if a set would not be right.
@@ -57,7 +60,8 @@ def write(
     documents = _documents(file)
     envelope = _envelope(documents[0], sender, receiver, control_number, at)
     dictionary = None if tables is None else known_tables(tables)
-    form = changed(form_of(release), replacement=replace)
+    form = form_of(release)
+    form = changed(form, replacement=replace, sent=changed(form.sent, component=component))
     if lines:
         form = changed(form, separators=changed(form.separators, suffix="\n"))
     sets = [write_set(one, set_id, release, form, dictionary=dictionary) for one in documents]

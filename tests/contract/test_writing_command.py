@@ -115,6 +115,16 @@ def test_a_delimiter_in_data_is_refused_or_replaced_as_asked(tradepost: Any, tmp
     assert "TRN-359" in replaced.err
 
 
+def test_a_composite_that_was_unmapped_is_taken_apart_at_the_separator_named(
+    tradepost: Any, tmp_path: Path
+) -> None:
+    path = tmp_path / "order.json"
+    unmapped = [{"path": "MEA-04", "value": "LB:2"}, {"path": "MEA-03", "value": "7"}]
+    path.write_text(json.dumps({**_order(), "unmapped": unmapped}))
+    assert "~MEA***7*LB>2~" in tradepost(str(path), *CALL, "--component", ":").out
+    assert "TRN-353 MEA-04-1" in tradepost(str(path), *CALL).err
+
+
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
