@@ -9,21 +9,22 @@ from parsers.x12.grammar_elements import ELEMENT, END, SEGMENT
 from parsers.x12.hierarchy import STRUCTURES
 
 _ELEMENT = f"([^{SEGMENT}{ELEMENT}]*+)"
-_HL = f"HL{ELEMENT}"
+_HL, _LS, _LE = f"HL{ELEMENT}", f"LS{ELEMENT}", f"LE{ELEMENT}"
 _LEVEL = _HL + f"{ELEMENT}?+".join([_ELEMENT] * 4)
 _BEGINNING = f"BSN{ELEMENT}" + ELEMENT.join([_ELEMENT] * 5)
-#: As the first segment of a stretch, and as a later one.
-_FIRST, _LATER = re.compile(_LEVEL), re.compile(END + _LEVEL)
-#: As most files have it, without blanks before it: a segment begins there, since no value holds a line break.
-_UNINDENTED = re.compile(_LEVEL.replace(_HL, f"{_HL}(?<=[{SEGMENT}\\r\\n]{_HL})", 1))
-_FIRST_BEGINNING, _LATER_BEGINNING = re.compile(_BEGINNING), re.compile(END + _BEGINNING)
-
-
-#: As the first segment of a stretch, and as a later one.
-_OPENING, _CLOSING = f"LS{ELEMENT}", f"LE{ELEMENT}"
 _BOUND = f"(L[SE]){ELEMENT}{_ELEMENT}"
+#: As the first segment of a stretch, and as a later one.
+_FIRST_LEVEL, _LATER_LEVEL = re.compile(_LEVEL), re.compile(END + _LEVEL)
+_FIRST_BEGINNING, _LATER_BEGINNING = re.compile(_BEGINNING), re.compile(END + _BEGINNING)
 _FIRST_BOUND, _LATER_BOUND = re.compile(_BOUND), re.compile(END + _BOUND)
-_NUMBERS = tuple(map(str, range(1, 1001)))
+#: After a terminator or line break, as most files have it, which is found sooner. No value holds either.
+_PLAIN_LEVEL = re.compile(_LEVEL.replace(_HL, f"{_HL}(?<=[{SEGMENT}\\r\\n]{_HL})", 1))
+#: HL segments that are looked up as a whole.
+_FEW = 100
+_NUMBERS = tuple(map(str, range(1, _FEW + 1)))
+
+#: HL01 to HL04 as sent.
+Row = tuple[str, ...]
 
 
 class Bounds:
@@ -37,7 +38,7 @@ class Bounds:
 
         The segments follow those of the calls before, and match the grammar.
         """
-        if text.find(_OPENING, at, end) < 0 and text.find(_CLOSING, at, end) < 0:
+        if text.find(_LS, at, end) < 0 and text.find(_LE, at, end) < 0:
             return True
         first = _FIRST_BOUND.match(text, at, end)
         rows = _LATER_BOUND.findall(text, at, end)
@@ -70,40 +71,29 @@ class Levels:
         if self._order is None and at < end:
             beginning = _FIRST_BEGINNING.match(text, at, end) or _LATER_BEGINNING.search(text, at, end)
             self._order = STRUCTURES.get(beginning[5] if beginning else "", "")
-        rows = _UNINDENTED.findall(text, at, end)
+        rows = _PLAIN_LEVEL.findall(text, at, end)
         if len(rows) != text.count(_HL, at, end):
-            first = _FIRST.match(text, at, end)
-            rows = [*([first.groups()] if first else ()), *_LATER.findall(text, at, end)]
-        return not rows or (not self._depths and self._begin(rows)) or self._take(rows)
+            first = _FIRST_LEVEL.match(text, at, end)
+            rows = [*([first.groups()] if first else ()), *_LATER_LEVEL.findall(text, at, end)]
+        return not rows or self._begin(rows) or self._take(rows)
 
     def agree(self) -> bool:
         """True if nothing is wrong with the tree now that it is whole."""
         codes = self._codes.items()
         return all(code not in {"0", "1"} or (code == "1") == (own in self._parents) for own, code in codes)
 
-    def _begin(self, rows: list[tuple[str, ...]]) -> bool:
+    def _begin(self, rows: list[Row]) -> bool:
         """Take the first rows if they are as most senders have them. False says nothing against them."""
-        own, above, level, code = zip(*rows, strict=True)
-        parents = set(above[1:])
-        if own != _NUMBERS[: len(rows)] or above[0] or not parents.issubset(own):
+        if self._depths or len(rows) > _FEW:
             return False
-        depths = [1]
-        for parent in map(int, above[1:]):
-            if parent > len(depths):
-                return False
-            depths.append(depths[parent - 1] + 1)
-        levels = dict(zip(own, level, strict=True))
-        pairs = set(zip(level, map(levels.get, above), strict=True)) if self._order else ()
-        if max(depths) > self._most or not all(_fits(self._order or "", *pair) for pair in pairs):
-            return False
-        self._depths = dict(zip(own, depths, strict=True))
-        self._levels, self._parents = levels, parents
-        self._codes = (
-            {number: text for number, text in zip(own, code, strict=True) if text} if any(code) else {}
-        )
-        return True
+        tree = _tree_of(tuple(rows), self._order or "", self._most)
+        if tree is not None:
+            depths, levels, parents, codes = tree
+            self._depths, self._levels = depths.copy(), levels.copy()
+            self._parents, self._codes = parents.copy(), codes.copy()
+        return tree is not None
 
-    def _take(self, rows: list[tuple[str, ...]]) -> bool:
+    def _take(self, rows: list[Row]) -> bool:
         depths, levels, parents, codes = self._depths, self._levels, self._parents, self._codes
         number, order = len(depths), self._order
         for own, above, level, code in rows:
@@ -129,6 +119,31 @@ class Levels:
             return True
         self._counting = False
         return not own.isdecimal()
+
+
+@lru_cache(maxsize=512)
+def _tree_of(
+    rows: tuple[Row, ...], order: str, most: int
+) -> tuple[dict[str, int], dict[str, str], set[str], dict[str, str]] | None:
+    """Depths, levels, parents and HL04 of a tree that is numbered from 1 and right so far, else None.
+
+    The trees of one sender are often alike, so that most are looked up.
+    """
+    own, above, level, code = zip(*rows, strict=True)
+    parents = set(above[1:])
+    if own != _NUMBERS[: len(rows)] or above[0] or not parents.issubset(own):
+        return None
+    depths = [1]
+    for parent in map(int, above[1:]):
+        if parent > len(depths):
+            return None
+        depths.append(depths[parent - 1] + 1)
+    levels = dict(zip(own, level, strict=True))
+    pairs = set(zip(level, map(levels.get, above), strict=True)) if order else ()
+    if max(depths) > most or not all(_fits(order, *pair) for pair in pairs):
+        return None
+    codes = {number: text for number, text in zip(own, code, strict=True) if text}
+    return dict(zip(own, depths, strict=True)), levels, parents, codes
 
 
 @lru_cache(maxsize=1024)
