@@ -30,13 +30,19 @@ def keyword_record(cls: type[T]) -> type[T]:
     return _made(cls, kw_only=True)
 
 
-def _made(cls: type[T], *, kw_only: bool) -> type[T]:
+@dataclass_transform(frozen_default=True, eq_default=False, field_specifiers=(field,))
+def identity_record(cls: type[T]) -> type[T]:
+    """A record that equals nothing but itself."""
+    return _made(cls, kw_only=False, equal=False)
+
+
+def _made(cls: type[T], *, kw_only: bool, equal: bool = True) -> type[T]:
     made: Any = dataclass(init=False, repr=False, eq=False, slots=True, kw_only=kw_only)(cls)
     own = [one for one in fields(made) if one.init]
     made.__init__ = _initializer(made, own)
     made._values = staticmethod(_values_of([one.name for one in fields(made) if one.compare]))
-    shared = {"__setattr__": _frozen, "__delattr__": _frozen, "__eq__": _equal, "__hash__": _hash}
-    for name, method in {**shared, "__repr__": _repr, "__reduce__": _reduce}.items():
+    shared = {"__setattr__": _frozen, "__delattr__": _frozen, "__repr__": _repr, "__reduce__": _reduce}
+    for name, method in {**shared, **(_BY_VALUE if equal else {})}.items():
         setattr(made, name, method)
     result: type[T] = made
     return result
@@ -85,6 +91,9 @@ def _equal(self: Any, other: Any) -> Any:
 
 def _hash(self: Any) -> int:
     return hash(self._values(self))
+
+
+_BY_VALUE = {"__eq__": _equal, "__hash__": _hash}
 
 
 def _repr(self: Any) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, NamedTuple
+
+from parsers.record import identity_record
 
 #: Type of an element that is made of components.
 COMPOSITE = "composite"
@@ -20,7 +21,7 @@ class SyntaxNote(NamedTuple):
     positions: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@identity_record
 class ElementUse:
     """One position of a segment or composite.
 
@@ -81,7 +82,7 @@ class SegmentDefinition:
         return self.content.notes
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@identity_record
 class SegmentUse:
     """A segment at its place in a set. max_use: None means unbounded."""
 
@@ -96,7 +97,7 @@ class SegmentUse:
         return self.segment.id
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@identity_record
 class LoopDefinition:
     """A loop, or a whole set (id and path ""). repeat: None means unbounded.
 
@@ -110,7 +111,7 @@ class LoopDefinition:
     children: tuple[SegmentUse | LoopDefinition, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@identity_record
 class SetDefinition:
     """A transaction set of one release, ST to SE.
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property, lru_cache
 from heapq import nsmallest
 from typing import Literal
 
 from parsers.catalogue import found
 from parsers.finding import Finding, Location
+from parsers.record import record
 from parsers.x12.definition import COMPOSITE, ElementUse, SegmentDefinition, SyntaxNote
 from parsers.x12.element import (
     CharacterSet,
@@ -48,7 +49,7 @@ _DATES = {8: f"(?!0000)[0-9]{{4}}{_DAY}", 6: f"[0-9]{{2}}{_DAY}"}
 _TIMES = r"(?:[01][0-9]|2[0-3])[0-5][0-9](?:[0-5][0-9][0-9]{0,2})?"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class WalkOptions:
     """How a set is to be read.
 
@@ -66,7 +67,7 @@ class WalkOptions:
     tree_depth: int = 32
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Place:
     """Where a value stands, to be made into a Location when something is wrong with it."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from parsers.finding import Finding
+from parsers.record import identity_record
 from parsers.x12.definition import LoopDefinition, SegmentDefinition, SegmentUse, SetDefinition
 from parsers.x12.model import Loop
 from parsers.x12.segment_check import SegmentCheck, WalkOptions
@@ -15,7 +16,7 @@ from parsers.x12.segment_check import SegmentCheck, WalkOptions
 UNBOUNDED = sys.maxsize
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@identity_record
 class Child:
     """A position in a loop: a segment, or an inner loop (then `loop` is its plan)."""
 
@@ -101,7 +102,7 @@ def _child(part: SegmentUse | LoopDefinition, checks: Checks) -> Child:
     return Child(part.id, part.requirement == "M", part.max_use or UNBOUNDED, checks.of(part.segment), None)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@identity_record
 class SetPlan:
     """A set compiled under given options.
 

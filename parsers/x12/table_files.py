@@ -6,10 +6,10 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
+from parsers.record import record
 from parsers.x12.definition import Requirement
 
 RELEASE = re.compile(r"00[1-9][0-9]{3}")
@@ -37,7 +37,7 @@ Row = dict[str, str]
 Raw = tuple[int, list[str]]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Where:
     """The file and line that a row stands in."""
 
@@ -143,7 +143,7 @@ class TableFile:
         return groups
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rows:
     """The rows that a table has for one key. rank: how far down the layers they were found, from 0."""
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from parsers.record import record
 from parsers.x12.model import PartyId, Separators
 from parsers.x12.separators import FIRST_VERSION_WITH_REPETITION, ISA_WIDTHS
 
@@ -39,7 +39,7 @@ class NotWritable(ValueError):
     """A value that the format cannot carry: a delimiter in data, or too long for its place."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class InterchangeToWrite:
     """What an ISA says. date: YYMMDD. time: HHMM. control_number: at most nine digits, padded here.
 
@@ -58,7 +58,7 @@ class InterchangeToWrite:
     acknowledgements: Sequence[Sequence[str]] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SetToWrite:
     """One set. segments: what stands between ST and SE, written as they come."""
 
@@ -68,7 +68,7 @@ class SetToWrite:
     implementation: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GroupToWrite:
     """What a GS says, and its sets, written as they come. date: CCYYMMDD. version: GS08, "004010"."""
 

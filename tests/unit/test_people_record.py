@@ -10,7 +10,7 @@ from dataclasses import FrozenInstanceError, asdict, dataclass, field, fields, i
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from parsers.record import keyword_record, record
+from parsers.record import identity_record, keyword_record, record
 
 
 @record
@@ -40,6 +40,13 @@ class Given:
 
     first: int = 1
     second: str
+
+
+@identity_record
+class Itself:
+    """Its own."""
+
+    x: int
 
 
 @record
@@ -98,6 +105,13 @@ def test_it_is_equal_by_class_and_fields() -> None:
     assert hash(Given(second="a")) == hash(Given(second="a"))
     with pytest.raises(TypeError, match="unhashable"):
         hash(Point(1))
+
+
+def test_it_may_equal_nothing_but_itself() -> None:
+    one, other = Itself(1), Itself(1)
+    assert one == one
+    assert one != other
+    assert len({one, other}) == 2
 
 
 def test_it_inherits() -> None:
