@@ -84,6 +84,20 @@ def test_the_partners_997_to_our_824_finds_it(stages: Stages) -> None:
     assert [(one["kind"], one["state"]) for one in found] == [("997", "matched")]
 
 
+def test_a_999_to_our_824_finds_it_too_and_is_not_answered(stages: Stages) -> None:
+    stages.receive("acme-retail", "po.edi", order(1, *OFF))
+    stages.drain()
+    before = stages.outbox("acme-retail")
+    answer = ("ST*999*0001", "AK1*AG*1*004010", "AK2*824*0002", "IK5*A", "AK9*A*1*1*1", "SE*6*0001")
+    content = interchange(*answer, number=2, functional_id="FA").replace(b"*X*004010~", b"*X*005010~")
+    stages.receive("acme-retail", "999.edi", content)
+    stages.drain()
+    with stages.view() as view:
+        found = views.acknowledgements(view, views.Page(), direction="in")
+    assert [(one["kind"], one["state"]) for one in found] == [("999", "matched")]
+    assert stages.outbox("acme-retail") == before
+
+
 def test_a_number_received_before_is_told_in_an_824(stages: Stages) -> None:
     stages.receive("acme-retail", "1.edi", order_850(1, ["A-1"]))
     stages.drain()
