@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from datetime import date
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic_core import PydanticCustomError
 
 from partners.values import (
     Login,
     Many,
     Model,
+    Network,
     PublicKey,
     Seconds,
     SecretRef,
@@ -51,14 +54,63 @@ class ChannelBase(Model):
         return {}
 
 
+class DatedKey(Model):
+    """A public key that may log in for a time only. A day begins and ends in UTC."""
+
+    key: PublicKey = Field(description="The OpenSSH public key.")
+    not_before: date | None = Field(
+        default=None, description="The first day on which it may log in, 2026-12-01 without quotes."
+    )
+    not_after: date | None = Field(default=None, description="The last day on which it may log in.")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.not_before and self.not_after and self.not_after < self.not_before:
+            raise PydanticCustomError("dates", "ends (not_after) before it begins (not_before)")
+        return self
+
+    def is_valid_on(self, day: date) -> bool:
+        """True if the key may log in on `day`."""
+        return (self.not_before or day) <= day <= (self.not_after or day)
+
+
+def _key_tag(value: object) -> str:
+    return "line" if isinstance(value, str) else "dated"
+
+
+LoginKey = Annotated[
+    Annotated[PublicKey, Tag("line")] | Annotated[DatedKey, Tag("dated")], Discriminator(_key_tag)
+]
+
+
+class MailboxLimits(Model):
+    """What one partner may ask of our SFTP server; left out: what the server allows everybody."""
+
+    sessions: Annotated[int, Field(ge=1, le=10_000)] | None = Field(
+        default=None, description="Sessions at once.", json_schema_extra=unit("sessions")
+    )
+    requests_per_s: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(
+        default=None,
+        description="Requests a second, reads and writes apart; a faster partner waits.",
+        json_schema_extra=unit("requests"),
+    )
+    files_per_day: Annotated[int, Field(ge=1)] | None = Field(
+        default=None, description="Files uploaded in a day (UTC).", json_schema_extra=unit("files")
+    )
+    bytes_per_day: Annotated[int, Field(ge=1)] | None = Field(
+        default=None, description="Bytes uploaded in a day (UTC).", json_schema_extra=unit("bytes")
+    )
+
+
 class SftpMailbox(ChannelBase):
     """A login at our own SFTP server, with inbox, outbox and archive."""
 
     kind: Literal["sftp_mailbox"] = Field(description="The built-in SFTP server.")
     login: Login = Field(description="User name of the login, unique over all partners.")
-    public_keys: Many[PublicKey] = Field(
+    public_keys: Many[LoginKey] = Field(
         default=(),
-        description="OpenSSH public keys that may log in, besides the keys/*.pub of the partner's folder.",
+        description="OpenSSH public keys that may log in, besides the keys/*.pub of the partner's folder; "
+        "each a line of text, or a table with dates.",
     )
     password: SecretRef | None = Field(
         default=None, description="Where the argon2 hash of a password is; left out: keys only."
@@ -67,6 +119,21 @@ class SftpMailbox(ChannelBase):
         default=(".tmp", ".part", ".filepart"),
         description="Endings of names that are not taken until the file is renamed.",
     )
+    networks: Many[Network] = Field(
+        default=(),
+        description="Addresses and networks from which it may log in; left out: from anywhere.",
+    )
+    limits: MailboxLimits = Field(
+        default_factory=MailboxLimits, description="What the partner may ask of the server."
+    )
+
+    def keys_on(self, day: date) -> tuple[str, ...]:
+        """The public keys that may log in on `day`, as lines."""
+        return tuple(
+            key if isinstance(key, str) else key.key
+            for key in self.public_keys
+            if isinstance(key, str) or key.is_valid_on(day)
+        )
 
     @property
     def secrets(self) -> dict[str, str]:

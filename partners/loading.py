@@ -211,8 +211,15 @@ def _completed_channel(channel: object, partner: str, keys: list[str]) -> object
     completed = {"senders": [partner], **channel}
     named = completed.get("public_keys", [])
     if completed.get("kind") == "sftp_mailbox" and isinstance(named, list):
-        completed["public_keys"] = [*named, *(key for key in keys if key not in named)]
+        there = {_key_material(key) for key in named}
+        completed["public_keys"] = [*named, *(key for key in keys if _key_material(key) not in there)]
     return completed
+
+
+def _key_material(entry: object) -> tuple[str, ...]:
+    """Kind and key of an entry of public_keys, without the comment: its dates hold for the .pub file too."""
+    line = entry.get("key") if isinstance(entry, dict) else entry
+    return tuple(line.split(" ")[:2]) if isinstance(line, str) else ()
 
 
 def _read_layouts(folder: Path, profile: PartnerProfile, chain: Chain) -> dict[str, LayoutFile] | Findings:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from datetime import date
 from importlib import resources
 from types import NoneType
 from typing import Annotated, Literal, get_args, get_origin
@@ -11,7 +12,7 @@ from typing import Annotated, Literal, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from partners.channels import CHANNEL_KINDS
+from partners.channels import CHANNEL_KINDS, DatedKey, MailboxLimits
 from partners.destinations import Destination, HttpOptions, RetrySettings, S3Options, SftpOptions
 from partners.profile import (
     AckPolicy,
@@ -28,7 +29,7 @@ from partners.profile import (
 )
 from partners.values import InterchangeId
 
-_NAMES = {str: "text", bool: "true or false", int: "whole number", float: "number"}
+_NAMES = {str: "text", bool: "true or false", int: "whole number", float: "number", date: "date"}
 
 #: Heading, where it is written, and its model, in the order of the page.
 _SECTIONS: tuple[tuple[str, str, type[BaseModel]], ...] = (
@@ -43,6 +44,8 @@ _SECTIONS: tuple[tuple[str, str, type[BaseModel]], ...] = (
         (f"Channel: {model.model_fields['kind'].annotation.__args__[0]}", "`[[channels]]`", model)  # type: ignore[union-attr]
         for model in CHANNEL_KINDS
     ),
+    ("Key with dates", "an entry of a mailbox's `public_keys`", DatedKey),
+    ("Limits of a mailbox", "`[channels.limits]` of a mailbox", MailboxLimits),
     ("Document rule", "`[[documents]]`; what all share, in `[document]`", DocumentRule),
     ("Schedule: at once", "`schedule` of a document rule", AtOnce),
     ("Schedule: every", "`schedule` of a document rule", Every),

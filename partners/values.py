@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from ipaddress import ip_network
 from typing import Annotated, LiteralString, TypeVar
 from urllib.parse import urlsplit
 
@@ -72,6 +73,16 @@ def _names_its_kind(kind: str, encoded: str) -> bool:
     return blob.startswith(len(kind).to_bytes(4, "big") + kind.encode("ascii"))
 
 
+def _network(text: str) -> str:
+    try:
+        ip_network(text)
+    except ValueError as fault:
+        raise PydanticCustomError(
+            "network", 'must be an IP address or a network such as "192.0.2.0/24"'
+        ) from fault
+    return text
+
+
 def _no_credentials(url: str) -> str:
     try:
         parts = urlsplit(url)
@@ -112,6 +123,8 @@ SecretRef = Annotated[
 ]
 #: One line of an OpenSSH public key.
 PublicKey = Annotated[str, AfterValidator(check_public_key)]
+#: An IP network such as "192.0.2.0/24", or one address.
+Network = Annotated[str, AfterValidator(_network)]
 #: A URL without credentials in it (an SFTP URL may name its user).
 Url = Annotated[str, AfterValidator(_no_credentials)]
 #: Text that is not empty.

@@ -13,15 +13,20 @@ class SftpEvent(StrEnum):
     """Names of events. All carry `address`; from the login on also `login`, `partner`, `key`."""
 
     #: A limit on connections or sessions is reached; the connection or session was refused.
+    #: Connections that a penalty shuts out are not told one by one.
     TURNED_AWAY = "sftp.turned_away"
     #: A session has begun.
     LOGIN_ACCEPTED = "sftp.login_accepted"
     #: `login`, `key` ("SHA256:…" or "password") were not accepted.
     LOGIN_REFUSED = "sftp.login_refused"
+    #: Too many logins failed: connections from `source` are closed unread for `seconds`.
+    SHUT_OUT = "sftp.shut_out"
     #: The login, or its key or password, is no longer in force; the connection was closed.
     LOGIN_WITHDRAWN = "sftp.login_withdrawn"
-    #: Not logged in within the grace time, or idle too long: `reason`.
+    #: No session within the grace time, or idle too long: `reason`.
     TIMED_OUT = "sftp.timed_out"
+    #: The connection was closed for what no honest client does: `reason`.
+    CUT_OFF = "sftp.cut_off"
     #: `name`, `upload`.
     UPLOAD_STARTED = "sftp.upload_started"
     #: Durable and in the ledger: `name`, `upload`, `transmission`, `sha256`, `size`.

@@ -9,11 +9,12 @@ import hmac
 import re
 import threading
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from ipaddress import ip_network
 
-from paramiko import Channel, ECDSAKey, Ed25519Key, PKey, RSAKey, ServerInterface
+from paramiko import Channel, ECDSAKey, Ed25519Key, Message, PKey, RSAKey, ServerInterface
 from paramiko.common import (
     AUTH_FAILED,
     AUTH_SUCCESSFUL,
@@ -22,45 +23,36 @@ from paramiko.common import (
     OPEN_SUCCEEDED,
 )
 
-from gateway.sftp_server.events import OnEvent, SftpEvent
+from gateway.sftp_server.allowances import Allowances
+from gateway.sftp_server.events import Fields, OnEvent, SftpEvent
+from gateway.sftp_server.host_key import PROVE_KEYS, TELL_KEYS, proofs
+from gateway.sftp_server.limits import SftpLimits
+from gateway.sftp_server.line import Line
 from gateway.sftp_server.mailbox import Caller, LoginFacts, Logins
 from gateway.sftp_server.passwords import Passwords
+from gateway.sftp_server.penalties import Fault, Penalties, parsed_address, source_of
 from gateway.sftp_server.uploads import who
 from parsers.catalogue import shown
 
 LOGIN_FORM = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}")
 MIN_RSA_BITS = 3072
-#: Seconds for which a look at whether a login is still in force holds good.
-RECHECK_S = 5.0
+#: Seconds for which a look at whether a login is still in force holds good. With the two seconds
+#: that a running gateway takes to see new profiles, a withdrawn login is gone within five.
+RECHECK_S = 1.5
 PASSWORD = "password"  # noqa: S105 - the name of a method
 
 
-class Places:
-    """Counts sessions, in all and for each partner."""
+@dataclass(frozen=True, slots=True)
+class Doorkeeper:
+    """What all gates of a server share. host_keys: the key in force first."""
 
-    def __init__(self, per_partner: int) -> None:
-        self.per_partner = per_partner
-        self._taken: Counter[str] = Counter()
-        self._changed = threading.Condition()
-
-    def take(self, partner: str) -> bool:
-        """Take a place; False if the partner has all that it may have."""
-        with self._changed:
-            if self._taken[partner] >= self.per_partner:
-                return False
-            self._taken[partner] += 1
-            return True
-
-    def give_back(self, partner: str) -> None:
-        """Give a place back."""
-        with self._changed:
-            self._taken[partner] -= 1
-            self._changed.notify_all()
-
-    def wait_empty(self, timeout_s: float) -> bool:
-        """Wait until no session is left; False if some are after `timeout_s`."""
-        with self._changed:
-            return self._changed.wait_for(lambda: not any(self._taken.values()), timeout_s)
+    logins: Logins
+    passwords: Passwords
+    allowances: Allowances
+    penalties: Penalties
+    limits: SftpLimits
+    host_keys: tuple[PKey, ...]
+    on_event: OnEvent
 
 
 class Gate(ServerInterface):
@@ -71,16 +63,13 @@ class Gate(ServerInterface):
     shell, exec, pty, environment, X11, agent, forwarding.
     """
 
-    def __init__(
-        self, logins: Logins, passwords: Passwords, places: Places, address: str, on_event: OnEvent
-    ) -> None:
-        self._logins = logins
-        self._passwords = passwords
-        self._places = places
+    def __init__(self, keeper: Doorkeeper, line: Line, address: str) -> None:
+        self._keeper = keeper
+        self._line = line
         self._address = address
-        self._on_event = on_event
         self._proof: tuple[LoginFacts, Caller] | None = None
         self._channels: set[int] = set()
+        self._passwords_refused = self._keys_refused = 0
         self._being_kept = 0
         self._lock = threading.Lock()
         self._last_request = self._last_check = time.monotonic()
@@ -106,10 +95,13 @@ class Gate(ServerInterface):
 
     def check_auth_password(self, username: str, password: str) -> int:
         """Accept the password of an enabled login."""
+        began = time.monotonic()
         facts = self._login(username)
         known = facts.password_hash if facts is not None else None
-        if not self._passwords.matches(password, known) or facts is None:
-            return self._refused(username, PASSWORD)
+        if not self._keeper.passwords.matches(password, known) or facts is None:
+            self._passwords_refused += 1
+            self._fail(Fault.REFUSED)
+            return self._refused(username, PASSWORD, began + self._keeper.limits.password_refusal_s)
         return self._accepted(facts, PASSWORD)
 
     def check_auth_publickey(self, username: str, key: PKey) -> int:
@@ -118,33 +110,75 @@ class Gate(ServerInterface):
         Clients first ask for each key whether it would do. The last one that we accept before
         the login succeeds is the one whose signature was verified.
         """
+        began = time.monotonic()
         facts = self._login(username)
         listed = facts.public_keys if facts is not None else ()
         if not _is_listed(key, listed) or not _is_strong(key) or facts is None:
-            return self._refused(username, key.fingerprint)
+            self._keys_refused += 1
+            return self._refused(username, key.fingerprint, began + self._keeper.limits.key_refusal_s)
         return self._accepted(facts, key.fingerprint)
 
     def _login(self, name: str) -> LoginFacts | None:
         if LOGIN_FORM.fullmatch(name) is None:
             return None
-        facts = self._logins.login(name)
-        return facts if facts is not None and facts.enabled else None
+        facts = self._keeper.logins.login(name)
+        if facts is None or not facts.enabled or not _comes_from(self._address, facts.networks):
+            return None
+        return facts
 
     def _accepted(self, facts: LoginFacts, key: str) -> int:
         self._proof = (facts, Caller(facts.login, facts.partner, key, self._address))
         return AUTH_SUCCESSFUL
 
-    def _refused(self, name: str, key: str) -> int:
-        self._on_event(SftpEvent.LOGIN_REFUSED, {"login": shown(name), "key": key, "address": self._address})
+    def _refused(self, name: str, key: str, not_before: float) -> int:
+        """Refuse at `not_before`, which is later than any of our ways to a refusal takes."""
+        fields = {"login": shown(name), "key": key, "address": self._address}
+        self._keeper.on_event(SftpEvent.LOGIN_REFUSED, fields)
+        threading.Event().wait(max(0.0, not_before - time.monotonic()))
         return AUTH_FAILED
 
-    def is_still_welcome(self) -> bool:
-        """False once the login, or what it proved itself with, is no longer in force.
+    def _fail(self, fault: Fault) -> None:
+        """Let the source of the connection pay for `fault`."""
+        seconds = self._keeper.penalties.failed(self._address, fault)
+        if seconds:
+            fields: Fields = {
+                "source": source_of(self._address),
+                "seconds": int(seconds),
+                "address": self._address,
+            }
+            self._keeper.on_event(SftpEvent.SHUT_OUT, fields)
 
-        Looked up at most every five seconds; ask before each request.
+    def tries_too_often(self) -> bool:
+        """True if one connection has tried more than any honest client does."""
+        limits = self._keeper.limits
+        return self._passwords_refused >= limits.tries or self._keys_refused >= limits.keys_shown
+
+    def is_shut_out(self) -> bool:
+        """True if the source of the connection serves a penalty, and nobody has come in by it."""
+        return self._proof is None and self._keeper.penalties.is_shut_out(self._address)
+
+    def ended(self, *, late: bool) -> None:
+        """The connection is over. late: it was closed for taking too long to log in.
+
+        Wrong passwords were counted one by one; keys count once, since clients show all they have.
         """
+        if self._proof is not None:
+            return
+        if late:
+            self._fail(Fault.TOO_LATE)
+        elif self._keys_refused:
+            self._fail(Fault.REFUSED)
+        elif self._line.initial_kex_done and not self._passwords_refused:
+            self._fail(Fault.NOTHING_TRIED)
+
+    def is_still_welcome(self) -> bool:
+        """False once the login is withdrawn; for each request: looked up anew after 1.5 seconds only."""
         if time.monotonic() - self._last_check < RECHECK_S:
             return True
+        return self.is_in_force()
+
+    def is_in_force(self) -> bool:
+        """False once the login, or what it proved itself with, is no longer in force."""
         self._last_check = time.monotonic()
         before, caller = self._proved()
         now = self._login(before.login)
@@ -154,11 +188,23 @@ class Gate(ServerInterface):
             return now.password_hash == before.password_hash
         return caller.key in {_fingerprint(_blob(line)) for line in now.public_keys}
 
+    def check_global_request(self, kind: str, msg: Message) -> bool | tuple[bytes, ...]:  # type: ignore[override]
+        """Prove that we hold the host keys we told of; paramiko sends a tuple as strings."""
+        if kind != PROVE_KEYS or self._line.session_id is None:
+            return False
+        return proofs(msg.get_remainder(), self._line.session_id, self._keeper.host_keys) or False
+
+    def tell_host_keys(self) -> None:
+        """Tell the client of all our host keys, so that it knows the next one before it is in force."""
+        if len(self._keeper.host_keys) > 1:
+            blobs = tuple(key.asbytes() for key in self._keeper.host_keys)
+            self._line.global_request(TELL_KEYS, blobs, wait=False)
+
     def check_channel_request(self, kind: str, chanid: int) -> int:  # noqa: ARG002 - paramiko's
         """Admit session channels, no more than the partner may have sessions."""
         if kind != "session":
             return OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED
-        if len(self._channels) >= self._places.per_partner:
+        if self._line.channels() >= self._keeper.limits.sessions_per_partner:
             return OPEN_FAILED_RESOURCE_SHORTAGE
         return OPEN_SUCCEEDED
 
@@ -166,18 +212,24 @@ class Gate(ServerInterface):
         """Begin an SFTP session, one on a channel."""
         if name != "sftp" or channel.get_id() in self._channels:
             return False
-        if not self._places.take(self.caller.partner):
-            self._on_event(SftpEvent.TURNED_AWAY, who(self.caller))
+        facts, caller = self._proved()
+        if not self._keeper.allowances.places.take(facts.partner, facts.limits.sessions):
+            self._keeper.on_event(SftpEvent.TURNED_AWAY, who(caller))
             return False
         self._channels.add(channel.get_id())
         self.touch()
-        self._on_event(SftpEvent.LOGIN_ACCEPTED, who(self.caller))
+        self._keeper.on_event(SftpEvent.LOGIN_ACCEPTED, who(caller))
         return super().check_channel_subsystem_request(channel, name)
 
     def leave(self, channel: Channel) -> None:
         """The session on `channel` is over."""
         self._channels.discard(channel.get_id())
-        self._places.give_back(self.caller.partner)
+        self.touch()
+        self._keeper.allowances.places.give_back(self.caller.partner)
+
+    def has_session(self) -> bool:
+        """True while a session is open on this connection."""
+        return bool(self._channels)
 
     def touch(self) -> None:
         """Something was asked."""
@@ -218,6 +270,12 @@ def _is_listed(key: PKey, lines: tuple[str, ...]) -> bool:
     """Compares with every listed key, whichever is right."""
     blob = key.asbytes()
     return sum(hmac.compare_digest(blob, _blob(line)) for line in lines) > 0
+
+
+def _comes_from(address: str, networks: tuple[str, ...]) -> bool:
+    """True if `address` lies in one of the networks, or none is named."""
+    one = parsed_address(address)
+    return not networks or any(one in ip_network(network) for network in networks)
 
 
 def _is_strong(key: PKey) -> bool:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from datetime import date, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, timedelta
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
 from gateway.ports import Archive, Clock
 from gateway.profiles import SecretUnreadable, read_secret
+from gateway.sftp_server.limits import PartnerLimits
 from gateway.sftp_server.mailbox import Caller, Entry, Folder, Held, LoginFacts, Place
 from gateway.store import mailboxes
 from gateway.store.identity import derived
 from gateway.store.ledger import Ledger
 from gateway.store.moves import Act
 from partners.directory import Directory
-from partners.profile import SftpMailbox
+from partners.profile import PartnerProfile, SftpMailbox
+
+_Channels = Mapping[str, tuple[PartnerProfile, SftpMailbox]]
 
 
 class LedgerMailboxes:
@@ -37,20 +40,36 @@ class LedgerMailboxes:
         self._directory = directory
         self._home = home
         self._visible = timedelta(seconds=inbox_visible_s)
+        self._known: tuple[Directory | None, _Channels] = (None, {})
 
     def login(self, name: str) -> LoginFacts | None:
-        """The login of that name in the profiles now in force."""
-        for profile, channel in self._directory().open_channels():
-            if isinstance(channel, SftpMailbox) and channel.login == name:
-                return LoginFacts(
-                    login=name,
-                    partner=profile.partner,
-                    channel=channel.name,
-                    public_keys=channel.public_keys,
-                    password_hash=self._password_hash(channel),
-                    hold_suffixes=channel.hold_suffixes,
-                )
-        return None
+        """The login of that name in the profiles now in force, with the keys that are valid today."""
+        profile, channel = self._channels().get(name, (None, None))
+        if profile is None or channel is None:
+            return None
+        return LoginFacts(
+            login=name,
+            partner=profile.partner,
+            channel=channel.name,
+            public_keys=channel.keys_on(self._clock.now().astimezone(UTC).date()),
+            password_hash=self._password_hash(channel),
+            hold_suffixes=channel.hold_suffixes,
+            networks=channel.networks,
+            limits=PartnerLimits(**channel.limits.model_dump()),
+        )
+
+    def _channels(self) -> _Channels:
+        """The mailboxes by login; made anew only when other profiles are in force."""
+        directory = self._directory()
+        known, channels = self._known
+        if known is not directory:
+            channels = {
+                channel.login: (profile, channel)
+                for profile, channel in directory.open_channels()
+                if isinstance(channel, SftpMailbox)
+            }
+            self._known = (directory, channels)
+        return channels
 
     def _password_hash(self, channel: SftpMailbox) -> str | None:
         if channel.password is None:

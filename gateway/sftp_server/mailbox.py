@@ -14,6 +14,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from gateway.sftp_server.limits import NO_OWN_LIMITS, PartnerLimits
+
 #: Suffixes of uploads that wait for their rename, unless a login says otherwise.
 HOLD_SUFFIXES = (".tmp", ".part", ".filepart")
 
@@ -43,10 +45,11 @@ class LoginFacts:
     """What a login may do and how it proves itself.
 
     channel: the partner's sftp_mailbox channel; becomes Arrival.channel.
-    public_keys: OpenSSH one-line keys, "ssh-ed25519 AAAA… comment".
+    public_keys: OpenSSH one-line keys that are valid now, "ssh-ed25519 AAAA… comment".
     password_hash: an argon2 hash, or None if no password may be used.
     enabled: False refuses every credential, as if the login did not exist.
     hold_suffixes: endings of names that wait for their rename, in either case.
+    networks: where it may come from, "192.0.2.0/24"; none means from anywhere.
     """
 
     login: str
@@ -56,6 +59,8 @@ class LoginFacts:
     password_hash: str | None = None
     enabled: bool = True
     hold_suffixes: tuple[str, ...] = HOLD_SUFFIXES
+    networks: tuple[str, ...] = ()
+    limits: PartnerLimits = NO_OWN_LIMITS
 
 
 @dataclass(frozen=True, slots=True)

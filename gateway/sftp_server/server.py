@@ -5,46 +5,27 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from paramiko import PKey, SSHException, Transport
+from paramiko import PKey, SSHException
 
 from gateway.errors import TradepostError
 from gateway.ports import Receive
+from gateway.sftp_server.allowances import Allowances
 from gateway.sftp_server.events import OnEvent, SftpEvent
-from gateway.sftp_server.gate import Gate, Places
+from gateway.sftp_server.gate import RECHECK_S, Doorkeeper, Gate
 from gateway.sftp_server.limits import SftpLimits
+from gateway.sftp_server.line import MAX_UNREAD_BYTES, Line
 from gateway.sftp_server.mailbox import Mailboxes
 from gateway.sftp_server.passwords import Passwords
+from gateway.sftp_server.penalties import Penalties, source_of
 from gateway.sftp_server.spool import Spool
 from gateway.sftp_server.subsystem import MailboxSubsystem
-from gateway.sftp_server.uploads import Desk, OpenUploads
+from gateway.sftp_server.uploads import Desk, OpenUploads, who
 from parsers.catalogue import found
-
-#: What we negotiate, strongest first: no SHA-1, no CBC, no ssh-rsa, no group exchange.
-KEX = (
-    "mlkem768x25519-sha256",
-    "curve25519-sha256@libssh.org",
-    "ecdh-sha2-nistp256",
-    "ecdh-sha2-nistp384",
-    "ecdh-sha2-nistp521",
-    "diffie-hellman-group16-sha512",
-)
-CIPHERS = (
-    "aes256-gcm@openssh.com",
-    "aes128-gcm@openssh.com",
-    "aes256-ctr",
-    "aes192-ctr",
-    "aes128-ctr",
-)
-DIGESTS = (
-    "hmac-sha2-512-etm@openssh.com",
-    "hmac-sha2-256-etm@openssh.com",
-    "hmac-sha2-512",
-    "hmac-sha2-256",
-)
 
 #: Seconds between looks at the clock and at the listener.
 _TICK_S = 0.25
@@ -55,9 +36,10 @@ _BACKLOG = 128
 
 @dataclass(frozen=True, slots=True)
 class _Connection:
-    transport: Transport
+    line: Line
     gate: Gate
     address: str
+    source: str
     since: float
 
 
@@ -65,7 +47,8 @@ class SftpServer:
     """One SFTP server, for partners only.
 
     host, port: where to listen; port 0 takes any free one.
-    host_keys: at most one of a type; more than one type for a change of keys.
+    host_keys: the key in force first. Of a type clients are shown the first while they connect;
+        those that ask for it are told all, each with a proof that we hold it.
     receive: keeps and records an upload; the close is answered when it returns. It must give up
         by itself if the archive does not answer, since the client waits for it.
     spool: a folder on a local disk that is this server's alone.
@@ -87,10 +70,17 @@ class SftpServer:
     ) -> None:
         self._host = host
         self._port = port
-        self._host_keys = tuple(host_keys)
-        self._desk = Desk(mailboxes, receive, limits, Spool(spool), on_event, OpenUploads())
-        self._passwords = Passwords()
-        self._places = Places(limits.sessions_per_partner)
+        allowances = Allowances(limits)
+        self._desk = Desk(mailboxes, receive, limits, Spool(spool), on_event, OpenUploads(), allowances)
+        self._keeper = Doorkeeper(
+            mailboxes,
+            Passwords(),
+            allowances,
+            Penalties(limits.penalties),
+            limits,
+            tuple(host_keys),
+            on_event,
+        )
         self._connections: list[_Connection] = []
         self._lock = threading.Lock()
         self._stopping = threading.Event()
@@ -109,6 +99,7 @@ class SftpServer:
         self._threads = [
             threading.Thread(target=self._accept, args=(listener,), name="sftp-accept", daemon=True),
             threading.Thread(target=self._watch, name="sftp-watch", daemon=True),
+            threading.Thread(target=self._recheck, name="sftp-recheck", daemon=True),
         ]
         for thread in self._threads:
             thread.start()
@@ -123,8 +114,8 @@ class SftpServer:
             thread.join()
         drained = self._desk.uploads.drain(drain_s)
         for connection in self._live():
-            connection.transport.close()
-        self._places.wait_empty(_LEAVE_S)
+            connection.line.close()
+        self._desk.allowances.places.wait_empty(_LEAVE_S)
         return drained
 
     def _listen(self) -> socket.socket:
@@ -152,6 +143,9 @@ class SftpServer:
                 self._admit(client, str(address[0]))
 
     def _admit(self, client: socket.socket, address: str) -> None:
+        if self._keeper.penalties.is_shut_out(address):
+            client.close()
+            return
         if self._is_full_for(address):
             client.close()
             self._desk.on_event(SftpEvent.TURNED_AWAY, {"address": address})
@@ -169,56 +163,81 @@ class SftpServer:
 
     def _is_full_for(self, address: str) -> bool:
         """True if one more connection from `address` would be too many."""
-        live, limits = self._live(), self._desk.limits
-        waiting = sum(one.address == address and not one.transport.is_authenticated() for one in live)
+        live, limits, source = self._live(), self._desk.limits, source_of(address)
+        waiting = sum(one.source == source and not one.gate.has_session() for one in live)
         return len(live) >= limits.connections or waiting >= limits.logins_per_address
 
     def _greet(self, client: socket.socket, address: str) -> _Connection:
         """Start a transport, in a thread of its own."""
-        desk = self._desk
-        gate = Gate(desk.mailboxes, self._passwords, self._places, address, desk.on_event)
-        transport = Transport(client)
-        transport.local_version = "SSH-2.0-tradepost"
-        transport.banner_timeout = transport.handshake_timeout = desk.limits.login_grace_s
-        options = transport.get_security_options()
-        options.kex = _offered(KEX, options.kex)
-        options.ciphers = CIPHERS
-        options.digests = DIGESTS
-        for key in self._host_keys:
-            transport.add_server_key(key)
-        transport.set_subsystem_handler("sftp", MailboxSubsystem, gate, desk)
-        connection = _Connection(transport, gate, address, time.monotonic())
-        transport.start_server(event=threading.Event(), server=gate)
+        line = Line(client, self._desk.limits.login_grace_s)
+        gate = Gate(self._keeper, line, address)
+        for key in reversed(self._keeper.host_keys):  # of a type the last one added counts
+            line.add_server_key(key)
+        line.set_subsystem_handler("sftp", MailboxSubsystem, gate, self._desk)
+        connection = _Connection(line, gate, address, source_of(address), time.monotonic())
+        line.start_server(event=threading.Event(), server=gate)
         return connection
 
     def _live(self) -> list[_Connection]:
         """The connections that are up; forgets the others."""
         with self._lock:
-            self._connections = [one for one in self._connections if one.transport.is_active()]
-            return list(self._connections)
+            gone = [one for one in self._connections if not one.line.is_active()]
+            self._connections = [one for one in self._connections if one.line.is_active()]
+            live = list(self._connections)
+        for connection in gone:
+            connection.gate.ended(late=self._is_late(connection))
+        return live
 
     def _watch(self) -> None:
-        """Close connections that overstay."""
+        """Close connections that overstay or misbehave."""
         while not self._stopping.wait(_TICK_S):
             for connection in self._live():
                 if reason := self._overstays(connection):
-                    fields = {"address": connection.address, "reason": reason}
-                    self._desk.on_event(SftpEvent.TIMED_OUT, fields)
-                    connection.transport.close()
+                    self._close(connection, SftpEvent.TIMED_OUT, reason)
+                elif reason := self._misbehaves(connection):
+                    self._close(connection, SftpEvent.CUT_OFF, reason)
+
+    def _close(self, connection: _Connection, event: SftpEvent, reason: str) -> None:
+        self._desk.on_event(event, {"address": connection.address, "reason": reason})
+        connection.line.close()
 
     def _overstays(self, connection: _Connection) -> str:
-        limits = self._desk.limits
-        if not connection.transport.is_authenticated():
-            late = time.monotonic() - connection.since > limits.login_grace_s
-            return "not logged in in time" if late else ""
-        return "idle" if connection.gate.idle_for_s() > limits.idle_s else ""
+        idle_s = connection.gate.idle_for_s()
+        if not connection.line.is_authenticated():
+            return "not logged in in time" if self._is_late(connection) else ""
+        if not connection.gate.has_session():
+            return "no session in time" if idle_s > self._desk.limits.login_grace_s else ""
+        return "idle" if idle_s > self._desk.limits.idle_s else ""
+
+    def _is_late(self, connection: _Connection) -> bool:
+        return time.monotonic() - connection.since > self._desk.limits.login_grace_s
+
+    def _misbehaves(self, connection: _Connection) -> str:
+        if connection.line.unread_bytes() > MAX_UNREAD_BYTES:
+            return "sent more than its window"
+        if connection.line.is_authenticated():
+            return ""
+        if connection.gate.is_shut_out():
+            return "shut out"
+        return "too many tries" if connection.gate.tries_too_often() else ""
+
+    def _recheck(self) -> None:
+        """Close sessions whose login was withdrawn, also those that ask for nothing.
+
+        The looks run in a pool of their own, so that a ledger that is away for a while is told
+        and does not end them.
+        """
+        with ThreadPoolExecutor(1, thread_name_prefix="sftp-look") as pool:
+            while not self._stopping.wait(RECHECK_S):
+                if fault := pool.submit(self._close_withdrawn).exception():
+                    self._desk.on_event(SftpEvent.FAILED, {"fault": repr(fault)})
+
+    def _close_withdrawn(self) -> None:
+        for connection in self._live():
+            if connection.gate.has_session() and not connection.gate.is_in_force():
+                self._desk.on_event(SftpEvent.LOGIN_WITHDRAWN, who(connection.gate.caller))
+                connection.line.close()
 
     def _sweep_spool(self) -> None:
         """Delete what a crash left in the spool folder and no row knows: nobody was told OK for it."""
         self._desk.spool.sweep({held.path for held in self._desk.mailboxes.held()})
-
-
-def _offered(wanted: Iterable[str], available: Iterable[str]) -> tuple[str, ...]:
-    """What we want and this build of the cryptography library can do."""
-    there = set(available)
-    return tuple(name for name in wanted if name in there)

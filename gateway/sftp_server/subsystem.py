@@ -8,6 +8,7 @@ CLOSE request is handled here, by `commit`; `close` is left to mean that nobody 
 from __future__ import annotations
 
 import struct
+import threading
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -18,8 +19,10 @@ from paramiko.sftp import (
     CMD_INIT,
     CMD_OPEN,
     CMD_OPENDIR,
+    CMD_READ,
     CMD_RENAME,
     CMD_VERSION,
+    CMD_WRITE,
     SFTPError,
 )
 
@@ -62,6 +65,7 @@ class MailboxSubsystem(SFTPServer):
         message.add_string(_POSIX_RENAME)
         message.add_string("1")
         self._send_packet(CMD_VERSION, message)
+        self._gate.tell_host_keys()
         return int(struct.unpack(">I", data[:4])[0])
 
     def _read_packet(self) -> tuple[int, bytes]:
@@ -75,6 +79,7 @@ class MailboxSubsystem(SFTPServer):
     def _process(self, t: int, request_number: int, msg: Message) -> None:
         """Serve one request; every refusal and every fault is answered as a failure."""
         self._gate.touch()
+        self._keep_pace(t)
         try:
             if self._gate.is_still_welcome():
                 self._serve(t, request_number, msg)
@@ -130,6 +135,15 @@ class MailboxSubsystem(SFTPServer):
             self._rename(request_number, message)
         else:
             self._send_status(request_number, Status.OP_UNSUPPORTED)
+
+    def _keep_pace(self, kind: int) -> None:
+        """Let a partner wait that asks too fast. Reads and writes are bounded by their bytes."""
+        if kind in (CMD_READ, CMD_WRITE):
+            return
+        facts = self._gate.facts
+        delay_s = self._desk.allowances.pace.delay_s(facts.partner, facts.limits.requests_per_s)
+        if delay_s:
+            threading.Event().wait(delay_s)
 
     def _check_handles(self) -> None:
         limit = self._desk.limits.handles_per_session

@@ -18,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from gateway.ports import Arrival, Receive
+from gateway.sftp_server.allowances import Allowances
 from gateway.sftp_server.events import OnEvent, SftpEvent
 from gateway.sftp_server.limits import SftpLimits
 from gateway.sftp_server.mailbox import INBOX, Caller, Entry, Held, LoginFacts, Mailboxes
@@ -73,6 +74,7 @@ class Desk:
     spool: Spool
     on_event: OnEvent
     uploads: OpenUploads
+    allowances: Allowances
 
 
 @dataclass(slots=True)
@@ -124,11 +126,13 @@ class Inbox:
     def open(self, name: str, flags: int) -> Upload:
         """Begin an upload; `flags` as of os.open. Without O_TRUNC a held upload is resumed.
 
-        Raises Refusal: GTW-103 if that would change an accepted file, GTW-101, GTW-109, GTW-110.
+        Raises Refusal: GTW-103 if that would change an accepted file, GTW-101, GTW-109, GTW-110, GTW-113.
         """
         earlier = self.held(name)
         resumed = earlier if earlier is not None and not flags & os.O_TRUNC else None
         self._check_open(name, flags, earlier, resumed)
+        facts = self._facts
+        self._desk.allowances.today.count_file(facts.partner, facts.limits.files_per_day)
         self._desk.uploads.begin()
         try:
             file = self._spooled(resumed)
@@ -160,13 +164,15 @@ class Inbox:
         return file
 
     def write(self, upload: Upload, offset: int, data: bytes) -> None:
-        """Take bytes. Raises Refusal (GTW-105, GTW-106) past a limit, OSError if the disk fails.
+        """Take bytes. Raises Refusal (GTW-105, GTW-106, GTW-113) past a limit, OSError if the disk fails.
 
         An upload of which one write was not taken is never kept.
         """
         at = upload.file.size if upload.append else offset
         try:
             self._check_limits(upload.name, at + len(data), self._written + len(data))
+            facts = self._facts
+            self._desk.allowances.today.count_bytes(facts.partner, len(data), facts.limits.bytes_per_day)
             upload.file.write(at, data)
         except BaseException:
             upload.broken = True

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 import stat
 from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
 
 import pytest
 from argon2 import PasswordHasher
@@ -12,28 +14,41 @@ from paramiko import ECDSAKey, PKey, RSAKey
 from paramiko.common import AUTH_FAILED, AUTH_SUCCESSFUL, OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED
 
 from gateway.sftp_server import gate as gate_module
+from gateway.sftp_server.allowances import Allowances
 from gateway.sftp_server.events import SftpEvent
-from gateway.sftp_server.gate import Gate, Places
+from gateway.sftp_server.gate import Doorkeeper, Gate
 from gateway.sftp_server.host_key import ensure_host_key
+from gateway.sftp_server.limits import SftpLimits
+from gateway.sftp_server.line import Line
 from gateway.sftp_server.mailbox import LoginFacts
 from gateway.sftp_server.memory import MemoryMailboxes
 from gateway.sftp_server.passwords import MAX_PASSWORD_CHARS, Passwords, hash_password
+from gateway.sftp_server.penalties import Penalties
 
 SECRET = "correct horse battery staple"
 HASH = hash_password(SECRET)
+
+
+class Silence:
+    """A connection on which nothing ever comes."""
+
+    def settimeout(self, seconds: float) -> None:
+        """Nothing to wait for."""
 
 
 def _line(key: PKey) -> str:
     return f"{key.get_name()} {key.get_base64()} comment"
 
 
-def _gate(*logins: LoginFacts) -> tuple[Gate, MemoryMailboxes, list[SftpEvent]]:
+def _gate(*logins: LoginFacts, address: str = "192.0.2.1") -> tuple[Gate, MemoryMailboxes, list[SftpEvent]]:
     boxes, events = MemoryMailboxes(list(logins)), []
 
     def note(event: SftpEvent, fields: Mapping[str, str | int]) -> None:
         events.append(event)
 
-    return Gate(boxes, Passwords(), Places(2), "192.0.2.1", note), boxes, events
+    limits = SftpLimits(password_refusal_s=0)
+    keeper = Doorkeeper(boxes, Passwords(), Allowances(limits), Penalties(limits.penalties), limits, (), note)
+    return Gate(keeper, Line(cast("socket.socket", Silence()), 1.0), address), boxes, events
 
 
 def test_a_password_opens_its_own_login_only() -> None:

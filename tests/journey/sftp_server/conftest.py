@@ -62,11 +62,12 @@ class House:
     def __post_init__(self) -> None:
         self.spool = self.home / "spool"
         self.host_key = ensure_host_key(self.home / "host_key")
+        self.host_keys = [self.host_key]
 
     def open(self) -> None:
         receive = self.keep or self.boxes.receive
         self.server = SftpServer(
-            "127.0.0.1", 0, [self.host_key], self.boxes, receive, self.limits, self.spool, self.events
+            "127.0.0.1", 0, self.host_keys, self.boxes, receive, self.limits, self.spool, self.events
         )
         self.server.start()
         host = f"[127.0.0.1]:{self.server.port} {self.host_key.get_name()} {self.host_key.get_base64()}\n"
