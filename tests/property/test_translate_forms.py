@@ -5,19 +5,31 @@ Cites BI-039 and BI-041.
 
 from __future__ import annotations
 
+import io
 import os
 import random
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 
-from parsers.x12.model import TransactionSet
+from parsers.x12 import interchange
+from parsers.x12.model import (
+    GroupHeader,
+    GroupOpened,
+    InterchangeHeader,
+    InterchangeOpened,
+    SetRead,
+    TransactionSet,
+)
+from parsers.x12.options import DEFAULT_OPTIONS
 from tests.support.alike_sets import HEADER, SEPARATORS, Partner, Values, as_clean, group, partners
 from translators import x12_810, x12_850, x12_856
 from translators.canonical.writing import to_json_bytes
 from translators.learned.level_sets import LevelSetForms
 from translators.learned.line_sets import LineSetForms
+from translators.registry import TRANSLATORS
 from translators.translation import Translation
 
 #: Partners whose sets are compared, a hundred each; `make fuzz` takes more.
@@ -82,5 +94,42 @@ def test_forms_write_what_the_translator_writes(set_id: str) -> None:
     for partner in partners(set_id, "alike", PARTNERS):
         for ordinal, body in enumerate(_bodies(partner, chance), start=1):
             written += pair.agree(as_clean(set_id, body, ordinal))
-    print(f"{set_id}: {written} of {PARTNERS * SETS_EACH} sets written by {pair.forms.characters} characters")
+    print(f"{set_id}: {written} of {PARTNERS * SETS_EACH} sets written by {pair.forms.size} bytes of forms")
     assert written > PARTNERS * SETS_EACH / 4
+
+
+CORPUS = Path(os.environ.get("TRADEPOST_CORPUS", Path(__file__).parents[3] / "shared" / "corpus"))
+SAMPLES = Path(__file__).parents[2] / "samples" / "x12"
+
+
+def _clean_sets(data: bytes) -> Iterator[tuple[TransactionSet, InterchangeHeader, GroupHeader]]:
+    header = group_header = None
+    for event in interchange.read(io.BytesIO(data), lambda _: DEFAULT_OPTIONS):
+        match event:
+            case InterchangeOpened():
+                header = event.header
+            case GroupOpened():
+                group_header = event.header
+            case SetRead() if event.set.text is not None and header and group_header:
+                yield event.set, header, group_header
+
+
+@pytest.mark.slow
+def test_forms_write_real_files_as_the_translators_do() -> None:
+    folders = [folder for folder in (CORPUS, SAMPLES) if folder.is_dir()]
+    files = sorted(file for folder in folders for file in folder.rglob("*") if file.is_file())
+    written = 0
+    for file in files:
+        for sent, header, group_header in _clean_sets(file.read_bytes()):
+            translator = TRANSLATORS.get(("x12", sent.set_id))
+            if translator is None or not translator.learned:
+                continue
+            # Learned from the set itself, which is met again and again.
+            many = [translator.prepared(replace(sent, ordinal=n), header, group_header) for n in (2, 3, 4, 5)]
+            if many[-1] is not None:
+                slow = translator.read(replace(sent, ordinal=5), header, group_header)
+                assert many[-1].json == slow.json, file
+                assert not slow.findings
+                written += 1
+    print(f"{written} sets of {len(files)} files")
+    assert written

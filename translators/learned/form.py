@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate, chain
 from operator import itemgetter
+from sys import getsizeof
 from typing import Any, TypeVar
 
 from parsers.x12.model import Loop, Segment, Separators, TransactionSet
@@ -108,8 +109,8 @@ class Form:
 
     @property
     def size(self) -> int:
-        """About how many characters the form holds."""
-        patterns = sum(len(pattern.pattern) for pattern in self.patterns)
+        """About how many bytes the form takes."""
+        patterns = sum(len(pattern.pattern) + getsizeof(pattern) for pattern in self.patterns)
         return patterns + self.text.size + sum(template.size for template in self.unmapped)
 
 

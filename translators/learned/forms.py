@@ -13,7 +13,7 @@ from translators.x12_levels import LevelSet
 from translators.x12_line_sets import LineSet
 
 #: Sets of one definition and one choice of separators whose forms are kept.
-MAX_KINDS = 32
+MAX_KINDS = 16
 
 
 @lru_cache(maxsize=MAX_KINDS)

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 from parsers.x12.clean_sets import split
 from parsers.x12.model import GroupHeader, InterchangeHeader, Loop, Separators, TransactionSet
 from parsers.x12.segment_check import WalkOptions
-from parsers.x12.walker import tree_of
+from parsers.x12.walker import place
 from translators.canonical.kinds import KINDS
 from translators.canonical.values import Code
 from translators.canonical.writing import document_text, json_text
@@ -103,9 +103,9 @@ class Frames(Generic[S, Inner]):
         self._schema = next(kind.schema for kind in KINDS.values() if kind.type is shape.document)
 
     @property
-    def characters(self) -> int:
-        """About how many characters are held."""
-        return self._store.characters
+    def size(self) -> int:
+        """About how many bytes are held."""
+        return self._store.size
 
     def of(self, read: TransactionSet) -> Framed[Inner] | None:
         """The set in its frame; None if it has none yet."""
@@ -164,7 +164,8 @@ class Frames(Generic[S, Inner]):
         if read.content.definition is None:
             raise ValueError("a set without fault has no definition")
         options = WalkOptions(separators=self.marks)
-        return tree_of(read.content.definition, list(split(text, self.marks, read.offset)), options)
+        tree, _ = place(read.content.definition, list(split(text, self.marks, read.offset)), options)
+        return tree
 
     def _around_loop(self, tree: Loop) -> tuple[Sequence[Node], Sequence[Node]] | None:
         """What stands before and after the loop, once in the tree; None if nothing follows it."""

@@ -112,9 +112,9 @@ class LevelSetForms:
         self._store: Store[LevelForm] = Store()
 
     @property
-    def characters(self) -> int:
-        """About how many characters are held."""
-        return self._frames.characters + self._store.characters
+    def size(self) -> int:
+        """About how many bytes are held."""
+        return self._frames.size + self._store.size
 
     def write(self, read: TransactionSet, header: InterchangeHeader, group: GroupHeader) -> Prepared | None:
         """The translation of a set, None if it has no form yet or does not fit one."""

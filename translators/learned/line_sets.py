@@ -69,9 +69,9 @@ class LineSetForms:
         self._store: Store[LineForm] = Store()
 
     @property
-    def characters(self) -> int:
-        """About how many characters are held."""
-        return self._frames.characters + self._store.characters
+    def size(self) -> int:
+        """About how many bytes are held."""
+        return self._frames.size + self._store.size
 
     def write(self, read: TransactionSet, header: InterchangeHeader, group: GroupHeader) -> Prepared | None:
         """The translation of a set, None if it has no form yet or does not fit one."""

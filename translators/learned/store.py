@@ -16,8 +16,8 @@ from translators.learned.form import Form
 MAX_SHAPES = 512
 #: Forms of one shape: the same elements, with other codes.
 MAX_FORMS = 32
-#: Characters that all forms of one kind of part may hold.
-MAX_CHARACTERS = 4_000_000
+#: Bytes that all forms of one kind of part may take.
+MAX_BYTES = 3_000_000
 #: A form is sought when a shape without one is met for the second time; after each search in vain only
 #: when it has been met twice as often. A shape that has all the forms it may have gets another this seldom.
 SECOND = 2
@@ -79,12 +79,12 @@ class Store(Generic[T]):
 
     def _forget(self) -> None:
         """Forget what was learned first, while there is too much."""
-        while len(self._shapes) > 1 and (len(self._shapes) > MAX_SHAPES or self.characters > MAX_CHARACTERS):
+        while len(self._shapes) > 1 and (len(self._shapes) > MAX_SHAPES or self.size > MAX_BYTES):
             self._shapes.popitem(last=False)
 
     @property
-    def characters(self) -> int:
-        """About how many characters are held."""
+    def size(self) -> int:
+        """About how many bytes are held."""
         return sum(
             len(name) + sum(one.form.size for one in shape.learned) for name, shape in self._shapes.items()
         )
