@@ -9,7 +9,7 @@ ST and SE are not checked here: their faults are faults of the set (AK502), whic
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import field, replace
 from functools import cached_property, lru_cache
 from heapq import nsmallest
@@ -104,9 +104,16 @@ class SegmentCheck:
         self._any_trailing = options.trailing_separators == "allowed"
 
     @cached_property
-    def _accepts(self) -> tuple[Accepts, ...]:
-        """The test of each position, made with the first segment: most of a set's segments are never sent."""
-        return tuple(self._repeated(use) for use in self._definition.elements)
+    def _accepts(self) -> list[Accepts]:
+        """The test of each position, each made with its first value: most are never sent."""
+        return [self._with_first_value(at, use) for at, use in enumerate(self._definition.elements)]
+
+    def _with_first_value(self, at: int, use: ElementUse) -> Accepts:
+        def accepts(value: str) -> object:
+            self._accepts[at] = test = self._repeated(use)
+            return test(value)
+
+        return accepts
 
     @cached_property
     def _required(self) -> int:
@@ -381,7 +388,7 @@ def _required_mask(uses: tuple[ElementUse, ...]) -> int:
     return sum(1 << use.position - 1 for use in uses if use.requirement == "M" and use.checked)
 
 
-def _mask(values: list[str], accepts: tuple[Accepts, ...]) -> int | None:
+def _mask(values: list[str], accepts: Sequence[Accepts]) -> int | None:
     """Bit n - 1 for each position n that holds a value; None if a value is not surely right."""
     mask, bit = 0, 1
     for value, accept in zip(values, accepts, strict=False):
