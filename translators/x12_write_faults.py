@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from parsers.catalogue import found
 from parsers.finding import Finding, Location
@@ -39,7 +40,7 @@ _SOURCES: Mapping[str, str] = {
 
 def as_written(fault: Finding, shape: Shape, slot: Slot) -> Finding:
     """A fault of a segment that we were about to write, with the field that fills the element."""
-    place = fault.location
+    place = replace(fault.location, byte_offset=None)
     return found(
         _CODES.get(fault.code, _OTHER),
         place,

@@ -43,13 +43,15 @@ class _Node:
 def levels(writing: Writing, notice: ShipNotice) -> int:
     """Every level of the notice; gives how many there are."""
     nodes = _in_order(writing, list(_nodes(notice)))
-    numbers = {node.level.level: str(number) for number, node in enumerate(nodes, start=1)}
+    numbers: dict[str, str] = {}
+    for number, node in enumerate(nodes, start=1):
+        numbers.setdefault(node.level.level, str(number))
     holders = {node.parent for node in nodes}
     orders = {order.level: order.number for order in notice.orders}
-    for node in nodes:
+    for number, node in enumerate(nodes, start=1):
         level = node.level
         values: list[object] = [
-            numbers[level.level],
+            str(number),
             numbers.get(node.parent or ""),
             level.type or coded("735", node.kind),
             "1" if level.level in holders else "0",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import DecimalException
 
 from parsers.finding import Location
 from translators import totals
@@ -30,7 +31,10 @@ def heading(writing: Writing, document: Document) -> None:
 
 def of_lines(document: Document, lines: Sequence[Line], currency: str | None) -> Subtotals:
     """What the lines of an order or invoice come to."""
-    amount = totals.grand_total(lines, document.charges, document.taxes) if lines else None
+    try:
+        amount = totals.grand_total(lines, document.charges, document.taxes) if lines else None
+    except DecimalException:  # a price per nothing, or numbers too long to be multiplied exactly
+        amount = None
     return Subtotals(
         lines=len(lines),
         quantity=totals.hash_total(line.quantity for line in lines),

@@ -120,7 +120,7 @@ class _Known:
             parent = self.slot(above) if match else None
             if match is None or parent is None or not parent.holds(match[1]):
                 return None
-            slot = self._under(parent, match[1], int(match[2] or "1") - 1, positions)
+            slot = self._under(parent, match[1], max(int(match[2] or "1"), 1) - 1, positions)
             if slot is not None:
                 self._slots[path] = slot
         return slot

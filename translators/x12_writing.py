@@ -40,6 +40,8 @@ _FIRST_NUMBER = 2
 _MIXED = "N9"
 #: Basis of a price (element 639) that is not per unit.
 _BASES = {Decimal(100): "HP", Decimal(1000): "TP"}
+#: JSON may hold half of a character beyond the first 65,536; no encoding can write it.
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 _ORDINAL = re.compile(r"\[([0-9]+)\]$")
 
 
@@ -233,7 +235,8 @@ class Writing:
         texts = [text if isinstance(text, str) else self._joined(text) for text in elements]
         if not shape.is_clean(texts):
             path = (place if inner is PLAIN else inner).path
-            segment = Segment(segment_id, texts, len(self._rows) + _FIRST_NUMBER, 0, 0)
+            shown = [_HALF_CHARACTER.sub("\0", text) for text in texts]
+            segment = Segment(segment_id, shown, len(self._rows) + _FIRST_NUMBER, 0, 0)
             for fault in shape.faults(segment, path):
                 if fault.location.element not in told:
                     self._note(as_written(fault, shape, slot))

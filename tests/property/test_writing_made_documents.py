@@ -6,6 +6,7 @@ import datetime
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from random import Random
 from typing import Any
@@ -19,11 +20,13 @@ from tests.support.x12_round_trip import AT, sets_of
 from translators import registry
 from translators.canonical.codec import KINDS
 from translators.canonical.document import Document, Source
+from translators.canonical.values import Unmapped
 from translators.writing_x12 import Envelope, form_of, write_file, write_set
 from translators.x12_writing import MAX_SAME_FINDINGS, Written
 
 SETS = sorted((set_id, one.kind) for (kind, set_id), one in registry.TRANSLATORS.items() if kind == "x12")
 FEW, MANY = 5, 60
+HOSTILE_RUNS = 30
 #: Findings that name a field which is not written, or not wholly.
 UNWRITTEN = frozenset({"TRN-357", "TRN-360", "TRN-361", "TRN-362", "TRN-367", "TRN-368"})
 #: Fields that are known from others: an invoice's sign, what a price is per, where a level stands.
@@ -119,3 +122,30 @@ def test_what_is_called_sound_is_read_without_fault_and_the_rest_is_not() -> Non
             assert sent.is_clean <= (written.is_sound or lost)
             seen[written.is_sound] += 1
     assert seen[False]
+
+
+HOSTILE = (
+    "", " ", "*", "~", ">", "\n", "\x00", "\x1b[31m", "\ud800", "ÄÖ", "漢", "A" * 5000, "PO1[1]", "1",
+    "HL[2]/N1[1]", "../..", "{value}", "%s", "REF[0]-01",
+)  # fmt: skip
+NUMBERS = tuple(
+    map(Decimal, ("0", "-0", "-1", "0.5", "-0.005", "1E+3", "9" * 60, "0." + "0" * 40 + "1", "12.3400"))
+)
+
+
+@sets
+def test_no_document_makes_writing_raise(set_id: str, kind: str) -> None:
+    envelope = Envelope(PartyId("ZZ", "A"), PartyId("ZZ", "B"), 1, AT)
+    form = form_of("004010")
+    for seed in range(HOSTILE_RUNS):
+        random = Random(f"{set_id}{seed}")
+        document = Maker(random, HOSTILE, NUMBERS).document(KINDS[kind].type, FROM_AN_ERP)
+        unmapped = tuple(Unmapped(random.choice(HOSTILE), random.choice(HOSTILE)) for _ in range(3))
+        document = replace(document, unmapped=unmapped)
+        written = write_set(document, set_id, "004010", replace(form, replacement=random.choice((None, " "))))
+        if written.is_sound:
+            data = write_file([written], envelope, form)
+            assert isinstance(data, bytes)
+            assert next(sets_of(data)).is_clean
+        for finding in written.findings:
+            assert finding.message.isprintable()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from functools import cache
@@ -28,8 +28,11 @@ PRESENT, FILLED = 0.6, 0.25
 class Maker:
     """Makes documents."""
 
-    def __init__(self, random: Random) -> None:
+    def __init__(self, random: Random, texts: Sequence[str] = (), numbers: Sequence[Decimal] = ()) -> None:
+        """texts, numbers: what to choose from instead of making each unlike all others."""
         self._random = random
+        self._texts = texts
+        self._numbers = numbers
         self._count = 0
 
     def document(self, kind: type[Document], source: Any) -> Document:
@@ -63,6 +66,10 @@ class Maker:
 
     def _one(self, name: str, hint: Any, depth: int) -> Any:
         self._count += 1
+        if hint is str and self._texts:
+            return self._random.choice(self._texts)
+        if hint is Decimal and self._numbers:
+            return self._random.choice(self._numbers)
         if hint is str:
             return "unknown" if name == "zone" else f"T{self._count}"
         if hint is int:
