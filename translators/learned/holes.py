@@ -132,9 +132,28 @@ _WAYS: Mapping[Use, tuple[Way, ...]] = {
             Decimal,
         ),
         Way(r"(\.[0-9]{1,18}+)", "0%s", lambda n, turn: f".{900_000 + n * 7 + turn * 13_003}", Decimal),
+        # Filled with zeros to a width. The translator reads no number of more than forty characters.
+        Way(
+            r"0{1,8}+([1-9][0-9]{0,17}+(?:\.[0-9]{1,10}+)?)",
+            "%s",
+            lambda n, turn: f"00{6_300_000 + n * 13}.{'75' if turn else '7'}",
+            Decimal,
+        ),
+        Way(
+            r"0{2,8}+(\.[0-9]{1,18}+)",
+            "0%s",
+            lambda n, turn: f"000.{800_000 + n * 7 + turn * 13_003}",
+            Decimal,
+        ),
     ),
     Use.WHOLE: (
         Way(r"(0|-?[1-9][0-9]{0,17}+)", "%s", lambda n, turn: str(41_000_000 + n * 13 + turn * 777_777), int),
+        Way(
+            r"0{1,8}+([1-9][0-9]{0,17}+)",
+            "%s",
+            lambda n, turn: f"000{43_000_000 + n * 13 + turn * 777_777}",
+            int,
+        ),
     ),
     Use.HUNDREDTHS: (
         Way(

@@ -61,7 +61,7 @@ def test_a_kind_of_order_met_for_the_first_time_goes_to_the_translator() -> None
         ("CTT*1", "CTT*2", "its count is wrong"),
         ("*EA*", "*CS*", "a unit is remarked on"),
         ("BEG*00*", "BEG*ZZ*", "its purpose is unknown"),
-        ("2.50", "02.50", "a number is written oddly"),
+        ("2.50", "-02.50", "a number is written oddly"),
         ("20240315", "240315", "a date is written oddly"),
         ("20240315", "20240230", "a date is none"),
         ("BEG*00*SA*{n}", 'BEG*00*SA*{n}"', "a text is escaped in JSON"),
@@ -224,7 +224,7 @@ def _is_day(year: int, month: int, day: int) -> bool:
     return True
 
 
-@pytest.mark.parametrize("text", ["0", "1", "-1", "12.50", "0.00", "-0", ".5", ".000", "100000000000000000"])
+@pytest.mark.parametrize("text", ["0", "1", "-1", "12.50", "0.00", "-0", ".5", ".000", "007", "0012.50", "0000.00"])
 def test_a_number_stands_in_json_as_the_translator_writes_it(text: str) -> None:
     way = way_of(Use.DECIMAL, text)
     assert way is not None
@@ -233,7 +233,7 @@ def test_a_number_stands_in_json_as_the_translator_writes_it(text: str) -> None:
     )
 
 
-@pytest.mark.parametrize("text", ["", "007", "1.", "1e3", "-.5", "+1", " 1", "00", "1" * 30])
+@pytest.mark.parametrize("text", ["", "1.", "1e3", "-.5", "-007", "+1", " 1", "00", "1" * 30, "0" * 9 + "1"])
 def test_a_number_written_oddly_has_no_way(text: str) -> None:
     assert way_of(Use.DECIMAL, text) is None
 
