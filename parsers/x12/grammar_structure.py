@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from parsers.x12.grammar_elements import ELEMENT, END, NEVER, SEGMENT, trie
 from parsers.x12.model import Loop
@@ -41,6 +41,11 @@ class Structure:
         self._met: set[Child] = set()
         self._misses = 0
 
+    @property
+    def pattern(self) -> re.Pattern[str] | None:
+        """What it knows now; None before the first pattern is made."""
+        return self._pattern
+
     def match(self, text: str, at: int) -> re.Match[str] | None:
         """A set from ST to SE with good control numbers. Whether its order is right tells `holds`.
 
@@ -58,6 +63,14 @@ class Structure:
         if met is not None:
             self._meet(met, text.count(SEGMENT, begin, end))
         return met is not None
+
+    def joined(self, content: Mapping[str, str]) -> str:
+        """One pattern of a set's structure and content, as far as both are known; groups as in `match`.
+
+        content: what may follow each segment id, up to and with the segment's end.
+        """
+        body = Writer(self._met, content).loop(self._root.children[1:-1])
+        return f"{self._head}{body}{_TAIL}"
 
     def _placed(self, ids: Iterable[str]) -> set[Child] | None:
         """The positions that segments between ST and SE take, or None if one does not fit."""
@@ -89,9 +102,13 @@ def _head(set_id: str, *, convention: bool) -> str:
 
 
 class Writer:
-    """Writes the pattern of a set whose other positions are empty."""
+    """Writes the pattern of a set whose other positions are empty.
 
-    def __init__(self, met: Iterable[Child]) -> None:
+    content: of each segment id what may follow it; None lets anything follow.
+    """
+
+    def __init__(self, met: Iterable[Child], content: Mapping[str, str] | None = None) -> None:
+        self._content = content
         self._met = frozenset(met)
         self._ids = {child.id for child in self._met}
 
@@ -115,9 +132,11 @@ class Writer:
 
     def once(self, child: Child) -> str:
         """The pattern of a segment, or of a loop once."""
-        return f"{child.id}{ELEMENT}[^{SEGMENT}]*+{END}" + (
-            self.loop(child.loop.children[1:]) if child.loop else ""
-        )
+        if self._content is None:
+            inside = f"{ELEMENT}[^{SEGMENT}]*+{END}"
+        else:
+            inside = f"(?>{self._content.get(child.id, NEVER)})"
+        return child.id + inside + (self.loop(child.loop.children[1:]) if child.loop else "")
 
     def _barring(self, passed: set[str]) -> str:
         ids = passed & self._ids

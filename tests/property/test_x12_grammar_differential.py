@@ -28,7 +28,7 @@ MUTANTS = int(os.environ.get("TRADEPOST_MUTANTS", "4000"))
 #: The walker is asked about every mutant that matches, and about one in so many of the others.
 ASKED = 4
 #: Readings after which a matcher surely knows a set of a few segments.
-READINGS = 60
+READINGS = 200
 
 
 @dataclass(frozen=True)
