@@ -1,24 +1,27 @@
 """Takes transaction sets off the bytes at hand that have no fault at all, without splitting them.
 
-The common case by far. What the matcher does not take goes segment by segment to the walker, which
-says why.
+The common case by far. The next is that all segments stand where they belong, and some hold faulty
+elements: then only these are looked at again. What the matcher does not take goes segment by segment
+to the walker, which says why.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from parsers.finding import Finding
 from parsers.x12 import grammar
 from parsers.x12.byte_window import ByteWindow
 from parsers.x12.definition import SetDefinition
-from parsers.x12.grammar import CleanSet, Matcher
+from parsers.x12.grammar import Matcher, PlacedSet
 from parsers.x12.grammar_content import LONGEST_SEGMENT
 from parsers.x12.grammar_elements import ELEMENT, SEGMENT
 from parsers.x12.grammar_pieces import Pieces
 from parsers.x12.limits import Limits
 from parsers.x12.model import Content, GroupHeader, Loop, Segment, Separators, TransactionSet, Walked
 from parsers.x12.open_group import OpenGroup
+from parsers.x12.open_set import HELD_SEGMENTS, place_in_set
 from parsers.x12.options import ReadOptions
 from parsers.x12.read_segments import BLANK
 from parsers.x12.segment_check import WalkOptions
@@ -59,6 +62,15 @@ class Matched:
         self._segments: list[Segment] | None = None
         self._tree: Loop | None = None
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Matched):
+            return NotImplemented
+        known = self.text, self.definition, self._walk, self._offset
+        return known == (other.text, other.definition, other._walk, other._offset)
+
+    def __hash__(self) -> int:
+        return hash((self.text, self._offset))
+
     @property
     def segments(self) -> list[Segment]:
         """ST to SE in the order sent."""
@@ -70,7 +82,7 @@ class Matched:
     def tree(self) -> Loop:
         """The segments in their loops."""
         if self._tree is None:
-            self._tree = tree_of(self.definition, self.segments, self._walk)
+            self._tree, _ = tree_of(self.definition, self.segments, self._walk)
         return self._tree
 
     @property
@@ -151,9 +163,10 @@ class CleanSets:
             )
         return self._kinds[key]
 
-    def _belongs(self, clean: CleanSet, group: OpenGroup) -> bool:
+    def _belongs(self, clean: PlacedSet, group: OpenGroup) -> bool:
         """True if nothing outside the set speaks against it; it is counted in its group then."""
-        if clean.segments > self._most_segments:
+        most = self._most_segments
+        if clean.segments > (min(most, HELD_SEGMENTS) if clean.faulty else most):
             return False
         if clean.implementation and group.header.version < WITH_CONVENTION:
             return False
@@ -183,7 +196,7 @@ class CleanSets:
         segments = self._follow(pieces)
         trailer = _SE.match(self._text or "", window.at)
         if segments and trailer and pieces.may_end():
-            clean = CleanSet(start[1], start[2] or "", 0, 0, 0, 0, segments + 2)
+            clean = PlacedSet(start[1], start[2] or "", 0, 0, 0, 0, segments + 2)
             if trailer[1] == f"{clean.segments}{ELEMENT}{start[1]}" and self._belongs(clean, group):
                 window.at = trailer.end()
                 size = window.offset - begin
@@ -209,23 +222,31 @@ class CleanSets:
         return 0
 
     def _as_set(
-        self, clean: CleanSet, definition: SetDefinition, group: OpenGroup, at: int
+        self, clean: PlacedSet, definition: SetDefinition, group: OpenGroup, at: int
     ) -> TransactionSet:
         window, walk = self._window, self._options.walk
         offset = window.offset + at - window.at
         end = window.data.index(walk.separators.segment.encode(), clean.trailer) + 1
         text = window.data[at:end].decode("ascii")
         content = Matched(text, definition, walk, offset)
-        return self._told(clean, definition, group, content, offset, len(text))
+        if not clean.faulty:
+            return self._told(clean, definition, group, content, offset, len(text))
+        faulty = frozenset(offset + place - at for place in clean.faulty)
+        tree, findings = tree_of(definition, content.segments, walk, faulty)
+        walked = Walked(content.segments, tree)
+        return self._told(
+            clean, definition, group, walked, offset, len(text), sorted(findings, key=place_in_set)
+        )
 
     def _told(
         self,
-        clean: CleanSet,
+        clean: PlacedSet,
         definition: SetDefinition,
         group: OpenGroup,
         content: Content,
         offset: int,
         size: int,
+        findings: Sequence[Finding] = (),
     ) -> TransactionSet:
         return TransactionSet(
             set_id=definition.set_id,
@@ -234,7 +255,7 @@ class CleanSets:
             ordinal=group.sets,
             release=definition.release,
             content=content,
-            findings=[],
+            findings=list(findings),
             segment_count=clean.segments,
             offset=offset,
             size=size,

@@ -30,6 +30,8 @@ PATIENCE = 64
 CHARACTERS_A_MISS = 16
 #: Forms of one segment that a pattern holds, and its size past which it learns no more.
 MOST_FORMS = 64
+#: Faults of one set that are looked for here; one with more is walked.
+MOST_FAULTS = 1000
 LONGEST_PATTERN = 100_000
 #: The longest segment that can match, by its characters and by its form.
 LONGEST_SEGMENT = 64 * 1024
@@ -56,6 +58,8 @@ class Content:
         self._release = release
         self._checks: dict[str, SegmentCheck] = {}
         self._pattern: re.Pattern[str] | None = None
+        #: What the pattern lets follow each segment id.
+        self.written: dict[str, str] = {}
         self._met: Counter[str] = Counter()
         self._forms: dict[str, set[str]] = {}
         self._codes: dict[Codes, set[str]] = {}
@@ -68,28 +72,40 @@ class Content:
 
         They are plain ASCII then, and none is longer than LONGEST_SEGMENT.
         """
+        return self.faulty(text, at, end, most=0) is not None
+
+    def faulty(self, text: str, at: int, end: int, most: int = MOST_FAULTS) -> list[int] | None:
+        """Offsets of the segments from `at` to `end` that hold faulty elements.
+
+        They are plain ASCII, and none is longer than LONGEST_SEGMENT; None if there are others, segments
+        that are not of the set or have no elements, or more faults than `most`.
+        """
+        offsets: list[int] = []
         while at < end:
             match = self._pattern.match(text, at, end) if self._pattern else None
             at = match.end() if match else at
-            at = end if at == end else self._after_unusual(text, at)
-            if at < 0:
-                return False
-        return at == end
+            if at < end:
+                after, faults = self._after_unusual(text, at)
+                offsets += [at] * (faults > 0)
+                at, most = after, most - faults
+                if at < 0 or most < 0:
+                    return None
+        return offsets if at == end else None
 
-    def _after_unusual(self, text: str, at: int) -> int:
-        """Offset after a segment that the pattern did not pass; -1 if anything is wrong with it."""
+    def _after_unusual(self, text: str, at: int) -> tuple[int, int]:
+        """Offset after a segment that the pattern did not pass, -1 if the set has none such; its faults."""
         end = text.find(SEGMENT, at, at + LONGEST_SEGMENT)
         if end < 0 or not _PLAIN.fullmatch(text, at, end):
-            return -1
+            return -1, 0
         segment_id, *elements = text[at:end].split(ELEMENT)
-        if segment_id not in self._segments:
-            return -1
-        check = self._check(segment_id)
+        if segment_id not in self._segments or not elements:
+            return -1, 0
+        check, faults = self._check(segment_id), 0
         if check.is_clean(elements):
             self._meet(segment_id, elements)
-        elif check.faults(Segment(segment_id, elements, 0, 0, end - at), ""):
-            return -1
-        return _after(text, end)
+        else:
+            faults = len(check.faults(Segment(segment_id, elements, 0, 0, end - at), ""))
+        return _after(text, end), faults
 
     def _check(self, segment_id: str) -> SegmentCheck:
         check = self._checks.get(segment_id)
@@ -134,11 +150,13 @@ class Content:
         self._new, self._misses = set(), 0
         codes = {codes: tuple(met) for codes, met in tuple(self._codes.items())}
         patterns = SegmentPatterns(self._options, self._release, codes)
+        written: dict[str, str] = {}
         by_letter: dict[str, list[str]] = {}
         for segment_id, _ in self._met.most_common():
             forms = tuple(self._forms.get(segment_id, ()))
-            rest = patterns.of(self._segments[segment_id], forms) if forms else NEVER
-            by_letter.setdefault(segment_id[0], []).append(segment_id[1:] + rest)
+            written[segment_id] = patterns.of(self._segments[segment_id], forms) if forms else NEVER
+            by_letter.setdefault(segment_id[0], []).append(segment_id[1:] + written[segment_id])
+        self.written = written
         groups = (f"{letter}(?:{'|'.join(rests)})" for letter, rests in by_letter.items())
         self._pattern = re.compile(f"(?:{'|'.join(groups)})*+")
 

@@ -62,6 +62,8 @@ class Levels:
         self._parents: set[str] = set()
         self._codes: dict[str, str] = {}
         self._counting = True
+        #: Whether these four belong to the trees that are looked up.
+        self._shared = False
 
     def follow(self, text: str, at: int, end: int) -> bool:
         """True if `hierarchy.build` would find nothing, not even a note, in the segments from `at` to `end`.
@@ -88,12 +90,15 @@ class Levels:
             return False
         tree = _tree_of(tuple(rows), self._order or "", self._most)
         if tree is not None:
-            depths, levels, parents, codes = tree
-            self._depths, self._levels = depths.copy(), levels.copy()
-            self._parents, self._codes = parents.copy(), codes.copy()
+            self._depths, self._levels, self._parents, self._codes = tree
+            self._shared = True
         return tree is not None
 
     def _take(self, rows: list[Row]) -> bool:
+        if self._shared:
+            self._depths, self._levels = self._depths.copy(), self._levels.copy()
+            self._parents, self._codes = self._parents.copy(), self._codes.copy()
+            self._shared = False
         depths, levels, parents, codes = self._depths, self._levels, self._parents, self._codes
         number, order = len(depths), self._order
         for own, above, level, code in rows:

@@ -119,7 +119,7 @@ class OpenSet:
     def _as_set(
         self, tree: Loop | None, faults: list[Finding], end: int, *, complete: bool = True
     ) -> TransactionSet:
-        findings = sorted([*self._findings, *faults], key=_place_in_set)
+        findings = sorted([*self._findings, *faults], key=place_in_set)
         return TransactionSet(
             set_id=self.set_id,
             control_number=self.control_number,
@@ -200,5 +200,6 @@ def _is_too_long(fault: Finding) -> bool:
     return fault.code in ("X12-100", "X12-101")
 
 
-def _place_in_set(finding: Finding) -> tuple[int, int]:
+def place_in_set(finding: Finding) -> tuple[int, int]:
+    """What the findings of a set are sorted by: segment and element."""
     return finding.location.segment_number or 0, finding.location.element or 0

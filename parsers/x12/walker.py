@@ -9,7 +9,7 @@ best. So one fault gives one finding, and what comes after it is read as if it h
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from enum import IntEnum
 
 from parsers.catalogue import found
@@ -81,21 +81,27 @@ def place(
     return walk.finish()
 
 
-def tree_of(definition: SetDefinition, segments: list[Segment], options: WalkOptions) -> Loop:
-    """The tree of a set that is known to have no fault, its segments unchecked.
+def tree_of(
+    definition: SetDefinition, segments: list[Segment], options: WalkOptions, faulty: Collection[int] = ()
+) -> tuple[Loop, list[Finding]]:
+    """The tree of a set whose segments are known to stand where they belong, and what is wrong with some.
 
-    Raises ValueError for a segment that has no place.
+    faulty: offsets of the segments whose elements are checked. Raises ValueError for a segment that
+    has no place.
     """
-    root = Loop("", "")
+    root, findings = Loop("", ""), []
     frames = [Frame(compiled(definition, options).root, root, counts={})]
     for segment in segments:
         spot = legal_place(frames, segment.id)
         if spot is None:
-            raise ValueError(f"segment {segment.number}, {segment.id}, has no place in a clean set")
-        if enter(frames, *spot).loop:
+            raise ValueError(f"segment {segment.number}, {segment.id}, has no place in the set")
+        child = enter(frames, *spot)
+        if child.loop:
             frames[-2].loop.children.append(frames[-1].loop)
         frames[-1].loop.children.append(segment)
-    return root
+        if segment.offset in faulty:
+            findings += child.check.faults(segment, frames[-1].plan.path)
+    return root, findings
 
 
 class Walk:
@@ -248,7 +254,7 @@ class Walk:
         cost = self._cost(way)
         _apply(way, frames)
         for fitting, segment_id in enumerate(following):
-            spot = legal_place(frames, segment_id)
+            spot = legal_place(frames, segment_id) or _again(way, frames, segment_id)
             if spot is None:
                 return fitting - cost
             enter(frames, *spot)
@@ -376,3 +382,14 @@ def _apply(way: _Way, frames: list[Frame]) -> None:
             # The loop counts as sent, but says nothing about how far its parent has been read.
             frames[-1].counts[at] = frames[-1].counts.get(at, 0) + 1
             frames.append(Frame(plan, Loop(plan.id, plan.path), orphan=True))
+
+
+def _again(way: _Way, frames: list[Frame], segment_id: str) -> tuple[int, int] | None:
+    """Depth and position of one more of what a way has too often: three too many have one reason."""
+    if way.kind is not _Kind.FORWARD or way.depth >= len(frames):
+        return None
+    frame = frames[way.depth]
+    if frame.position != way.place or frame.plan.children[way.place].id != segment_id:
+        return None
+    whole = not any(inner.lacks(inner.plan.size) for inner in frames[way.depth + 1 :])
+    return (way.depth, way.place) if whole else None

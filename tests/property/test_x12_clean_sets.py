@@ -10,7 +10,9 @@ import pytest
 
 from parsers.x12 import clean_sets, interchange
 from parsers.x12.clean_sets import CleanSets, Matched
+from parsers.x12.grammar_content import MOST_FAULTS
 from parsers.x12.model import Event, Loop, SetRead, TransactionSet
+from parsers.x12.open_set import OpenSet
 from parsers.x12.options import DEFAULT_OPTIONS
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -189,3 +191,43 @@ def test_a_fault_in_a_set_too_long_to_be_at_hand_is_found(
 ) -> None:
     content = interchange_of([order(1), order_sent, order(3)])
     assert verdicts(events(content, 500)) == verdicts(walked(content, monkeypatch))
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        (b"*12*EA*", b"*many*EA*"),
+        (b"*12*EA*9.95", b"*twelve*QQ*9,95"),
+        (b"REF*DP*038~", b"REF*DP~"),
+        (b"REF*DP*038~", b"REF*ZZ9*038*>>x~"),
+        (b"REF*DP*038~", b"REF~"),
+        (b"REF*DP*038~", b"REF*~"),
+        (b"CTT*1~", b"CTT*1*****9~"),
+        (b"PID*F****A lamp", b"PID*F****A\xe9lamp"),
+        (b"PID*F****A lamp", b"PID*F****A\nlamp"),
+    ],
+)
+def test_faulty_elements_of_segments_in_their_places_are_told_like_walked_ones(
+    fault: tuple[bytes, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = interchange_of([order(n) for n in range(1, MANY + 1)])
+    for times in (1, MANY):
+        faulty = content.replace(*fault, times)
+        assert list(told(events(faulty))) == list(told(walked(faulty, monkeypatch)))
+
+
+def test_only_faulty_segments_of_a_set_in_order_are_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = interchange_of([order(n, quantity="many") for n in range(1, MANY + 1)])
+    monkeypatch.setattr(OpenSet, "close", lambda *_: pytest.fail("a set was walked"))
+    assert [event.set.findings[0].code for event in events(content) if isinstance(event, SetRead)] == [
+        "X12-234"
+    ] * MANY
+
+
+def test_a_set_of_more_faults_than_are_looked_for_is_walked(monkeypatch: pytest.MonkeyPatch) -> None:
+    *head, total, _ = order(1, quantity="many")
+    lines = head[5:7] * (MOST_FAULTS + 1)
+    content = interchange_of([[*head[:5], *lines, total, f"SE*{len(lines) + 7}*0001"]])
+    taken = events(content)
+    assert list(told(taken)) == list(told(walked(content, monkeypatch)))
+    assert sum(len(event.set.findings) for event in taken if isinstance(event, SetRead)) == MOST_FAULTS + 1
