@@ -8,14 +8,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 
 from pyx12.version import __version__ as pyx12_version
 
 from gateway.inspect import Inspection, Json
 from gateway.screen import Piece, Screen, printable
 from parsers.finding import Finding
-from parsers.x12.second_opinion.comparison import Comparison, Difference, SetVerdict, compare, kinds
+from parsers.record import record
+from parsers.x12.second_opinion.comparison import Comparison, SetVerdict, compare
+from parsers.x12.second_opinion.differences import Difference, kinds
 from parsers.x12.second_opinion.fair_copy import TooLarge, fair_copies
 from parsers.x12.second_opinion.verdict import Remark, opinion
 from translators.report import DocumentRead, FileEnded, GroupEnded, InterchangeEnded, ReportEvent
@@ -31,7 +33,7 @@ MAX_FINDINGS = 20_000
 MAX_SHOWN = 40
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Overheard(Inspection):
     """An inspection whose faults are kept for the comparison, as they go by."""
 
