@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from parsers.x12.definition import SetDefinition
 from translators.canonical.order_change import OrderChange
-from translators.x12_checks import counted
 from translators.x12_write_elements import Form
 from translators.x12_write_lines import changed_line
 from translators.x12_write_slots import under
-from translators.x12_write_totals import count, heading
+from translators.x12_write_totals import count, counted, heading
 from translators.x12_write_unmapped import finished
 from translators.x12_writing import Writing, Written
 

@@ -11,7 +11,7 @@ from typing import Any
 from parsers.x12.definition import COMPOSITE, ElementUse
 from parsers.x12.element import encode_date, encode_decimal, encode_numeric, encode_time
 from parsers.x12.model import Separators
-from parsers.x12.writer import Element
+from parsers.x12.writer import Element, Joined
 from translators.canonical.values import Code, Money
 
 #: What a time of hundredths of a second can carry.
@@ -48,6 +48,7 @@ def writer_of(use: ElementUse) -> Callable[[object], Element]:
         return _composite(tuple(map(writer_of, use.components)))
     writers: dict[type, Callable[[Any], str]] = {
         str: _filled_text(use.min) if use.type == "AN" else _same,
+        Joined: _same,
         Decimal: _number(use),
         datetime.date: lambda day: encode_date(day, 6 if use.max == 6 else 8),
         datetime.time: lambda time: _clock(time, use.min),
@@ -63,6 +64,8 @@ def _composite(writers: tuple[Callable[[object], Element], ...]) -> Callable[[ob
     """Components beyond the last one are kept as text; the check of the segment tells of them."""
 
     def composite(value: object) -> Element:
+        if isinstance(value, Joined):
+            return value
         parts = value if isinstance(value, tuple) else (value,)
         known = [
             "" if part is None else str(write(part)) for part, write in zip(parts, writers, strict=False)

@@ -42,6 +42,11 @@ def of_lines(document: Document, lines: Sequence[Line], currency: str | None) ->
     )
 
 
+def counted(lines: Sequence[Line]) -> Subtotals:
+    """The totals of lines that come to no amount: of an answer, of a change."""
+    return Subtotals(lines=len(lines), quantity=totals.hash_total(line.quantity for line in lines))
+
+
 def count(writing: Writing, document: Document, computed: Subtotals) -> None:
     """CTT with its amounts, and the amounts of the heading.
 

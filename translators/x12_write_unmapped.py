@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from parsers.finding import NOWHERE
-from parsers.x12.definition import COMPOSITE
+from parsers.x12.definition import COMPOSITE, ElementUse
+from parsers.x12.writer import Joined
 from translators.canonical.document import Document
 from translators.canonical.values import Unmapped
 from translators.x12_write_places import PLAIN, Shape
@@ -60,16 +61,27 @@ def _position(path: str) -> int | None:
 
 
 def _fill(writing: Writing, slot: Slot, path: str, texts: Mapping[int, str]) -> None:
-    """Put the elements in; a composite by its components, as it was sent."""
+    """Put the elements in; composites and repetitions taken apart as they were sent."""
     shape = writing.shape_of(path)
-    mark = writing.form.sent.component
     for position, text in texts.items():
-        uses = shape.uses if shape else ()
-        composite = position <= len(uses) and uses[position - 1].type == COMPOSITE
+        use = shape.uses[position - 1] if shape and position <= len(shape.uses) else None
         if slot.get(position) is not None and not _made_room(slot, _zone(path, shape), position):
             writing.tell("TRN-364", NOWHERE, value=text, path=f"{path}-{position:02}")
         else:
-            slot.put(position, tuple(text.split(mark)) if composite else text, UNMAPPED)
+            slot.put(position, text if use is None else _taken_apart(writing, use, text), UNMAPPED)
+
+
+def _taken_apart(writing: Writing, use: ElementUse, text: str) -> object:
+    """The element by its components and repetitions, joined anew; the text, where it has none."""
+    sent, own = writing.form.sent, writing.form.separators
+    parts = text.split(sent.repetition) if use.repeat > 1 and sent.repetition and own.repetition else [text]
+    composite = use.type == COMPOSITE
+    pieces = [part.split(sent.component) if composite else [part] for part in parts]
+    if len(parts) == 1:
+        return tuple(pieces[0]) if composite else text
+    if own.repetition is None or any(writing.delimiter.search("".join(piece)) for piece in pieces):
+        return text
+    return Joined(own.repetition.join(own.component.join(piece) for piece in pieces))
 
 
 def _zone(path: str, shape: Shape | None) -> tuple[int, int]:

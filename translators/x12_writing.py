@@ -22,7 +22,7 @@ from parsers.finding import NOWHERE, Finding, Location
 from parsers.x12.definition import SetDefinition
 from parsers.x12.model import Segment
 from parsers.x12.segment_check import WalkOptions
-from parsers.x12.writer import Element, SegmentToWrite
+from parsers.x12.writer import Element, Joined, SegmentToWrite
 from translators.canonical.values import Money, Value
 from translators.x12_terms import PRICE_PER
 from translators.x12_write_elements import Form, TooExact
@@ -68,6 +68,7 @@ class Writing:
     """One set being written. Nothing here raises, whatever the document holds.
 
     root: the slot that stands for the whole set. currency: the one that amounts are in now.
+    delimiter: finds what no data may hold.
     """
 
     def __init__(self, definition: SetDefinition, form: Form) -> None:
@@ -78,7 +79,7 @@ class Writing:
         marks = form.separators
         known = (marks.element, marks.component, marks.segment, marks.repetition or "", "\r", "\n")
         self._delimiters = frozenset("".join(known))
-        self._delimiter = re.compile(f"[{re.escape(''.join(known))}]")
+        self.delimiter = re.compile(f"[{re.escape(''.join(known))}]")
         self.findings: list[Finding] = []
         self._told: Counter[str] = Counter()
         self._rows: list[SegmentToWrite] = []
@@ -253,7 +254,7 @@ class Writing:
             elements = shape.elements(slot.values)
         except TooExact:
             elements = self._rounded(segment_id, shape, slot, told)
-        if not self._delimiter.search("".join(map("".join, elements))):
+        if not self.delimiter.search("".join(map("".join, elements))):
             return elements
         return [
             self._clean(segment_id, slot, at, element, told) for at, element in enumerate(elements, start=1)
@@ -273,7 +274,7 @@ class Writing:
 
     def _clean(self, segment_id: str, slot: Slot, at: int, element: Element, told: set[int]) -> Element:
         """The element without delimiters: replaced if the form names a character, told in any case."""
-        if not self._delimiter.search("".join(element)):
+        if isinstance(element, Joined) or not self.delimiter.search("".join(element)):
             return element
         value = element if isinstance(element, str) else " ".join(element)
         mark = self.form.replacement

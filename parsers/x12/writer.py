@@ -14,7 +14,17 @@ from parsers.record import record
 from parsers.x12.model import PartyId, Separators
 from parsers.x12.separators import FIRST_VERSION_WITH_REPETITION, ISA_WIDTHS
 
-#: One element: its text, or its components if it is a composite.
+
+class Joined(str):
+    """An element whose repetitions are joined by the separators of the interchange to write.
+
+    It is written as it is: who makes one sees to it that no other delimiter is in it.
+    """
+
+    __slots__ = ()
+
+
+#: One element: its text, its components if it is a composite, or its repetitions.
 Element = str | tuple[str, ...]
 #: A segment to write: its id, then its elements from 01 on. Trailing empty elements are left out.
 SegmentToWrite = tuple[str, Sequence[Element]]
@@ -191,6 +201,8 @@ class _Writing:
         return [self._element(element) for element in elements]
 
     def _element(self, element: Element) -> str:
+        if isinstance(element, Joined):
+            return element
         if isinstance(element, str):
             return self._text(element)
         mark = self._separators.component

@@ -15,6 +15,7 @@ from translators.canonical.commerce import AllowanceOrCharge, PaymentTerms, Pric
 from translators.canonical.document import Document, Source
 from translators.canonical.invoice import Invoice, InvoiceLine
 from translators.canonical.order import Order, OrderLine
+from translators.canonical.remittance import Remittance
 from translators.canonical.ship_notice import ShipNotice, ShippedItem
 from translators.canonical.transport import Routing
 from translators.canonical.values import (
@@ -25,6 +26,7 @@ from translators.canonical.values import (
     DatedEvent,
     Money,
     Note,
+    Party,
     ProductId,
     Quantity,
     Reference,
@@ -281,3 +283,27 @@ def test_a_currency_in_force_is_that_of_the_line_or_of_the_order() -> None:
         amounts=(QualifiedAmount(Code("TT"), Money(Decimal(1), "USD")),),
     )
     assert write_set(order, "850", "004010").findings == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("38>A", ("38", "A")),
+        ("38>A^DP>B", "38:A!DP:B"),
+        ("38^DP>B", "38!DP:B"),
+        ("38>A!^DP>B", ("38>A!^DP>B",)),
+    ],
+)
+def test_an_unmapped_composite_is_joined_anew_with_its_repetitions(text: str, written: object) -> None:
+    payee = Party(role=Code("PE"), name="MILLBROOK", origin="N1[1]")
+    unmapped = [("01", "EM"), ("03", "A@B"), ("04", text)]
+    remittance = Remittance(
+        source=Source(standard="x12", set="820"),
+        usage="production",
+        parties=(payee,),
+        unmapped=tuple(Unmapped(f"N1[1]/RDM-{position}", value) for position, value in unmapped),
+    )
+    form = Form(Separators("*", ":", "~", "!"), sent=Separators("*", ">", "~", "^"))
+    sent = write_set(remittance, "820", "005010", form)
+    assert dict(sent.segments)["RDM"] == ("EM", "", "A@B", written)
+    assert ("TRN-358" in {finding.code for finding in sent.findings}) == ("!" in text)
