@@ -15,7 +15,7 @@ from functools import reduce
 from parsers.record import record
 from translators.canonical.commerce import AllowanceOrCharge, Tax
 from translators.canonical.order import Line
-from translators.canonical.values import Quantity
+from translators.canonical.values import Code, Quantity
 
 #: Wide enough for the product of two numbers of 40 digits, so that nothing is rounded unasked.
 EXACT = Context(prec=120, rounding=ROUND_HALF_UP)
@@ -33,13 +33,14 @@ class LineSums:
 
     count: of lines. quantity: sum of their quantities, whatever the units; None if one is missing.
     goods: sum of what they cost with their charges; None if a line does not tell it.
-    taxes: sum of their taxes that are added.
+    taxes: sum of their taxes that are added. said: codes in which lines speak of themselves.
     """
 
     count: int
     quantity: Decimal | None
     goods: Decimal | None
     taxes: Decimal
+    said: tuple[Code, ...] = ()
 
     def total(self, charges: Iterable[AllowanceOrCharge], taxes: Iterable[Tax]) -> Decimal | None:
         """The whole document with its own charges and taxes; None where a part needed for it is missing."""
@@ -62,6 +63,7 @@ def together(parts: Sequence[LineSums]) -> LineSums:
         quantity=summed(quantities) if len(quantities) == len(parts) else None,
         goods=summed(goods) if len(goods) == len(parts) else None,
         taxes=summed(one.taxes for one in parts),
+        said=tuple(code for one in parts for code in one.said),
     )
 
 
@@ -75,6 +77,11 @@ def sums_of(lines: Sequence[Line]) -> LineSums:
         goods=summed(known) if len(known) == len(parts) else None,
         taxes=taxed(tax for line in lines for tax in line.taxes),
     )
+
+
+def counted(lines: Sequence[object]) -> LineSums:
+    """Of lines that have neither quantities nor prices, their count."""
+    return LineSums(count=len(lines), quantity=None, goods=None, taxes=Decimal(0))
 
 
 def extended(line: Line) -> Decimal | None:

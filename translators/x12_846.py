@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from parsers.x12.model import GroupHeader, InterchangeHeader, Segment, TransactionSet
+from translators import x12_line_sets
 from translators.canonical.commerce import Subtotals
 from translators.canonical.inventory import Inventory, InventoryLine, Stock, StockLot, UnitPrice
 from translators.canonical.values import DatedEvent, Quantity
+from translators.report import BusinessKey
+from translators.totals import LineSums, counted
 from translators.translation import Translation
-from translators.x12_checks import check_totals, is_original, purpose
-from translators.x12_details import details, envelope
+from translators.x12_checks import is_original, purpose, total_remarks
+from translators.x12_details import details
 from translators.x12_keys import joined, keys_of
+from translators.x12_line_sets import LineSet
 from translators.x12_lines import destinations, schedules, sublines
 from translators.x12_parts import currency, product_ids, reference
 from translators.x12_reading import Node, Reading, of
+from translators.x12_shapes import Fields, Finished
 from translators.x12_terms import declared_totals, price
 
 #: The purpose (element 353) of a report of the stock as it is, beside the original.
@@ -29,19 +33,7 @@ def read(transaction_set: TransactionSet, header: InterchangeHeader, group: Grou
 
     It is known by its number with its date and time: many senders number every report alike.
     """
-    reading = Reading(transaction_set, group.date)
-    inventory = _inventory(reading, envelope(reading, header, group))
-    return Translation(
-        document=inventory,
-        findings=tuple(reading.findings),
-        keys=keys_of(
-            ("inventory", inventory.number),
-            references=[inventory.references, *(one.references for one in inventory.lines)],
-        ),
-        number=joined(inventory.number, *_written(inventory.created)),
-        original=is_original(inventory.purpose, STATUS),
-        purpose=inventory.purpose,
-    )
+    return x12_line_sets.read(SHAPE, transaction_set, header, group)
 
 
 def _written(created: DatedEvent | None) -> tuple[str, ...]:
@@ -50,32 +42,34 @@ def _written(created: DatedEvent | None) -> tuple[str, ...]:
     return tuple(part.isoformat() for part in (created.date, created.time) if part is not None)
 
 
-def _inventory(reading: Reading, fields: dict[str, Any]) -> Inventory:
-    nodes = reading.tree.children
-    own = currency(reading, nodes)
-    with reading.amounts_in(own.code if own else None):
-        fields |= details(reading, nodes)
-        fields |= _beginning(reading)
-        lines = tuple(
-            _line(reading, segment, rest, ordinal)
-            for ordinal, (segment, rest) in enumerate(of(nodes, "LIN"), start=1)
-        )
-        declared, _ = declared_totals(reading, nodes)
-    computed = Subtotals(lines=len(lines))
-    check_totals(reading, declared, computed)
-    return Inventory(**fields, lines=lines, declared=declared, computed=computed, unmapped=reading.unmapped())
-
-
-def _beginning(reading: Reading) -> dict[str, Any]:
+def _heading(reading: Reading) -> Fields:
+    fields = details(reading, reading.tree.children)
     for segment, _ in of(reading.tree.children, "BIA"):
-        return {
+        return fields | {
             "purpose": purpose(reading, segment, 1),
             "type": reading.code(segment, 2, "755"),
             "number": reading.text(segment, 3),
             "created": reading.event(segment, date=4, time=5),
             "action": reading.code(segment, 6, "306"),
         }
-    return {}
+    return fields
+
+
+def _ending(reading: Reading, _fields: Fields) -> Fields:
+    declared, _ = declared_totals(reading, reading.tree.children)
+    return {"declared": declared}
+
+
+def _finish(fields: Fields, sums: LineSums, _: str | None) -> Finished:
+    computed = Subtotals(lines=sums.count)
+    return {"computed": computed}, total_remarks(fields.get("declared"), computed)
+
+
+def _keys(inventory: Inventory) -> tuple[BusinessKey, ...]:
+    return keys_of(
+        ("inventory", inventory.number),
+        references=[inventory.references, *(one.references for one in inventory.lines)],
+    )
 
 
 def _line(reading: Reading, segment: Segment, rest: Sequence[Node], ordinal: int) -> InventoryLine:
@@ -133,3 +127,19 @@ def _lots(reading: Reading, nodes: Sequence[Node]) -> Iterator[StockLot]:
         for segment, inner in of(rest, "REF"):
             for number in reference(reading, segment, ()):
                 yield StockLot(reference=number, origin=number.origin, **details(reading, inner))
+
+
+SHAPE = LineSet(
+    document=Inventory,
+    trigger="LIN",
+    heading=_heading,
+    line=_line,
+    ending=_ending,
+    finish=_finish,
+    finished=("computed",),
+    keys=_keys,
+    sums=counted,
+    needs=("number", "created", "declared"),
+    number=lambda fields: joined(fields.get("number"), *_written(fields.get("created"))),
+    original=lambda purpose: is_original(purpose, STATUS),
+)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from parsers.x12.model import GroupHeader, InterchangeHeader, TransactionSet
+from parsers.x12.model import GroupHeader, InterchangeHeader, Segment, TransactionSet
+from translators import x12_line_sets
 from translators.canonical.order_change import OrderChange, OrderChangeLine
+from translators.report import BusinessKey
+from translators.totals import LineSums
 from translators.translation import Translation
-from translators.x12_changes import changed_lines
-from translators.x12_checks import check_totals, counted, is_original, purpose
-from translators.x12_details import details, envelope
+from translators.x12_changes import changed_line
+from translators.x12_checks import count_totals, is_original, purpose, total_remarks
+from translators.x12_details import details
 from translators.x12_keys import joined, keys_of
+from translators.x12_line_sets import LineSet
 from translators.x12_lines import CHANGED
-from translators.x12_parts import currency
-from translators.x12_reading import Reading, of
+from translators.x12_reading import Node, Reading, of
+from translators.x12_shapes import Fields, Finished
 from translators.x12_terms import declared_totals
 
 #: The purpose (element 353) of a change sent for the first time. A cancellation is not one: it waits
@@ -26,42 +31,13 @@ def read(transaction_set: TransactionSet, header: InterchangeHeader, group: Grou
 
     It is known by the order, its release and the number of the change, or the change's date.
     """
-    reading = Reading(transaction_set, group.date)
-    change = _change(reading, envelope(reading, header, group))
-    return Translation(
-        document=change,
-        findings=tuple(reading.findings),
-        keys=keys_of(
-            ("purchase_order", change.order_number),
-            ("contract", change.contract),
-            ("vendor_reference", change.seller_order_number),
-            references=[change.references, *(one.references for one in change.lines)],
-        ),
-        number=joined(change.order_number, change.release, change.change_sequence or change.date),
-        original=is_original(change.purpose, CHANGE),
-        purpose=change.purpose,
-    )
+    return x12_line_sets.read(SHAPE, transaction_set, header, group)
 
 
-def _change(reading: Reading, fields: dict[str, Any]) -> OrderChange:
-    nodes = reading.tree.children
-    own = currency(reading, nodes)
-    with reading.amounts_in(own.code if own else None):
-        fields |= details(reading, nodes)
-        fields |= _beginning(reading)
-        lines = tuple(OrderChangeLine(**one) for one, _ in changed_lines(reading, nodes, CHANGED))
-        declared, amounts = declared_totals(reading, nodes)
-    fields["amounts"] = (*fields.get("amounts", ()), *amounts)
-    computed = counted(lines)
-    check_totals(reading, declared, computed)
-    return OrderChange(
-        **fields, lines=lines, declared=declared, computed=computed, unmapped=reading.unmapped()
-    )
-
-
-def _beginning(reading: Reading) -> dict[str, Any]:
+def _heading(reading: Reading) -> Fields:
+    fields = details(reading, reading.tree.children)
     for segment, _ in of(reading.tree.children, "BCH"):
-        return {
+        return fields | {
             "purpose": purpose(reading, segment, 1),
             "type": reading.code(segment, 2, "92"),
             "order_number": reading.text(segment, 3),
@@ -79,4 +55,49 @@ def _beginning(reading: Reading) -> dict[str, Any]:
             "transaction_type": reading.code(segment, 15, "640"),
             "purchase_category": reading.code(segment, 16, "1232"),
         }
-    return {}
+    return fields
+
+
+def _line(reading: Reading, segment: Segment, rest: Sequence[Node], ordinal: int) -> OrderChangeLine:
+    return OrderChangeLine(**changed_line(reading, segment, rest, ordinal, CHANGED))
+
+
+def _ending(reading: Reading, fields: Fields) -> Fields:
+    declared, amounts = declared_totals(reading, reading.tree.children)
+    return {"declared": declared, "amounts": (*fields.get("amounts", ()), *amounts)}
+
+
+def _finish(fields: Fields, sums: LineSums, _: str | None) -> Finished:
+    computed = count_totals(sums)
+    remarks = total_remarks(fields.get("declared"), computed)
+    return {"computed": computed}, remarks
+
+
+def _keys(document: OrderChange) -> tuple[BusinessKey, ...]:
+    return keys_of(
+        ("purchase_order", document.order_number),
+        ("contract", document.contract),
+        ("vendor_reference", document.seller_order_number),
+        references=[document.references, *(one.references for one in document.lines)],
+    )
+
+
+def _number(fields: Mapping[str, Any]) -> str:
+    return joined(
+        fields.get("order_number"), fields.get("release"), fields.get("change_sequence") or fields.get("date")
+    )
+
+
+SHAPE = LineSet(
+    document=OrderChange,
+    trigger="POC",
+    heading=_heading,
+    line=_line,
+    ending=_ending,
+    finish=_finish,
+    finished=("computed",),
+    keys=_keys,
+    needs=("order_number", "release", "change_sequence", "date", "declared"),
+    number=_number,
+    original=lambda purpose: is_original(purpose, CHANGE),
+)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from parsers.x12.model import GroupHeader, InterchangeHeader, TransactionSet
+from parsers.x12.model import GroupHeader, InterchangeHeader, Segment, TransactionSet
+from translators import x12_line_sets
 from translators.canonical.order_change import OrderChangeResponse, OrderChangeResponseLine
+from translators.report import BusinessKey
+from translators.totals import LineSums
 from translators.translation import Translation
-from translators.x12_answers import ANSWERED_CHANGE, answers, check_answer
-from translators.x12_changes import changed_lines
-from translators.x12_checks import check_totals, counted, is_original, purpose
-from translators.x12_details import details, envelope
+from translators.x12_answers import ANSWERED_CHANGE, answer_remarks, answers
+from translators.x12_changes import changed_line
+from translators.x12_checks import count_totals, is_original, purpose, total_remarks
+from translators.x12_details import details
 from translators.x12_keys import joined, keys_of
-from translators.x12_parts import currency
-from translators.x12_reading import Reading, of
+from translators.x12_line_sets import LineSet
+from translators.x12_reading import Node, Reading, of
+from translators.x12_shapes import Fields, Finished
 from translators.x12_terms import declared_totals
 
 #: Purposes (element 353) of an answer or change sent for the first time, beside the original.
@@ -25,51 +30,13 @@ def read(transaction_set: TransactionSet, header: InterchangeHeader, group: Grou
 
     It is known by the order, its release, the change and the date of the answer.
     """
-    reading = Reading(transaction_set, group.date)
-    response = _response(reading, envelope(reading, header, group))
-    return Translation(
-        document=response,
-        findings=tuple(reading.findings),
-        keys=keys_of(
-            ("purchase_order", response.order_number),
-            ("contract", response.contract),
-            ("vendor_reference", response.seller_order_number),
-            references=[response.references, *(one.references for one in response.lines)],
-        ),
-        number=joined(
-            response.order_number, response.release, response.change_sequence, response.acknowledged
-        ),
-        original=is_original(response.purpose, *FIRST_SENT),
-        purpose=response.purpose,
-    )
+    return x12_line_sets.read(SHAPE, transaction_set, header, group)
 
 
-def _response(reading: Reading, fields: dict[str, Any]) -> OrderChangeResponse:
-    nodes = reading.tree.children
-    own = currency(reading, nodes)
-    with reading.amounts_in(own.code if own else None):
-        fields |= details(reading, nodes)
-        fields |= _beginning(reading)
-        lines = tuple(
-            OrderChangeResponseLine(**one, answers=tuple(answers(reading, rest)))
-            for one, rest in changed_lines(reading, nodes, ANSWERED_CHANGE)
-        )
-        declared, amounts = declared_totals(reading, nodes)
-    fields["amounts"] = (*fields.get("amounts", ()), *amounts)
-    computed = counted(lines)
-    check_totals(reading, declared, computed)
-    for segment, _ in of(nodes, "BCA"):
-        check_answer(
-            reading, segment, 2, fields.get("answer"), (one for said in lines for one in said.answers)
-        )
-    return OrderChangeResponse(
-        **fields, lines=lines, declared=declared, computed=computed, unmapped=reading.unmapped()
-    )
-
-
-def _beginning(reading: Reading) -> dict[str, Any]:
+def _heading(reading: Reading) -> Fields:
+    fields = details(reading, reading.tree.children)
     for segment, _ in of(reading.tree.children, "BCA"):
-        return {
+        return fields | {
             "purpose": purpose(reading, segment, 1),
             "answer": reading.code(segment, 2, "587"),
             "order_number": reading.text(segment, 3),
@@ -85,4 +52,57 @@ def _beginning(reading: Reading) -> dict[str, Any]:
             "security_level": reading.code(segment, 14, "786"),
             "transaction_type": reading.code(segment, 15, "640"),
         }
-    return {}
+    return fields
+
+
+def _line(reading: Reading, segment: Segment, rest: Sequence[Node], ordinal: int) -> OrderChangeResponseLine:
+    return OrderChangeResponseLine(
+        **changed_line(reading, segment, rest, ordinal, ANSWERED_CHANGE),
+        answers=tuple(answers(reading, rest)),
+    )
+
+
+def _ending(reading: Reading, fields: Fields) -> Fields:
+    declared, amounts = declared_totals(reading, reading.tree.children)
+    return {"declared": declared, "amounts": (*fields.get("amounts", ()), *amounts)}
+
+
+def _finish(fields: Fields, sums: LineSums, _: str | None) -> Finished:
+    computed = count_totals(sums)
+    remarks = total_remarks(fields.get("declared"), computed)
+    contradicted = answer_remarks("BCA", 2, fields.get("answer"), sums.said)
+    return {"computed": computed}, (*remarks, *contradicted)
+
+
+def _keys(document: OrderChangeResponse) -> tuple[BusinessKey, ...]:
+    return keys_of(
+        ("purchase_order", document.order_number),
+        ("contract", document.contract),
+        ("vendor_reference", document.seller_order_number),
+        references=[document.references, *(one.references for one in document.lines)],
+    )
+
+
+def _number(fields: Mapping[str, Any]) -> str:
+    return joined(
+        fields.get("order_number"),
+        fields.get("release"),
+        fields.get("change_sequence"),
+        fields.get("acknowledged"),
+    )
+
+
+SHAPE = LineSet(
+    document=OrderChangeResponse,
+    trigger="POC",
+    heading=_heading,
+    line=_line,
+    ending=_ending,
+    finish=_finish,
+    finished=("computed",),
+    keys=_keys,
+    needs=("order_number", "release", "change_sequence", "acknowledged", "declared", "answer"),
+    number=_number,
+    original=lambda purpose: is_original(purpose, *FIRST_SENT),
+    said=lambda line: tuple(one.status for one in line.answers),
+)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from parsers.x12.model import Segment
 from translators.canonical.order_response import AnsweredSubline, LineAnswer
 from translators.canonical.values import UNKNOWN_ZONE, Code, DatedEvent
+from translators.x12_checks import Remark
 from translators.x12_lines import CHANGED, ORDERED, subline
 from translators.x12_parts import dated_event, product_ids
 from translators.x12_reading import Node, Reading, of
@@ -53,17 +54,19 @@ def _sublines(reading: Reading, nodes: Sequence[Node]) -> Iterator[AnsweredSubli
         yield AnsweredSubline(**subline(reading, segment, rest), answers=tuple(answers(reading, rest)))
 
 
-def check_answer(
-    reading: Reading, segment: Segment, position: int, answer: Code | None, said: Iterable[LineAnswer]
-) -> None:
-    """Remark on an answer to the whole, at `position`, that a line contradicts."""
+def answer_remarks(
+    segment: str, position: int, answer: Code | None, said: Iterable[Code]
+) -> Iterator[Remark]:
+    """Remark on an answer to the whole, at `position` of `segment`, that a line contradicts.
+
+    said: statuses of the lines.
+    """
     if answer is None or answer.code not in UNCHANGED:
         return
-    for one in said:
-        if one.status.code in OTHERWISE:
-            status = f"{one.status.code} ({one.status.meaning})"
-            reading.tell("TRN-331", segment, position, value=answer.code, kind=status)
-            return
+    otherwise = next((status for status in said if status.code in OTHERWISE), None)
+    if otherwise is not None:
+        kind = f"{otherwise.code} ({otherwise.meaning})"
+        yield Remark("TRN-331", segment, position, answer.code, kind=kind)
 
 
 #: Lines with answers: PO1, and POC.

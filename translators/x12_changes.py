@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from parsers.x12.model import Segment
 from translators.x12_lines import LineForm, line
-from translators.x12_reading import Node, Reading, of
+from translators.x12_reading import Node, Reading
 
 #: Changes (element 670) that say what becomes of the quantity, and of the price.
 OF_QUANTITY = frozenset({"AI", "PQ", "QD", "QI", "RQ"})
 OF_PRICE = frozenset({"PC", "PQ", "PR"})
 
 
-def changed_lines(
-    reading: Reading, nodes: Sequence[Node], form: LineForm
-) -> Iterator[tuple[dict[str, Any], Sequence[Node]]]:
-    """The fields of a canonical `ChangedLine` from every POC, each with the rest of its loop."""
-    for ordinal, (segment, rest) in enumerate(of(nodes, "POC"), start=1):
-        fields = {
-            **line(reading, segment, rest, ordinal, form),
-            "change": reading.code(segment, 2, "670"),
-            "left_to_receive": reading.measured(segment, 4, 5),
-        }
-        _check(reading, segment, fields)
-        yield fields, rest
+def changed_line(
+    reading: Reading, segment: Segment, rest: Sequence[Node], ordinal: int, form: LineForm
+) -> dict[str, Any]:
+    """The fields of a canonical `ChangedLine` from POC with the rest of its loop."""
+    fields = {
+        **line(reading, segment, rest, ordinal, form),
+        "change": reading.code(segment, 2, "670"),
+        "left_to_receive": reading.measured(segment, 4, 5),
+    }
+    _check(reading, segment, fields)
+    return fields
 
 
 def _check(reading: Reading, segment: Segment, fields: dict[str, Any]) -> None:

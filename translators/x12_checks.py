@@ -47,7 +47,12 @@ def computed_totals(
 
 def counted(lines: Sequence[Line]) -> Subtotals:
     """The totals of a document whose lines come to no amount: an answer, a change."""
-    return Subtotals(lines=len(lines), quantity=totals.hash_total(line.quantity for line in lines))
+    return count_totals(totals.sums_of(lines))
+
+
+def count_totals(sums: totals.LineSums) -> Subtotals:
+    """The same from the sums of its lines."""
+    return Subtotals(lines=sums.count, quantity=sums.quantity)
 
 
 @record
@@ -64,6 +69,7 @@ class Remark:
     value: str
     expected: str | None = None
     inner: str | None = None
+    kind: str | None = None
 
 
 def total_remarks(declared: Subtotals | None, computed: Subtotals) -> Iterator[Remark]:
@@ -100,7 +106,14 @@ def tell_all(reading: Reading, remarks: Iterable[Remark]) -> None:
     for remark in remarks:
         for segment, rest in of(reading.tree.children, remark.segment):
             place = next((one for one, _ in of(rest, remark.inner)), segment) if remark.inner else segment
-            reading.tell(remark.code, place, remark.element, value=remark.value, expected=remark.expected)
+            reading.tell(
+                remark.code,
+                place,
+                remark.element,
+                value=remark.value,
+                expected=remark.expected,
+                kind=remark.kind,
+            )
             break
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from parsers.x12.model import GroupHeader, InterchangeHeader, Segment, TransactionSet
+from translators.canonical.values import Code
 from translators.report import BusinessKey
 from translators.totals import LineSums, sums_of
 from translators.translation import Translation
@@ -17,6 +18,10 @@ from translators.x12_reading import Node, Reading, of
 from translators.x12_shapes import Fields, Finished, SetShape
 
 
+def _nothing(_: object) -> tuple[Code, ...]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class LineSet(SetShape):
     """A set whose loop holds lines.
@@ -24,12 +29,15 @@ class LineSet(SetShape):
     line: reads one line: reading, first segment, rest of the loop, ordinal from 1.
     finish: the finished fields, from the others and the sums of the lines; the currency is the set's.
     keys: what people search the document by.
+    sums: what lines come to. said: codes of a line that the whole must not contradict.
     """
 
     line: Callable[[Reading, Segment, Sequence[Node], int], Any]
     finish: Callable[[Fields, LineSums, str | None], Finished]
     keys: Callable[[Any], tuple[BusinessKey, ...]]
     lists: tuple[str, ...] = ("lines",)
+    sums: Callable[[Sequence[Any]], LineSums] = sums_of
+    said: Callable[[Any], tuple[Code, ...]] = _nothing
 
 
 def read(
@@ -47,7 +55,9 @@ def read(
             for ordinal, (segment, rest) in enumerate(of(nodes, shape.trigger), start=1)
         )
         fields |= shape.ending(reading, fields)
-    finished, remarks = shape.finish(fields, sums_of(lines), own.code if own else None)
+    said = tuple(code for one in lines for code in shape.said(one))
+    sums = replace(shape.sums(lines), said=said)
+    finished, remarks = shape.finish(fields, sums, own.code if own else None)
     tell_all(reading, remarks)
     fields |= finished
     document = shape.document(**fields, lines=lines, unmapped=reading.unmapped())  # type: ignore[call-arg]

@@ -10,6 +10,7 @@ import os
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -25,15 +26,16 @@ from parsers.x12.model import (
 )
 from parsers.x12.options import DEFAULT_OPTIONS
 from tests.support.alike_sets import HEADER, SEPARATORS, Partner, Values, as_clean, group, partners
-from translators import x12_810, x12_850, x12_856
+from translators import x12_810, x12_846, x12_850, x12_855, x12_856, x12_860, x12_865
 from translators.canonical.writing import to_json_bytes
 from translators.learned.level_sets import LevelSetForms
 from translators.learned.line_sets import LineSetForms
 from translators.registry import TRANSLATORS
 from translators.translation import Translation
+from translators.x12_line_sets import read
 
 #: Partners whose sets are compared, a hundred each; `make fuzz` takes more.
-PARTNERS = int(os.environ.get("TRADEPOST_FORMS_PARTNERS", "25"))
+PARTNERS = int(os.environ.get("TRADEPOST_FORMS_PARTNERS", "20"))
 SETS_EACH = 100
 
 
@@ -60,13 +62,22 @@ class Both:
         return True
 
 
+LINE_SETS = {
+    "850": x12_850.SHAPE,
+    "810": x12_810.SHAPE,
+    "855": x12_855.SHAPE,
+    "860": x12_860.SHAPE,
+    "865": x12_865.SHAPE,
+    "846": x12_846.SHAPE,
+}
+
+
 def both(set_id: str) -> Both:
     """Nothing learned yet."""
-    return {
-        "850": lambda: Both(set_id, x12_850.read, LineSetForms(x12_850.SHAPE, SEPARATORS)),
-        "810": lambda: Both(set_id, x12_810.read, LineSetForms(x12_810.SHAPE, SEPARATORS)),
-        "856": lambda: Both(set_id, x12_856.read, LevelSetForms(x12_856.SHAPE, SEPARATORS)),
-    }[set_id]()
+    if set_id == "856":
+        return Both(set_id, x12_856.read, LevelSetForms(x12_856.SHAPE, SEPARATORS))
+    shape = LINE_SETS[set_id]
+    return Both(set_id, partial(read, shape), LineSetForms(shape, SEPARATORS))
 
 
 def _billed(body: list[str]) -> list[str]:
@@ -87,7 +98,7 @@ def _bodies(partner: Partner, chance: random.Random) -> list[list[str]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("set_id", ["810", "850", "856"])
+@pytest.mark.parametrize("set_id", sorted([*LINE_SETS, "856"]))
 def test_forms_write_what_the_translator_writes(set_id: str) -> None:
     chance, pair = random.Random(set_id), both(set_id)
     written = 0

@@ -33,6 +33,8 @@ HEADER = InterchangeHeader(
     standards_id="U", version="00401", control_number="000000017", ack_requested=False, usage="P",
     separators=SEPARATORS, offset=0,
 )  # fmt: skip
+#: What each repetition of the loop begins with.
+TRIGGERS = {"850": "PO1", "810": "IT1", "856": "HL", "855": "PO1", "860": "POC", "865": "POC", "846": "LIN"}
 FUNCTIONAL = {"850": "PO", "810": "IN", "856": "SH", "855": "PR", "860": "PC", "865": "CA", "846": "IB"}
 #: Texts that have caught templates out, or might.
 NASTY = (
@@ -172,7 +174,7 @@ class Values:
             "t": self.text, "n": self.whole, "q": self.quantity, "p": self.price, "c": self.cents,
             "D": self.date, "T": self.clock, "u": lambda: self.numbered(12), "l": lambda: self.numbered(13),
             "s": lambda: self.numbered(18), "S": lambda: "00" + self.numbered(18),
-            "h": self.half, "r": self.rest,
+            "a": lambda: self.chance.choice(("IA", "IA", "IR")), "h": self.half, "r": self.rest,
         }  # fmt: skip
         return re.sub(r"\{(\w)\}", lambda blank: kinds[blank[1]](), segment).rstrip("*")
 
@@ -197,6 +199,10 @@ HEADS = {
         "DTM*011*{D}", "FOB*CC", "N9*L1*{t}|MSG*{t}",
     ],
     "856": ["DTM*011*{D}", "DTM*017*{D}*{T}"],
+    "855": ["CUR*SE*USD", "REF*DP*{t}", "PER*BD*{t}", "DTM*002*{D}", "N9*L1*{t}|MSG*{t}", "N1*ST*{t}*92*{t}"],
+    "860": ["CUR*BY*USD", "REF*DP*{t}", "PER*BD*{t}", "DTM*002*{D}", "N9*L1*{t}|MSG*{t}", "N1*ST*{t}*92*{t}"],
+    "865": ["CUR*SE*EUR", "REF*DP*{t}", "PER*BD*{t}", "DTM*002*{D}", "N9*L1*{t}|MSG*{t}", "N1*ST*{t}*92*{t}"],
+    "846": ["DTM*097*{D}", "REF*IA*{t}", "PER*IC*{t}", "N1*WH*{t}*92*{t}|N3*{t}"],
 }  # fmt: skip
 LINES = {
     "850": [
@@ -211,6 +217,16 @@ LINES = {
         "DTM*011*{D}", "CAD*M*{t}*{n}*{t}*{t}", "SAC*C*D240***{c}", "SAC*A*F050***{c}|TXI*ST*{p}",
         "SLN*{t}**I*{n}*EA",
     ],
+    "855": ["CTP**RES*{p}", "PID*F****{t}", "PO4*{n}", "REF*PO*{t}", "DTM*068*{D}",
+            "ACK*IA*{n}*EA*068*{D}**VN*{t}"],
+    "860": ["PID*F****{t}", "PO4*{n}", "REF*PO*{t}", "DTM*002*{D}",
+            "SCH*{n}*EA***002*{D}", "SLN*{t}**I*{n}*EA"],
+    "865": ["PID*F****{t}", "PO4*{n}", "REF*PO*{t}", "DTM*068*{D}",
+            "ACK*{a}*{n}*EA*068*{D}", "SLN*{t}**I*{n}*EA"],
+    "846": [
+        "PID*F****{t}", "DTM*018*{D}", "CTP**RES*{p}", "REF*LT*{t}", "QTY*17*{n}*EA",
+        "QTY*33*{n}*EA|UIT*EA*{p}",        "SCH*{n}*EA***002*{D}",
+    ],
 }  # fmt: skip
 FIRST = {
     "850": [
@@ -218,6 +234,10 @@ FIRST = {
         "PO1*{k}*{q}*EA", "PO1*{k}*{q}*CA*{p}*XX*EN*{l}*BP*{t}*VN*{t}",
     ],
     "810": ["IT1*{k}*{q}*EA*{p}**UP*{u}*VN*{t}", "IT1**{q}*CA*{p}*PE*IN*{t}", "IT1*{k}*{q}*EA*{p}*TP"],
+    "855": ["PO1*{k}*{q}*EA*{p}**UP*{u}*VN*{t}", "PO1*{k}*{q}*CA*{p}"],
+    "860": ["POC*{k}*AI*{q}*{n}*EA*{p}**UP*{u}*VN*{t}", "POC*{k}*PC**{n}*EA*{p}", "POC*{k}*DI"],
+    "865": ["POC*{k}*AI*{q}*{n}*EA*{p}**UP*{u}*VN*{t}", "POC*{k}*DI"],
+    "846": ["LIN*{k}*UP*{u}*VN*{t}", "LIN**VN*{t}"],
 }  # fmt: skip
 TAILS = {
     "850": ["AMT*1*{p}"],
@@ -226,6 +246,10 @@ TAILS = {
         "ISS*{n}*CA*{p}*LB",
     ],
     "856": [],
+    "855": ["AMT*TT*{p}"],
+    "860": [],
+    "865": [],
+    "846": [],
 }  # fmt: skip
 #: What a level of a ship notice may hold, by HL03; "^" stands between two ways, of which one is chosen.
 LEVELS = {
@@ -251,6 +275,7 @@ class Partner:
         self.set_id = set_id
         self.chance = chance
         self._purpose = chance.choice(("00", "00", "00", "00", "05", "ZZ"))
+        self._answer = chance.choice(("AC", "AD", "AK", "RJ"))
         self._type = chance.choice(("DI", "DI", "CR", "", "ZZ"))
         self._head = self._some(HEADS[set_id], 8)
         self._tail = self._some(TAILS[set_id], 3)
@@ -274,9 +299,13 @@ class Partner:
             "850": f"BEG*{self._purpose}*SA*{{t}}**{{D}}",
             "810": f"BIG*{{D}}*{{t}}*{{D}}*{{t}}***{self._type}*{self._purpose}",
             "856": f"BSN*{self._purpose}*{{t}}*{{D}}*{{T}}*0001",
+            "855": f"BAK*{self._purpose}*{self._answer}*{{t}}*{{D}}*{{n}}***{{t}}*{{D}}",
+            "860": f"BCH*{self._purpose}*SA*{{t}}*{{n}}*{{n}}*{{D}}****{{D}}",
+            "865": f"BCA*{self._purpose}*{self._answer}*{{t}}**{{n}}*{{D}}***{{t}}*{{D}}",
+            "846": f"BIA*{self._purpose}*DD*{{t}}*{{D}}*{{T}}",
         }[self.set_id]
         loop = self._notice(values) if self.set_id == "856" else self._lines(values)
-        count = sum(segment.startswith(("PO1", "IT1", "HL")) for segment in loop)
+        count = sum(segment.startswith(f"{TRIGGERS[self.set_id]}*") for segment in loop)
         count += values.chance.random() < values.odd
         heading = self._filled(values, [beginning, *self._head])
         total = sum(values.quantities, Decimal(0))

@@ -12,6 +12,8 @@ from parsers.x12.model import GroupHeader, InterchangeHeader, Separators, Transa
 from translators import totals
 from translators import x12_line_sets as line_sets
 from translators.canonical.commerce import AllowanceOrCharge, Tax
+from translators.canonical.order import Line
+from translators.canonical.values import Code
 from translators.canonical.writing import json_text
 from translators.learned.form import Form, Part, Read, learn
 from translators.learned.frames import Facts, Framed, Frames
@@ -38,6 +40,7 @@ class LineForm:
     prices: Column | None
     per: Decimal | None
     is_charged: bool
+    said: tuple[Code, ...]
 
     def sums(self, rows: Sequence[Row]) -> totals.LineSums:
         """What lines of this form come to."""
@@ -53,7 +56,7 @@ class LineForm:
                 goods = None if goods is None or own is None else totals.EXACT.add(goods, own)
                 taxes = totals.EXACT.add(taxes, totals.taxed(line_taxes(row)))
         quantity = None if quantities is None else totals.summed(quantities)
-        return totals.LineSums(len(rows), quantity, goods, taxes)
+        return totals.LineSums(len(rows), quantity, goods, taxes, self.said)
 
 
 #: Lines that follow one another and have the same form: its rows.
@@ -172,7 +175,7 @@ class LineSetForms:
                 raise ValueError("a loop without its first segment in a set without fault")
             with reading.amounts_in(own):
                 line = self._shape.line(reading, segment, rest, int(placed[0]))
-            return Read(json_text(line), _numbers(line))
+            return Read(json_text(line), (self._shape.said(line), *_numbers(line)))
 
         ends = (self._frames.loop_end,)
         form = learn(Part(read, ([node],), ends, self._shape.trigger, (NUMBERS,), translated))
@@ -181,6 +184,8 @@ class LineSetForms:
 
 def _numbers(line: Any) -> tuple[Any, ...]:
     """What the sums of lines need of one."""
+    if not isinstance(line, Line):
+        return None, None, None, (), ()
     return (
         line.quantity.value if line.quantity else None,
         line.price.amount.amount if line.price else None,
@@ -205,5 +210,7 @@ def _bare_tax(tax: Tax) -> Tax:
 
 
 def _line_form(form: Form) -> LineForm:
-    quantity, price, per, charges, taxes = form.sample
-    return LineForm(form, column(form, quantity), column(form, price), per, is_charged=bool(charges or taxes))
+    said, quantity, price, per, charges, taxes = form.sample
+    return LineForm(
+        form, column(form, quantity), column(form, price), per, is_charged=bool(charges or taxes), said=said
+    )
