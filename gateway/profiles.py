@@ -7,9 +7,12 @@ kept, and never part of a message.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
 import stat
 from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from zoneinfo import available_timezones
@@ -29,6 +32,10 @@ MAX_SECRET_BYTES = 65_536
 UNREADABLE = "PRT-104"
 TOO_OPEN = "PRT-105"
 _HASH_START = "$argon2"
+#: Shorter RSA keys open nothing.
+MIN_RSA_BITS = 3072
+#: How long before its end a key is told of.
+KEY_REMINDER = timedelta(days=30)
 
 
 class ProfilesRefused(TradepostError):
@@ -159,6 +166,42 @@ def _channels(directory: Directory, profile: PartnerProfile, home: Path) -> Iter
             yield from _secret(reference, place, home, hashed=isinstance(channel, SftpMailbox))
         if isinstance(channel, SftpMailbox) and not channel.public_keys and channel.password is None:
             yield fault("PRT-106", directory.place(profile.partner, f"channels[{number}].public_keys"))
+        if isinstance(channel, SftpMailbox):
+            place = directory.place(profile.partner, f"channels[{number}].public_keys")
+            yield from _keys(channel, place, datetime.now(UTC).date())
+
+
+def _keys(channel: SftpMailbox, place: Place, today: date) -> Iterator[Finding]:
+    """Keys that may not log in any more, soon will not, or never could."""
+    for entry in channel.public_keys:
+        line = entry if isinstance(entry, str) else entry.key
+        bits = _rsa_bits(line)
+        if bits is not None and bits < MIN_RSA_BITS:
+            blanks = {"bits": str(bits), "limit": str(MIN_RSA_BITS)}
+            yield fault("PRT-142", place, value=fingerprint(line), **blanks)
+        if isinstance(entry, str) or entry.not_after is None:
+            continue
+        if entry.not_after < today + KEY_REMINDER:
+            code = "PRT-140" if entry.not_after < today else "PRT-141"
+            yield fault(code, place, value=fingerprint(line), until=entry.not_after.isoformat())
+
+
+def fingerprint(line: str) -> str:
+    """The fingerprint of an OpenSSH public key's line, as ssh-keygen -l shows it: "SHA256:…"."""
+    digest = hashlib.sha256(base64.b64decode(line.split(" ")[1])).digest()
+    return f"SHA256:{base64.b64encode(digest).decode('ascii').rstrip('=')}"
+
+
+def _rsa_bits(line: str) -> int | None:
+    """The length of an RSA key; None for keys of other kinds. RFC 4253 §6.6: kind, e, n."""
+    kind, encoded = line.split(" ")[:2]
+    if kind != "ssh-rsa":
+        return None
+    rest, part = base64.b64decode(encoded), b""
+    for _ in range(3):
+        size = int.from_bytes(rest[:4], "big")
+        part, rest = rest[4 : 4 + size], rest[4 + size :]
+    return int.from_bytes(part, "big").bit_length()
 
 
 def _secret(reference: str, place: Place, home: Path, *, hashed: bool = False) -> Iterator[Finding]:

@@ -24,10 +24,12 @@ from gateway.errors import ArchiveUnavailable, TradepostError
 from gateway.logs import logged
 from gateway.ports import Arrival, Receive, Received
 from gateway.scheduler import Scheduler
+from gateway.settings import Settings
 from gateway.sftp_server.events import Fields, SftpEvent
-from gateway.sftp_server.host_key import ensure_host_key
+from gateway.sftp_server.host_key import host_keys
 from gateway.sftp_server.ledger_mailboxes import LedgerMailboxes
 from gateway.sftp_server.limits import SftpLimits
+from gateway.sftp_server.penalties import PenaltyRules
 from gateway.sftp_server.server import SftpServer
 from gateway.watchers.crew import WatcherCrew
 from gateway.wiring import Gateway
@@ -180,16 +182,32 @@ def sftp_server(gateway: Gateway) -> SftpServer:
         settings.home,
         settings.inbox_visible_s,
     )
-    host_key = ensure_host_key(settings.home / "keys" / homes.HOST_KEY)
     return SftpServer(
         settings.sftp_host,
         free_port(settings.sftp_host, settings.sftp_port),
-        [host_key],
+        host_keys(settings.home / "keys" / homes.HOST_KEY),
         mailboxes,
         within(gateway.pipeline.receive, settings.archive_deadline_s),
-        SftpLimits(file_bytes=settings.max_file_bytes),
+        _sftp_limits(settings),
         settings.spool_folder,
         _log_event,
+    )
+
+
+def _sftp_limits(settings: Settings) -> SftpLimits:
+    penalties = PenaltyRules(
+        free=settings.sftp_penalty_after,
+        first_s=settings.sftp_penalty_s,
+        most_s=settings.sftp_penalty_most_s,
+        exempt=settings.penalty_exempt,
+    )
+    return SftpLimits(
+        connections=settings.sftp_connections,
+        sessions_per_partner=settings.sftp_sessions_per_partner,
+        file_bytes=settings.max_file_bytes,
+        login_grace_s=settings.sftp_login_grace_s,
+        idle_s=settings.sftp_idle_s,
+        penalties=penalties,
     )
 
 

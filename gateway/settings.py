@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import tomllib
+from ipaddress import ip_network
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -22,6 +23,8 @@ from gateway.errors import TradepostError
 from parsers.x12.limits import UTMOST_LIMITS, Limits
 
 HOME_VARIABLE = "TRADEPOST_HOME"
+#: This machine itself: whoever sits behind a proxy on it would else be shut out for all the others.
+LOOPBACK = ("127.0.0.0/8", "::1/128")
 SETTINGS_FILE = "tradepost.toml"
 
 
@@ -52,6 +55,33 @@ class Settings(BaseSettings):
         ge=0,
         le=65535,
         description="Port of the SFTP server; 0 takes any free one. A taken port gives way to the next.",
+    )
+    sftp_connections: int = Field(
+        default=1_200, ge=1, description="SFTP connections at once; the next is closed before a word."
+    )
+    sftp_sessions_per_partner: int = Field(
+        default=20, ge=1, description="SFTP sessions at once of a partner whose profile names no limit."
+    )
+    sftp_login_grace_s: float = Field(
+        default=30.0, gt=0, description="Seconds from connecting to having an SFTP session."
+    )
+    sftp_idle_s: float = Field(
+        default=600.0, gt=0, description="Seconds without a request after which an SFTP session is closed."
+    )
+    sftp_penalty_after: int = Field(
+        default=5, ge=0, description="Failed logins that an address may have before it is shut out."
+    )
+    sftp_penalty_s: float = Field(
+        default=15.0,
+        ge=0,
+        description="Seconds for which the next failed login shuts it out; each further one doubles that.",
+    )
+    sftp_penalty_most_s: float = Field(
+        default=600.0, ge=0, description="Seconds for which an address is shut out at most."
+    )
+    sftp_penalty_exempt: str = Field(
+        default=", ".join(LOOPBACK),
+        description="Networks that are never shut out, with commas between; a proxy's must be among them.",
     )
     workers: int = Field(default=4, ge=1, le=64, description="Threads that run stages.")
     job_poll_s: float = Field(
@@ -111,6 +141,19 @@ class Settings(BaseSettings):
         home = Path(str(init_settings().get("home", default_home())))
         file = TomlConfigSettingsSource(settings_cls, home / SETTINGS_FILE)
         return init_settings, env_settings, file
+
+    @field_validator("sftp_penalty_exempt")
+    @classmethod
+    def _are_networks(cls, text: str) -> str:
+        for network in text.split(","):
+            if network.strip():
+                ip_network(network.strip())
+        return text
+
+    @property
+    def penalty_exempt(self) -> tuple[str, ...]:
+        """Networks that are never shut out of the SFTP server."""
+        return tuple(part.strip() for part in self.sftp_penalty_exempt.split(",") if part.strip())
 
     @property
     def effective_database_url(self) -> str:

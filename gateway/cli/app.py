@@ -13,6 +13,7 @@ from gateway.cli import (
     benching,
     deliveries,
     documents,
+    logins,
     numbers,
     partners,
     quarantine,
@@ -37,6 +38,7 @@ app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(numbers.app, name="numbers")
 app.add_typer(archive.app, name="archive")
 app.add_typer(partners.app, name="partners")
+app.add_typer(logins.app, name="logins")
 app.add_typer(tasks.app, name="tasks")
 for command in (
     service.run, service.init, service.demo, service.receive, service.inspect, service.errors, benching.bench,

@@ -23,6 +23,7 @@ from paramiko.common import (
     OPEN_SUCCEEDED,
 )
 
+from gateway.profiles import MIN_RSA_BITS
 from gateway.sftp_server.allowances import Allowances
 from gateway.sftp_server.events import Fields, OnEvent, SftpEvent
 from gateway.sftp_server.host_key import PROVE_KEYS, TELL_KEYS, proofs
@@ -35,7 +36,6 @@ from gateway.sftp_server.uploads import who
 from parsers.catalogue import shown
 
 LOGIN_FORM = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}")
-MIN_RSA_BITS = 3072
 #: Seconds for which a look at whether a login is still in force holds good. With the two seconds
 #: that a running gateway takes to see new profiles, a withdrawn login is gone within five.
 RECHECK_S = 1.5
@@ -68,6 +68,8 @@ class Gate(ServerInterface):
         self._line = line
         self._address = address
         self._proof: tuple[LoginFacts, Caller] | None = None
+        #: Set once and for all when the login is found to be no longer in force.
+        self.is_withdrawn = False
         self._channels: set[int] = set()
         self._passwords_refused = self._keys_refused = 0
         self._being_kept = 0
@@ -174,12 +176,16 @@ class Gate(ServerInterface):
     def is_still_welcome(self) -> bool:
         """False once the login is withdrawn; for each request: looked up anew after 1.5 seconds only."""
         if time.monotonic() - self._last_check < RECHECK_S:
-            return True
+            return not self.is_withdrawn
         return self.is_in_force()
 
     def is_in_force(self) -> bool:
-        """False once the login, or what it proved itself with, is no longer in force."""
+        """False once the login, or what it proved itself with, is no longer in force: then for good."""
         self._last_check = time.monotonic()
+        self.is_withdrawn = self.is_withdrawn or not self._proves_itself()
+        return not self.is_withdrawn
+
+    def _proves_itself(self) -> bool:
         before, caller = self._proved()
         now = self._login(before.login)
         if now is None or now.partner != before.partner:

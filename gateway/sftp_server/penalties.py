@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
-#: This machine itself: a proxy in front of the server would else be shut out for everybody.
-LOOPBACK = ("127.0.0.0/8", "::1/128")
+from gateway.settings import LOOPBACK
 
 
 class Fault(IntEnum):

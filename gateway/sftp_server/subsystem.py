@@ -20,6 +20,7 @@ from paramiko.sftp import (
     CMD_OPEN,
     CMD_OPENDIR,
     CMD_READ,
+    CMD_REMOVE,
     CMD_RENAME,
     CMD_VERSION,
     CMD_WRITE,
@@ -35,6 +36,8 @@ from gateway.sftp_server.uploads import Desk, who
 PROTOCOL_VERSION = 3
 #: As OpenSSH: no honest packet is larger.
 MAX_PACKET_BYTES = 256 * 1024 + 1024
+#: What is done also for a client that has gone meanwhile: it finds it done when it comes back.
+_LASTING = frozenset({CMD_OPEN, CMD_WRITE, CMD_CLOSE, CMD_RENAME, CMD_REMOVE, CMD_EXTENDED})
 _POSIX_RENAME = "posix-rename@openssh.com"
 
 
@@ -69,7 +72,12 @@ class MailboxSubsystem(SFTPServer):
         return int(struct.unpack(">I", data[:4])[0])
 
     def _read_packet(self) -> tuple[int, bytes]:
-        """The next packet: type and content. Raises EOFError at the end, SFTPError if it is too large."""
+        """The next packet: type and content. Raises EOFError at the end, SFTPError if it is too large.
+
+        What a withdrawn login has sent already is not read any more.
+        """
+        if self._gate.is_withdrawn:
+            raise EOFError
         size = int(struct.unpack(">I", self._read_all(4))[0])
         if not 1 <= size <= MAX_PACKET_BYTES:
             raise SFTPError(f"packet of {size} bytes")
@@ -78,6 +86,8 @@ class MailboxSubsystem(SFTPServer):
 
     def _process(self, t: int, request_number: int, msg: Message) -> None:
         """Serve one request; every refusal and every fault is answered as a failure."""
+        if self._channel.closed and t not in _LASTING:
+            return  # nobody is there for the answer
         self._gate.touch()
         self._keep_pace(t)
         try:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import socket
 import stat
+import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -23,10 +25,11 @@ from gateway.sftp_server.line import Line
 from gateway.sftp_server.mailbox import LoginFacts
 from gateway.sftp_server.memory import MemoryMailboxes
 from gateway.sftp_server.passwords import MAX_PASSWORD_CHARS, Passwords, hash_password
-from gateway.sftp_server.penalties import Penalties
+from gateway.sftp_server.penalties import Penalties, PenaltyRules
 
 SECRET = "correct horse battery staple"
 HASH = hash_password(SECRET)
+FAST = SftpLimits(password_refusal_s=0, key_refusal_s=0)
 
 
 class Silence:
@@ -40,13 +43,14 @@ def _line(key: PKey) -> str:
     return f"{key.get_name()} {key.get_base64()} comment"
 
 
-def _gate(*logins: LoginFacts, address: str = "192.0.2.1") -> tuple[Gate, MemoryMailboxes, list[SftpEvent]]:
+def _gate(
+    *logins: LoginFacts, address: str = "192.0.2.1", limits: SftpLimits = FAST
+) -> tuple[Gate, MemoryMailboxes, list[SftpEvent]]:
     boxes, events = MemoryMailboxes(list(logins)), []
 
     def note(event: SftpEvent, fields: Mapping[str, str | int]) -> None:
         events.append(event)
 
-    limits = SftpLimits(password_refusal_s=0)
     keeper = Doorkeeper(boxes, Passwords(), Allowances(limits), Penalties(limits.penalties), limits, (), note)
     return Gate(keeper, Line(cast("socket.socket", Silence()), 1.0), address), boxes, events
 
@@ -115,24 +119,30 @@ def test_only_session_channels_are_admitted() -> None:
         assert gate.check_channel_request(kind, 1) == OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED
 
 
-def test_a_withdrawn_key_password_or_login_ends_the_welcome(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("proof", ["key", "password"])
+@pytest.mark.parametrize("left", ["another password", "nothing", "another partner"])
+def test_a_withdrawn_key_password_or_login_ends_the_welcome_for_good(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, proof: str, left: str
 ) -> None:
-    monkeypatch.setattr(gate_module, "RECHECK_S", 0.0)
     key = ensure_host_key(tmp_path / "key")
     facts = LoginFacts("acme", "acme", "c", (_line(key),), HASH)
     gate, boxes, _ = _gate(facts)
-    for enter in (
-        lambda: gate.check_auth_publickey("acme", key),
-        lambda: gate.check_auth_password("acme", SECRET),
-    ):
-        boxes.logins = [facts]
-        assert enter() == AUTH_SUCCESSFUL
-        assert gate.is_still_welcome()
-        boxes.logins = [LoginFacts("acme", "acme", "c", (), hash_password("new"))]
-        assert not gate.is_still_welcome()
-        boxes.logins = []
-        assert not gate.is_still_welcome()
+    entered = (
+        gate.check_auth_publickey("acme", key) if proof == "key" else gate.check_auth_password("acme", SECRET)
+    )
+    assert entered == AUTH_SUCCESSFUL
+    assert gate.is_in_force()
+    boxes.logins = {
+        "another password": [LoginFacts("acme", "acme", "c", (), hash_password("new"))],
+        "nothing": [],
+        "another partner": [replace(facts, partner="bolt")],
+    }[left]
+    assert gate.is_still_welcome(), "looked up a moment ago"
+    monkeypatch.setattr(gate_module, "RECHECK_S", 0.0)
+    assert not gate.is_still_welcome()
+    boxes.logins = [facts]
+    assert not gate.is_still_welcome()
+    assert not gate.is_in_force()
 
 
 def test_a_host_key_is_made_once_and_is_ours_alone(tmp_path: Path) -> None:
@@ -141,3 +151,56 @@ def test_a_host_key_is_made_once_and_is_ours_alone(tmp_path: Path) -> None:
     assert ensure_host_key(path) == first
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [entry.name for entry in tmp_path.iterdir()] == ["host_key"]
+
+
+def test_a_login_with_networks_is_unknown_from_anywhere_else() -> None:
+    facts = LoginFacts("acme", "acme", "c", (), HASH, networks=("192.0.2.0/28", "2001:db8::/32"))
+    for address, answer in (
+        ("192.0.2.15", AUTH_SUCCESSFUL),
+        ("::ffff:192.0.2.1", AUTH_SUCCESSFUL),
+        ("2001:db8:9::1", AUTH_SUCCESSFUL),
+        ("192.0.2.16", AUTH_FAILED),
+        ("::1", AUTH_FAILED),
+    ):
+        gate, _, _ = _gate(facts, address=address)
+        assert gate.check_auth_password("acme", SECRET) == answer
+
+
+def test_no_refusal_is_answered_before_its_time_whoever_is_asked_for(tmp_path: Path) -> None:
+    """SEC-07: what is known of a login can be read neither from the answer nor from the clock."""
+    listed, stranger = ensure_host_key(tmp_path / "1"), ensure_host_key(tmp_path / "2")
+    gate, _, _ = _gate(
+        LoginFacts("acme", "acme", "c", (_line(listed),) * 50, HASH),
+        limits=SftpLimits(password_refusal_s=0.2, key_refusal_s=0.1),
+    )
+    for name in ("acme", "nobody", "No Login"):
+        began = time.monotonic()
+        assert gate.check_auth_publickey(name, stranger) == AUTH_FAILED
+        assert time.monotonic() - began >= 0.1
+        began = time.monotonic()
+        assert gate.check_auth_password(name, "wrong") == AUTH_FAILED
+        assert time.monotonic() - began >= 0.2
+
+
+def test_wrong_passwords_count_one_by_one_and_keys_once_a_connection(tmp_path: Path) -> None:
+    gate, _, events = _gate(limits=SftpLimits(password_refusal_s=0, penalties=PenaltyRules(free=2)))
+    for _ in range(3):
+        assert not gate.is_shut_out()
+        gate.check_auth_password("acme", "wrong")
+    assert events == [SftpEvent.LOGIN_REFUSED] * 2 + [SftpEvent.SHUT_OUT, SftpEvent.LOGIN_REFUSED]
+    assert gate.is_shut_out()
+    gate, _, events = _gate(limits=SftpLimits(penalties=PenaltyRules(free=0)))
+    key = ensure_host_key(tmp_path / "key")
+    for _ in range(3):
+        gate.check_auth_publickey("acme", key)
+    assert not gate.is_shut_out()
+    gate.ended(late=False)
+    assert gate.is_shut_out()
+
+
+def test_a_connection_that_tries_too_often_is_known() -> None:
+    gate, _, _ = _gate(limits=SftpLimits(password_refusal_s=0, tries=2))
+    gate.check_auth_password("acme", "wrong")
+    assert not gate.tries_too_often()
+    gate.check_auth_password("acme", "wrong")
+    assert gate.tries_too_often()
