@@ -219,7 +219,7 @@ class SegmentCheck:
             return
         if len(parts) > use.repeat:
             code = "12" if self._release >= FIRST_RELEASE_WITH_REPETITION else "3"
-            x12 = {"AK403": code, "IK403": code}
+            x12 = {"AK403": code}
             yield found(
                 "X12-230", place.location(use), value=value, expected=str(use.repeat), x12=x12, name=use.name
             )
@@ -237,7 +237,7 @@ class SegmentCheck:
         if beyond:
             code = "13" if self._release >= FIRST_RELEASE_WITH_REPETITION else "3"
             expected = str(max(1, len(use.components)))
-            x12 = {"AK403": code, "IK403": code}
+            x12 = {"AK403": code}
             yield found(
                 "X12-231", place.location(use), value=value, expected=expected, x12=x12, name=use.name
             )
