@@ -8,6 +8,29 @@ from itertools import count
 from pathlib import Path
 
 LINES = 10
+#: The partner whose orders may have any number of lines.
+BIG_BUYER = "big-buyer"
+_OURS = """\
+name = "Seller"
+isa = [{ qualifier = "ZZ", id = "SELLER" }]
+"""
+_BIG_BUYER = """\
+name = "Buyer of much"
+
+[x12]
+isa = [{ qualifier = "ZZ", id = "BUYER" }]
+endless_loops = true
+
+[[channels]]
+kind = "sftp_mailbox"
+name = "big-buyer"
+login = "bigbuyer"
+
+[[documents]]
+document = "order"
+standard = "x12"
+set = "850"
+"""
 #: One in so many sets of a faulty file has a fault.
 FAULTY_EVERY = 10
 _ISA = (
@@ -93,6 +116,13 @@ def write_sets(path: Path, set_id: str, size: int, *, faulty: bool = False) -> N
             if written + len(text) > size:
                 break
         file.write(f"GE*{number}*1~\nIEA*1*000000001~\n")
+
+
+def write_profiles(folder: Path) -> None:
+    """Partner profiles with `BIG_BUYER` alone."""
+    (folder / BIG_BUYER).mkdir(parents=True)
+    (folder / "ours.toml").write_text(_OURS, "utf-8")
+    (folder / BIG_BUYER / "profile.toml").write_text(_BIG_BUYER, "utf-8")
 
 
 def write_large_order(path: Path, lines: int) -> None:

@@ -22,7 +22,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent))
 
 import x12_page
-from x12_files import write_large_order, write_sets
+from x12_files import BIG_BUYER, write_large_order, write_profiles, write_sets
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -46,12 +46,13 @@ GROWTH = (1 * MB, 5 * MB, 10 * MB, 20 * MB, 50 * MB, 100 * MB)
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One file, and who reads it. size: bytes, or lines of one order."""
+    """One file, and who reads it. size: bytes, or lines of one order. big: read as `BIG_BUYER`'s."""
 
     name: str
     make: Callable[[Path, int], None]
     size: int
     readers: Sequence[str]
+    big: bool = False
 
 
 def scenarios() -> list[Scenario]:
@@ -71,7 +72,7 @@ def scenarios() -> list[Scenario]:
         Scenario("810, 1 MB", sets("810"), MB, (*OURS, "pyx12 validation")),
         Scenario("810, 50 MB", sets("810"), 50 * MB, OURS),
         Scenario("850, one order of 100,000 lines", write_large_order, 100_000, OURS),
-        Scenario("850, one order of 1,000,000 lines", write_large_order, 1_000_000, OURS),
+        Scenario("850, one order of 1,000,000 lines", write_large_order, 1_000_000, OURS, big=True),
     ]
 
 
@@ -80,11 +81,13 @@ def run(scale: float, seconds: float, say: Callable[[str], None]) -> dict[str, A
     rows: list[dict[str, Any]] = []
     growth: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory(prefix="tradepost-bench-") as folder:
-        file = Path(folder) / "file.edi"
+        file, profiles = Path(folder) / "file.edi", Path(folder) / "partners"
+        write_profiles(profiles)
         for scenario in scenarios():
             scenario.make(file, max(1, int(scenario.size * scale)))
             for who in scenario.readers:
-                rows.append({"file": scenario.name, "who": who, **_measured(who, file, seconds)})
+                measured = _measured(who, file, seconds, profiles if scenario.big else None)
+                rows.append({"file": scenario.name, "who": who, **measured})
                 say(_line(rows[-1]))
         for size in GROWTH:
             write_sets(file, "850", max(1, int(size * scale)))
@@ -94,8 +97,11 @@ def run(scale: float, seconds: float, say: Callable[[str], None]) -> dict[str, A
     return {"at": f"{datetime.now(UTC):%Y-%m-%d}", "machine": _machine(), "rows": rows, "growth": growth}
 
 
-def _measured(who: str, file: Path, seconds: float) -> dict[str, Any]:
-    """One reader on one file: its figures, or under `failed` why there are none."""
+def _measured(who: str, file: Path, seconds: float, profiles: Path | None = None) -> dict[str, Any]:
+    """One reader on one file: its figures, or under `failed` why there are none.
+
+    profiles: the folder whose `BIG_BUYER` we read it as, None for anybody.
+    """
     if who in PEERS:
         python = PEERS[who]
         if not python.exists():
@@ -109,7 +115,8 @@ def _measured(who: str, file: Path, seconds: float) -> dict[str, Any]:
         ]
     else:
         work = [sys.executable, "-m", "gateway.bench_work", who]
-        command = [*work, str(file), "--seconds", str(seconds)]
+        partner = ["--partner", BIG_BUYER, "--profiles", str(profiles)] if profiles else []
+        command = [*work, str(file), "--seconds", str(seconds), *partner]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     try:
         done = subprocess.run(
