@@ -13,7 +13,8 @@ from typing import TextIO
 from gateway.errors import WrongUsage
 from gateway.second_opinion import BY, Opinions, Overheard, quiet, why
 from parsers.x12.dictionary import Dictionary
-from parsers.x12.second_opinion.comparison import Comparison, Difference, SetVerdict
+from parsers.x12.second_opinion.comparison import Comparison, SetVerdict
+from parsers.x12.second_opinion.differences import Difference
 from parsers.x12.second_opinion.fair_copy import TooLarge
 from parsers.x12.second_opinion.listing import listing
 

@@ -15,7 +15,7 @@ from x12_faults import ORDER
 from gateway import second_opinion
 from gateway.screen import Screen
 from gateway.second_opinion import Overheard, opinions
-from parsers.x12.second_opinion.comparison import kinds
+from parsers.x12.second_opinion.differences import kinds
 from parsers.x12.second_opinion.fair_copy import MAX_BYTES
 from parsers.x12.second_opinion.verdict import Scope
 

@@ -9,7 +9,7 @@ import pytest
 from second_opinion_page import Tally, counts, on_page, settle, tally
 from second_opinion_reading import comparisons
 
-from parsers.x12.second_opinion.comparison import UNEXPLAINED
+from parsers.x12.second_opinion.differences import UNEXPLAINED
 
 #: What pyx12 refuses a set of a real file for that we accept.
 WE_ACCEPT = {

@@ -15,7 +15,8 @@ from second_opinion_page import Tally, counts, on_page, settle
 from second_opinion_reading import comparisons
 
 from parsers.x12.dictionary import releases, set_definition, set_ids
-from parsers.x12.second_opinion.comparison import UNEXPLAINED, Comparison
+from parsers.x12.second_opinion.comparison import Comparison
+from parsers.x12.second_opinion.differences import UNEXPLAINED
 
 ORDINARY = 40
 EACH = int(os.environ.get("TRADEPOST_SECOND_OPINION", ORDINARY))

@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from parsers.x12.second_opinion.comparison import Comparison, kinds
+from parsers.x12.second_opinion.comparison import Comparison
+from parsers.x12.second_opinion.differences import kinds
 
 PAGE = Path(__file__).parents[2] / "docs" / "second-opinion.md"
 UPDATE = "TRADEPOST_UPDATE_SECOND_OPINION"

@@ -15,7 +15,8 @@ from x12_faults import BASES, CASES, ORDER, Case
 from parsers.x12.definition import SetDefinition
 from parsers.x12.dictionary import set_definition
 from parsers.x12.second_opinion import fair_copy
-from parsers.x12.second_opinion.comparison import SETTING, UNEXPLAINED, compare, kinds
+from parsers.x12.second_opinion.comparison import compare
+from parsers.x12.second_opinion.differences import SETTING, UNEXPLAINED, kinds
 from parsers.x12.second_opinion.fair_copy import FairCopy, TooLarge, fair_copies
 from parsers.x12.second_opinion.listing import listing
 from parsers.x12.second_opinion.maps import map_name, write_map, write_maps

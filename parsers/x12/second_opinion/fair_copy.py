@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import repeat
 from typing import BinaryIO
 
 from parsers.x12.limits import DEFAULT_LIMITS
@@ -24,7 +25,7 @@ _VERSION, _COMPONENT = 11, 15
 #: ISA02 and ISA04.
 _SECRETS = (1, 3)
 _UNSHOWN = "what ISA02 and ISA04 hold is not shown: it may be a password"
-_WIDTHS = "the widths of the ISA's elements were put right"
+_FORM = "the ISA was put into its form of 106 characters"
 _BLANKS = "empty segments and line breaks were taken out"
 _TRAILER = "the last terminator was added"
 _REPETITIONS = "of repeated elements only the first repetition is shown"
@@ -51,7 +52,7 @@ class Place:
 class FairCopy:
     """One interchange as pyx12 is shown it.
 
-    control_number: ISA13. icvn: ISA12 as shown. segments: the copy, without terminators.
+    control_number: ISA13. version: ISA12 as sent, icvn: as shown. segments: the copy, without terminators.
     terminator, mark, component: separators of segments, elements and components.
     places: of the segments in the file.
     end: byte offset after the interchange. groups: GS08 and GS01 of each group.
@@ -59,6 +60,7 @@ class FairCopy:
     """
 
     control_number: str
+    version: str
     icvn: str
     segments: tuple[str, ...]
     terminator: str
@@ -124,6 +126,7 @@ class _Copying:
         changes = tuple(dict.fromkeys(self._changes))
         return FairCopy(
             control_number=isa.elements[12],
+            version=isa.elements[_VERSION],
             icvn=self._icvn(),
             segments=tuple(texts),
             terminator=marks.segment,
@@ -149,9 +152,12 @@ class _Copying:
                 self._change(_UNSHOWN)
             elements[secret] = ""
         elements[_COMPONENT] = marks.component
-        fitted = [text.ljust(width)[:width] for text, width in zip(elements, ISA_WIDTHS, strict=True)]
-        if any(len(text) != width for text, width in zip(self._isa.elements, ISA_WIDTHS, strict=True)):
-            self._change(_WIDTHS)
+        fitted = [
+            text.replace(marks.segment, " ").ljust(width)[:width]
+            for text, width in zip(elements, ISA_WIDTHS, strict=True)
+        ]
+        if any(map(_is_out_of_form, self._isa.elements, ISA_WIDTHS, repeat(marks.segment))):
+            self._change(_FORM)
         return marks.element.join(["ISA", *fitted])
 
     def _elements(self, segment: Segment) -> list[str]:
@@ -180,3 +186,7 @@ class _Copying:
     def _change(self, text: str | None) -> None:
         if text:
             self._changes.append(text)
+
+
+def _is_out_of_form(text: str, width: int, terminator: str) -> bool:
+    return len(text) != width or terminator in text

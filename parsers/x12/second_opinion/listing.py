@@ -18,7 +18,7 @@ from pyx12.x12n_document import x12n_document
 from parsers.x12.dictionary import Dictionary, standard
 from parsers.x12.second_opinion.fair_copy import FairCopy
 from parsers.x12.second_opinion.maps import map_name, write_index, write_maps
-from parsers.x12.second_opinion.verdict import FAILURES, release_for
+from parsers.x12.second_opinion.verdict import ANY_RELEASE, FAILURES, release_for
 
 #: What pyx12 writes just before the first segment, and after the last one.
 _HEAD, _FOOT = '<div class="segs" style="">\n', "</div>\n"
@@ -61,7 +61,7 @@ def listing(copy: FairCopy, dictionary: Dictionary | None = None) -> Listing:
 def _write(folder: Path, copy: FairCopy, dictionary: Dictionary) -> None:
     """The maps that the copy's groups ask for, found by what they are called."""
     version = copy.groups[0][0] if copy.groups else ""
-    release, short_dates = release_for(version, copy.icvn, dictionary)
+    release, short_dates = release_for(version, copy, dictionary) or (ANY_RELEASE[copy.icvn], False)
     write_maps(
         folder,
         release,

@@ -39,8 +39,8 @@ FAILURES = (
 )
 #: Characters kept of what pyx12 says: it repeats whole values.
 MAX_TEXT = 300
-#: The release whose envelope segments are used where no group says one.
-_ANY_RELEASE = {"00401": "004010", "00501": "005010"}
+#: The release whose envelope segments are used.
+ANY_RELEASE = {"00401": "004010", "00501": "005010"}
 
 
 class Scope(StrEnum):
@@ -78,7 +78,7 @@ class Remark:
 class Opinion:
     """What pyx12 says of one interchange.
 
-    unread: sets without tables of ours, as "204 004010". unread_sets: their ordinals.
+    unread: sets without tables of ours, as "204 004010", or of no version. unread_sets: their ordinals.
     """
 
     copy: FairCopy
@@ -104,13 +104,17 @@ def opinion(copy: FairCopy, dictionary: Dictionary | None = None) -> Opinion:
     return Opinion(copy, remarks, tuple(dict.fromkeys(judge.unread.values())), frozenset(judge.unread))
 
 
-def release_for(version: str, icvn: str, dictionary: Dictionary) -> tuple[str, bool]:
-    """The release whose maps read a group, and whether its dates have six digits.
+def release_for(version: str, copy: FairCopy, dictionary: Dictionary) -> tuple[str, bool] | None:
+    """The release whose maps read a group, and whether its dates have six digits; None as in our reading.
 
-    version: GS08; one that is no version is read by what ISA12 says.
+    version: GS08. Where it is a word, ISA12 speaks.
     """
-    release, _ = dictionary.nearest_release(version.strip())
-    return release or _ANY_RELEASE[icvn], release is not None and has_short_dates(version.strip())
+    version = version.strip()
+    release, _ = dictionary.nearest_release(version)
+    if release is not None:
+        return release, has_short_dates(version)
+    release, _ = dictionary.nearest_release(f"{copy.version}0") if version.isalpha() else (None, False)
+    return None if release is None else (release, False)
 
 
 @lru_cache(maxsize=64)
@@ -136,7 +140,7 @@ def _loaded(dictionary: Dictionary, release: str, group: str, *, short_dates: bo
 @lru_cache(maxsize=len(CONTROL_VERSIONS))
 def _envelope(icvn: str) -> _Maps:
     with TemporaryDirectory(prefix="tradepost-pyx12-") as name:
-        write_maps(Path(name), _ANY_RELEASE[icvn], functional_ids=())
+        write_maps(Path(name), ANY_RELEASE[icvn], functional_ids=())
         root = load_map_file(f"x12.control.{icvn}.xml", ParamsBase(), name)
     return _Maps(root, root.getnodebypath("/ISA_LOOP/GS_LOOP/GS"))
 
@@ -163,14 +167,12 @@ class _Judge:
     def remarks(self) -> Iterator[Remark]:
         """All that pyx12 says, in the order of the file."""
         segments = iter(self._reader)
-        while True:
+        for line, _ in enumerate(self._copy.segments, 1):
             try:
                 segment = next(segments)
-            except StopIteration:
-                break
             except FAILURES as failure:
-                yield self._failure(self._reader.get_cur_line() + 1, failure)
-                self._pass_over()
+                yield self._failure(line, failure)
+                self._pass_over(line)
                 segments = iter(self._reader)
                 continue
             yield from self._said_by_reader(segment.get_seg_id())
@@ -201,7 +203,7 @@ class _Judge:
             case "ST" if self._version is not None:
                 self._choose_map(segment.get_value("ST01") or "", self._version)
             case "GE" | "IEA":
-                self._readable = True
+                self._readable, self._version = True, None
         if not self._readable:
             return []
         before = self._reader.get_seg_count(), line, self._reader.get_ls_id()
@@ -233,13 +235,14 @@ class _Judge:
     def _choose_map(self, set_id: str, version: str) -> None:
         """Take the map that has the set, whatever group it stands in; pyx12 itself goes by the group."""
         known = self._dictionary
-        release, short_dates = release_for(version, self._copy.icvn, known)
-        group = known.functional_id(set_id) if set_id in known.set_ids(release) else None
+        told = release_for(version, self._copy, known)
+        release, short_dates = told or ("", False)
+        group = known.functional_id(set_id) if told and set_id in known.set_ids(release) else None
         maps = _loaded(known, release, group, short_dates=short_dates) if group else None
         self._readable = maps is not None
         if maps is None:
             ordinal = self._copy.places[self._reader.get_cur_line() - 1].set_ordinal
-            self.unread[ordinal or 0] = f"{set_id} {release}"
+            self.unread[ordinal or 0] = f"{set_id} {release or version}"
         if (maps or self._envelope) is not self._maps:
             self._maps = maps or self._envelope
             self._node = self._maps.group
@@ -279,13 +282,14 @@ class _Judge:
         for kind, code, text, *_ in self._reader.pop_errors():
             yield Remark(scopes[kind], code, line, segment_id, None, None, None, text[:MAX_TEXT])
 
-    def _pass_over(self) -> None:
-        """Count a segment that the reader failed on before it counted it."""
-        self._reader.cur_line += 1
-        self._reader.seg_count += 1
+    def _pass_over(self, line: int) -> None:
+        """Count a segment that the reader failed on, if it did so before it counted it."""
+        if self._reader.get_cur_line() < line:
+            self._reader.cur_line = line
+            self._reader.seg_count += 1
 
     def _failure(self, line: int, failure: Exception) -> Remark:
-        segment = self._copy.places[line - 1].segment if line <= len(self._copy.places) else ""
+        segment = self._copy.places[line - 1].segment
         return Remark(
             Scope.FAILURE, type(failure).__name__, line, segment, None, None, None, str(failure)[:MAX_TEXT]
         )
