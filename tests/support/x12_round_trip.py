@@ -218,8 +218,12 @@ def _lines_of_items(rows: list[Row]) -> list[Row]:
 def is_told_apart(sent: Sent) -> bool:
     """True unless the set holds what the model cannot tell apart (docs/x12-writing.md, last table)."""
     before: Row = ("", ())
+    two_marks = False
     for segment_id, elements in sent.rows:
-        if segment_id == "MEA" and before[0] == "MAN" and len(before[1]) > 3:
+        two_marks = segment_id in ("MAN", "MEA") and (
+            two_marks or (segment_id == "MAN" and len(elements) > 3)
+        )
+        if segment_id == "MEA" and two_marks:
             return False
         if segment_id == before[0] == "MTX" and not all((*before[1], "", "", "")[1:3]):
             return False
