@@ -161,6 +161,7 @@ def _element(claim: Claim, *codes: str) -> bool:
 
 
 def is_segment(claim: Claim, *codes: str) -> bool:
+    """True if the claim is about a segment as a whole, with one of the codes if any are given."""
     return _is(claim, Scope.SEGMENT, *codes)
 
 
