@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from parsers.finding import Finding
 from parsers.x12 import grammar
@@ -18,6 +19,7 @@ from parsers.x12.grammar import Matcher, PlacedSet
 from parsers.x12.grammar_content import LONGEST_SEGMENT
 from parsers.x12.grammar_elements import ELEMENT, SEGMENT
 from parsers.x12.grammar_pieces import Pieces
+from parsers.x12.grammar_structure import ANY
 from parsers.x12.limits import Limits
 from parsers.x12.model import Content, GroupHeader, Loop, Segment, Separators, TransactionSet, Walked
 from parsers.x12.open_group import OpenGroup
@@ -25,7 +27,7 @@ from parsers.x12.open_set import HELD_SEGMENTS, place_in_set
 from parsers.x12.options import ReadOptions
 from parsers.x12.read_segments import BLANK
 from parsers.x12.segment_check import WalkOptions
-from parsers.x12.walker import tree_of
+from parsers.x12.walker import explain, tree_of
 
 #: The longest set that is looked at whole.
 LONGEST_BYTES = 32 * 1024 * 1024
@@ -82,8 +84,35 @@ class Matched:
     def tree(self) -> Loop:
         """The segments in their loops."""
         if self._tree is None:
-            self._tree, _ = tree_of(self.definition, self.segments, self._walk)
+            self._tree = tree_of(self.definition, self.segments, self._walk)
         return self._tree
+
+    @property
+    def is_kept(self) -> bool:
+        """Always True."""
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Flawed:
+    """The content of a set in order, of which some segments hold faulty elements.
+
+    matched: the same as that of a clean set.
+    """
+
+    matched: Matched
+    text: None = None
+    definition: None = None
+
+    @property
+    def segments(self) -> list[Segment]:
+        """ST to SE in the order sent."""
+        return self.matched.segments
+
+    @property
+    def tree(self) -> Loop:
+        """The segments in their loops."""
+        return self.matched.tree
 
     @property
     def is_kept(self) -> bool:
@@ -227,16 +256,26 @@ class CleanSets:
         window, walk = self._window, self._options.walk
         offset = window.offset + at - window.at
         end = window.data.index(walk.separators.segment.encode(), clean.trailer) + 1
-        text = window.data[at:end].decode("ascii")
-        content = Matched(text, definition, walk, offset)
+        content = Matched(window.data[at:end].decode("ascii"), definition, walk, offset)
         if not clean.faulty:
-            return self._told(clean, definition, group, content, offset, len(text))
-        faulty = frozenset(offset + place - at for place in clean.faulty)
-        tree, findings = tree_of(definition, content.segments, walk, faulty)
-        walked = Walked(content.segments, tree)
-        return self._told(
-            clean, definition, group, walked, offset, len(text), sorted(findings, key=place_in_set)
-        )
+            return self._told(clean, definition, group, content, offset, end - at)
+        text = self._text or ""
+        ids = ANY.findall(text, at, text.index(SEGMENT, clean.faulty[-1]) + 1)
+        findings = explain(definition, ids, self._faulty(clean, at), walk)
+        findings.sort(key=place_in_set)
+        return self._told(clean, definition, group, Flawed(content), offset, end - at, findings)
+
+    def _faulty(self, placed: PlacedSet, at: int) -> dict[int, Segment]:
+        """The faulty segments of a set by number. at: where the set begins in the bytes at hand."""
+        text, window, walk = self._text or "", self._window, self._options.walk
+        segments = {}
+        for begin in placed.faulty:
+            end = text.index(SEGMENT, begin)
+            number = text.count(SEGMENT, at, begin) + 1
+            elements = window.data[begin:end].decode("ascii").split(walk.separators.element)
+            offset = window.offset + begin - window.at
+            segments[number] = Segment(elements.pop(0), elements, number, offset, end - begin)
+        return segments
 
     def _told(
         self,

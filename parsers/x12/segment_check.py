@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import field, replace
 from functools import cached_property, lru_cache
 from heapq import nsmallest
+from itertools import chain, repeat
 from typing import Literal
 
 from parsers.catalogue import found
@@ -101,6 +102,7 @@ class SegmentCheck:
         self._release = release
         self._characters = character_class(options.charset, release)
         self._clean_masks: set[int] = set()
+        self._broken: dict[int, list[tuple[SyntaxNote, int]]] = {}
         self._any_trailing = options.trailing_separators == "allowed"
 
     @cached_property
@@ -132,19 +134,31 @@ class SegmentCheck:
         """True if the positions present are enough and agree; remembered, since few patterns recur often."""
         if mask & self._required != self._required or not mask:
             return False
-        if any(broken_positions(note, mask) for note in self._definition.notes):
+        if self._broken_notes(mask):
             return False
         if len(self._clean_masks) < MAX_KNOWN_MASKS:
             self._clean_masks.add(mask)
         return True
 
+    def _broken_notes(self, mask: int) -> list[tuple[SyntaxNote, int]]:
+        """The notes that a pattern of positions breaks, each with a position at fault; remembered too."""
+        broken = self._broken.get(mask)
+        if broken is None:
+            notes = self._definition.notes
+            broken = [(note, position) for note in notes for position in broken_positions(note, mask)]
+            if len(self._broken) < MAX_KNOWN_MASKS:
+                self._broken[mask] = broken
+        return broken
+
     def faults(self, segment: Segment, loop: str) -> list[Finding]:
         """Every fault of the segment's elements, in order of position."""
-        if not any(segment.elements):
+        elements = segment.elements
+        if not any(elements):
             return [self._empty(segment, loop)]
         findings: list[Finding] = []
-        for use, accept in zip(self._definition.elements, self._accepts, strict=True):
-            value = segment.get(use.position)
+        uses = self._definition.elements
+        values = chain(elements, repeat(""))
+        for use, accept, value in zip(uses, self._accepts, values, strict=False):
             if not accept(value) if value else use.requirement == "M":
                 findings += self._element_faults(use, value, _Place(segment, loop, use.position))
         findings += self._note_faults(segment, loop)
@@ -285,16 +299,12 @@ class SegmentCheck:
 
     def _note_faults(self, segment: Segment, loop: str) -> Iterator[Finding]:
         """One finding for each position that a note misses; two notes on one position count once."""
-        values = segment.elements
-        mask, told = _presence(values), set()
-        if mask in self._clean_masks:
-            return
-        for note in self._definition.notes:
-            for position in broken_positions(note, mask):
-                use = self._definition.elements[position - 1]
-                if use.requirement != "M" and (note.kind == "E", position) not in told:
-                    told.add((note.kind == "E", position))
-                    yield _note_finding(note, use, _Place(segment, loop, position), values)
+        values, told = segment.elements, set()
+        for note, position in self._broken_notes(_presence(values)):
+            use = self._definition.elements[position - 1]
+            if use.requirement != "M" and (note.kind == "E", position) not in told:
+                told.add((note.kind == "E", position))
+                yield _note_finding(note, use, _Place(segment, loop, position), values)
 
     def _excess(self, segment: Segment, loop: str) -> Iterator[Finding]:
         size = len(self._accepts)

@@ -9,7 +9,7 @@ best. So one fault gives one finding, and what comes after it is read as if it h
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping
 from enum import IntEnum
 
 from parsers.catalogue import found
@@ -21,7 +21,7 @@ from parsers.x12.model import Loop, Segment
 from parsers.x12.segment_check import WalkOptions
 from parsers.x12.set_plan import Chain, Child, Frame, compiled, enter, legal_place
 
-__all__ = ["Walk", "WalkOptions", "place", "tree_of"]
+__all__ = ["Walk", "WalkOptions", "explain", "place", "tree_of"]
 
 #: Segments that are looked at after a faulty one before its meaning is chosen.
 LOOK_AHEAD = 4
@@ -81,27 +81,42 @@ def place(
     return walk.finish()
 
 
-def tree_of(
-    definition: SetDefinition, segments: list[Segment], options: WalkOptions, faulty: Collection[int] = ()
-) -> tuple[Loop, list[Finding]]:
-    """The tree of a set whose segments are known to stand where they belong, and what is wrong with some.
+def tree_of(definition: SetDefinition, segments: list[Segment], options: WalkOptions) -> Loop:
+    """The tree of a set whose segments are known to stand where they belong, unchecked.
 
-    faulty: offsets of the segments whose elements are checked. Raises ValueError for a segment that
-    has no place.
+    Raises ValueError for a segment that has no place.
     """
-    root, findings = Loop("", ""), []
+    root = Loop("", "")
     frames = [Frame(compiled(definition, options).root, root, counts={})]
     for segment in segments:
-        spot = legal_place(frames, segment.id)
-        if spot is None:
-            raise ValueError(f"segment {segment.number}, {segment.id}, has no place in the set")
-        child = enter(frames, *spot)
-        if child.loop:
+        if _enter(frames, segment.id).loop:
             frames[-2].loop.children.append(frames[-1].loop)
         frames[-1].loop.children.append(segment)
-        if segment.offset in faulty:
-            findings += child.check.faults(segment, frames[-1].plan.path)
-    return root, findings
+    return root
+
+
+def explain(
+    definition: SetDefinition, ids: Iterable[str], faulty: Mapping[int, Segment], options: WalkOptions
+) -> list[Finding]:
+    """What is wrong with the elements of some segments of a set whose segments stand where they belong.
+
+    ids: of the segments from ST to the last of those, at least. faulty: those by number.
+    Raises ValueError for a segment that has no place.
+    """
+    findings: list[Finding] = []
+    frames = [Frame(compiled(definition, options).root, Loop("", ""), counts={})]
+    for number, segment_id in enumerate(ids, start=1):
+        child = _enter(frames, segment_id)
+        if number in faulty:
+            findings += child.check.faults(faulty[number], frames[-1].plan.path)
+    return findings
+
+
+def _enter(frames: list[Frame], segment_id: str) -> Child:
+    spot = legal_place(frames, segment_id)
+    if spot is None:
+        raise ValueError(f"{segment_id} has no place after {frames[-1].plan.path or 'the top level'}")
+    return enter(frames, *spot)
 
 
 class Walk:

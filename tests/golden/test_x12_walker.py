@@ -96,9 +96,11 @@ def told(findings: list[Finding]) -> list[str]:
         parts = [place.element, place.component, place.repetition]
         at = "-".join("" if part is None else str(part) for part in parts).rstrip("-")
         code = "/".join(codes[key] for key in ("AK304", "AK403") if key in codes) or finding.severity.value
-        assert {key.replace("IK", "AK"): value for key, value in codes.items()} == {
-            key: value for key, value in codes.items() if key.startswith("AK")
-        }
+        # Only IK403 has codes of its own for too many repetitions and components, whatever the release.
+        older = {"12": "3", "13": "3"} if codes.get("AK403") == "3" else {}
+        for key in codes:
+            if key.startswith("IK"):
+                assert older.get(codes[key], codes[key]) == codes[key.replace("IK", "AK")]
         lines.append(f"{place.segment_number} {place.segment} {code} {at}".rstrip())
     return lines
 
