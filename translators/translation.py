@@ -57,7 +57,7 @@ class Translation:
 
 @dataclass(slots=True)
 class Prepared:
-    """A translation without findings whose JSON is known before its document, which is made when asked for.
+    """A translation whose JSON is known before its document, which is made when asked for.
 
     The same as the `Translation` that `translate` gives.
     """
@@ -89,5 +89,5 @@ class Prepared:
 
     @property
     def holds(self) -> tuple[Finding, ...]:
-        """None: there are no findings."""
-        return ()
+        """The findings for which the document waits for a person, whatever the profile says."""
+        return tuple(finding for finding in self.findings if finding.is_error)

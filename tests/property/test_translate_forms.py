@@ -56,7 +56,7 @@ class Both:
         slow = self.slow(sent, HEADER, header)
         assert slow.document is not None
         assert prepared.json.decode() == to_json_bytes(slow.document).decode()
-        assert not slow.findings
+        assert prepared.findings == slow.findings
         facts = (prepared.number, prepared.original, prepared.purpose)
         assert facts == (slow.number, slow.original, slow.purpose)
         return True
@@ -121,7 +121,7 @@ def _clean_sets(data: bytes) -> Iterator[tuple[TransactionSet, InterchangeHeader
                 header = event.header
             case GroupOpened():
                 group_header = event.header
-            case SetRead() if event.set.text is not None and header and group_header:
+            case SetRead() if header and group_header:
                 yield event.set, header, group_header
 
 
@@ -140,7 +140,7 @@ def test_forms_write_real_files_as_the_translators_do() -> None:
             if many[-1] is not None:
                 slow = translator.read(replace(sent, ordinal=5), header, group_header)
                 assert many[-1].json == slow.json, file
-                assert not slow.findings
+                assert many[-1].findings == slow.findings
                 written += 1
     print(f"{written} sets of {len(files)} files")
     assert written

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
+from parsers.x12.clean_sets import Flawed
 from parsers.x12.definition import SetDefinition
 from parsers.x12.model import GroupHeader, InterchangeHeader, Separators, TransactionSet
 from translators.learned.level_sets import LevelSetForms
@@ -29,10 +31,13 @@ def forms_of(
 def write(
     shape: LineSet | LevelSet, read: TransactionSet, header: InterchangeHeader, group: GroupHeader
 ) -> Prepared | None:
-    """The same as the set's translator gives; None if the set is not clean, tells a finding or is new.
+    """The same as the set's translator gives; None if the set is not in order, or is new.
 
     A set that is new may teach a form for the next one.
     """
+    if isinstance(read.content, Flawed):
+        # Its segments stand where they belong: what its elements hold, the forms judge themselves.
+        read = replace(read, content=read.content.matched)
     definition = read.content.definition
     if read.text is None or definition is None:
         return None

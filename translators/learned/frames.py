@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Generic, TypeVar
 
 from parsers.x12.clean_sets import split
-from parsers.x12.model import GroupHeader, InterchangeHeader, Loop, Separators, TransactionSet
+from parsers.x12.model import (
+    GroupHeader,
+    InterchangeHeader,
+    Loop,
+    Segment,
+    Separators,
+    TransactionSet,
+    Walked,
+)
 from parsers.x12.segment_check import WalkOptions
 from parsers.x12.walker import place
 from translators.canonical.kinds import KINDS
 from translators.canonical.values import Code
 from translators.canonical.writing import document_text, json_text
-from translators.learned.form import Form, Part, Read, joint, learn
+from translators.learned.form import Form, Part, Read, joint, learn, unmapped_text
 from translators.learned.recording import RecordingReading
 from translators.learned.sources import SourceTexts
 from translators.learned.store import Store, shape_of
 from translators.learned.templates import Row
-from translators.x12_details import account_for_envelope
+from translators.x12_details import account_for_envelope, envelope
 from translators.x12_parts import currency
-from translators.x12_reading import Node
+from translators.x12_reading import Node, Reading
 from translators.x12_shapes import Fields, SetShape
 
 #: Forms that are tried before the shape of a part is looked at.
@@ -80,6 +88,16 @@ class Framed(Generic[Inner]):
     def is_large(self) -> bool:
         """True if a form is worth it, even if its shape is met for the first time."""
         return self.read.size >= LARGE_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Unframed(Generic[Inner]):
+    """A set whose heading and summary fit no form, and were read by the translator. heading: its segments."""
+
+    framed: Framed[Inner]
+    reading: Reading
+    fields: Fields
+    heading: Sequence[Segment]
 
 
 class Frames(Generic[S, Inner]):
@@ -141,6 +159,10 @@ class Frames(Generic[S, Inner]):
         return None
 
     def _new(self, text: str, start: int, read: TransactionSet) -> Framed[Inner] | None:
+        for tail in self._tails:
+            end = text.find(tail, start) + len(self.joint)
+            if self._store.passes_over(shape_of(text[:start] + text[end:], self.marks)):
+                return None
         last = text.rfind(self.trigger) + len(self.joint)
         pieces = self._around_loop(self.tree(read, text[:start] + text[last:]))
         if pieces is None:
@@ -164,8 +186,7 @@ class Frames(Generic[S, Inner]):
         if read.content.definition is None:
             raise ValueError("a set without fault has no definition")
         options = WalkOptions(separators=self.marks)
-        tree, _ = place(read.content.definition, list(split(text, self.marks, read.offset)), options)
-        return tree
+        return place(read.content.definition, list(split(text, self.marks, read.offset)), options)[0]
 
     def _around_loop(self, tree: Loop) -> tuple[Sequence[Node], Sequence[Node]] | None:
         """What stands before and after the loop, once in the tree; None if nothing follows it."""
@@ -219,6 +240,58 @@ class Frames(Generic[S, Inner]):
             text = text.replace(f",{_slot(name)}", _slot(name))
         return Read(text, (*(found.get(name) for name in shape.needs), found.get("purpose"), code))
 
+    def read_slowly(
+        self, read: TransactionSet, header: InterchangeHeader, group: GroupHeader
+    ) -> Unframed[Inner] | None:
+        """The set with heading and summary read by the translator; None if no set like it is known."""
+        text, marks = read.text or "", self.marks
+        start = text.find(self.trigger) + len(self.joint)
+        known = next((frame for frame in self._recent if text.find(frame.tail, start) >= 0), None)
+        if known is None or start < len(self.joint) or read.content.definition is None:
+            return None
+        end = text.find(known.tail, start) + len(self.joint)
+        last = text.rfind(self.trigger, 0, end) + len(self.joint)
+        segments = list(split(text, marks, read.offset))
+        before, after = text.count(marks.segment, 0, start), text.count(marks.segment, 0, last)
+        options = WalkOptions(separators=marks)
+        tree, _ = place(read.content.definition, [*segments[:before], *segments[after:]], options)
+        nodes = [node for node in tree.children if node.id != self.shape.trigger]
+        if len(nodes) + 1 != len(tree.children):
+            return None
+        left = [*segments[:before], *segments[text.count(marks.segment, 0, end) :]]
+        reading = Reading(replace(read, content=Walked(left, Loop("", "", nodes))), group.date)
+        found = envelope(reading, header, group)
+        own = currency(reading, nodes)
+        code = own.code if own else None
+        with reading.amounts_in(code):
+            found |= self.shape.heading(reading)
+            found |= self.shape.ending(reading, found)
+        frame = Frame(known.form, known.tail, code, known.recent if known.currency == code else [])
+        framed = Framed(frame, (), text, start, end, read)
+        return Unframed(framed, reading, found, segments[:before])
+
+    def slow_facts(
+        self, unframed: Unframed[Inner], unmapped: str, lists: Mapping[str, Sequence[bytes]]
+    ) -> Facts:
+        """The document, like `facts`, of a set whose heading and summary the translator has read."""
+        found, reading = unframed.fields, unframed.reading
+        paths = {reading.path(segment) for segment in unframed.heading}
+        left = reading.unmapped()
+        before = [one for one in left if one.path.rpartition("-")[0] in paths]
+        every = ",".join(filter(None, (unmapped_text(before), unmapped, unmapped_text(left[len(before) :]))))
+        texts = {}
+        for one in fields(self.shape.document):
+            value = found.get(one.name)
+            if one.name in lists:
+                texts[one.name] = f'"{one.name}":[{_GAP}]'
+            elif one.name == "unmapped" and every:
+                texts[one.name] = f'"unmapped":[{every}]'
+            elif value is not None and value != ():
+                texts[one.name] = f'"{one.name}":{json_text(value)}'
+        purpose = found.get("purpose")
+        json = _filled(document_text(self._schema, texts), [lists[name] for name in self.shape.lists])
+        return json, self.shape.number(found), self.shape.original(purpose), purpose
+
     def fields(self, framed: Framed[Inner]) -> Fields:
         """The fields that are needed to finish the document, those that have a value, and its purpose."""
         row, kept = framed.row, framed.frame.form.kept
@@ -252,17 +325,22 @@ class Frames(Generic[S, Inner]):
                 *[f',"{name}":[{_GAP}]' if lists[name] else "" for name in self.shape.lists],
             )
         )
-        first, *others = text.encode().split(_GAP.encode())
-        filled = [name for name in self.shape.lists if lists[name]]
-        pieces = [first]
-        for name, other in zip(filled, others, strict=True):
-            pieces += [*lists[name], other]
         purpose = fields.get("purpose")
-        return b"".join(pieces), self.shape.number(fields), self.shape.original(purpose), purpose
+        json = _filled(text, [lists[name] for name in self.shape.lists if lists[name]])
+        return json, self.shape.number(fields), self.shape.original(purpose), purpose
 
 
 #: Where a list goes; JSON escapes the character everywhere else.
 _GAP = "\0"
+
+
+def _filled(text: str, lists: Sequence[Sequence[bytes]]) -> bytes:
+    """The text with a list in each gap."""
+    first, *others = text.encode().split(_GAP.encode())
+    pieces = [first]
+    for some, other in zip(lists, others, strict=True):
+        pieces += [*some, other]
+    return b"".join(pieces)
 
 
 def _slot(name: str) -> str:

@@ -22,6 +22,7 @@ from translators.learned.recording import RecordingReading
 from translators.learned.store import Store, shape_of
 from translators.learned.templates import Row
 from translators.translation import Prepared
+from translators.x12_checks import tell_all
 from translators.x12_line_sets import LineSet
 from translators.x12_reading import Node, opened
 
@@ -63,6 +64,15 @@ class LineForm:
 Run = tuple[LineForm, list[Row]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """What all lines of a set give: their sums, JSON in pieces, and JSON of what they leave unmapped."""
+
+    sums: totals.LineSums
+    texts: list[bytes]
+    unmapped: str
+
+
 class LineSetForms:
     """The forms of one set of lines, read by one definition and written with the same separators."""
 
@@ -79,14 +89,44 @@ class LineSetForms:
     def write(self, read: TransactionSet, header: InterchangeHeader, group: GroupHeader) -> Prepared | None:
         """The translation of a set, None if it has no form yet or does not fit one."""
         framed = self._frames.of(read)
-        if framed is None or not framed.frame.form.passes([framed.row]):
-            return None
-        facts = self._facts(framed, header, group)
-        if facts is None:
-            return None
-        return Prepared(*facts, lambda: line_sets.read(self._shape, read, header, group))
+        if framed is not None and framed.frame.form.passes([framed.row]):
+            lines = self._lines(framed)
+            if lines is None:
+                return None
+            facts = self._facts(framed, lines, header, group)
+            if facts is not None:
+                return Prepared(*facts, lambda: line_sets.read(self._shape, read, header, group))
+        return self._with_lines(read, header, group)
 
-    def _facts(self, framed: Framed[LineForm], header: InterchangeHeader, group: GroupHeader) -> Facts | None:
+    def _facts(
+        self, framed: Framed[LineForm], lines: _Lines, header: InterchangeHeader, group: GroupHeader
+    ) -> Facts | None:
+        """The document, if nothing is to be remarked on it."""
+        fields = self._frames.fields(framed)
+        finished, remarks = self._shape.finish(fields, lines.sums, framed.frame.currency)
+        if next(iter(remarks), None) is not None:
+            return None
+        lists = {self._shape.lists[0]: lines.texts}
+        return self._frames.facts(framed, header, group, fields, finished, lines.unmapped, lists)
+
+    def _with_lines(
+        self, read: TransactionSet, header: InterchangeHeader, group: GroupHeader
+    ) -> Prepared | None:
+        """The translation of a set of which only the lines have forms, with its findings."""
+        unframed = self._frames.read_slowly(read, header, group)
+        lines = self._lines(unframed.framed) if unframed else None
+        if unframed is None or lines is None:
+            return None
+        own = unframed.framed.frame.currency
+        finished, remarks = self._shape.finish(unframed.fields, lines.sums, own)
+        tell_all(unframed.reading, remarks)
+        unframed.fields.update(finished)
+        facts = self._frames.slow_facts(unframed, lines.unmapped, {self._shape.lists[0]: lines.texts})
+        findings = tuple(unframed.reading.findings)
+        return Prepared(*facts, lambda: line_sets.read(self._shape, read, header, group), findings)
+
+    def _lines(self, framed: Framed[LineForm]) -> _Lines | None:
+        """What all lines give; None if one has no form."""
         sums: list[totals.LineSums] = []
         texts: list[bytes] = []
         unmapped: list[str] = []
@@ -99,12 +139,7 @@ class LineSetForms:
             if form.form.unmapped[0].size:
                 unmapped += form.form.unmapped[0].fill_all(rows)
         both = sums[0] if len(sums) == 1 else totals.together(sums)
-        fields = self._frames.fields(framed)
-        finished, remarks = self._shape.finish(fields, both, framed.frame.currency)
-        if next(iter(remarks), None) is not None:
-            return None
-        lists = {self._shape.lists[0]: texts[1:]}
-        return self._frames.facts(framed, header, group, fields, finished, ",".join(unmapped), lists)
+        return _Lines(both, texts[1:], ",".join(unmapped))
 
     def _runs(self, framed: Framed[LineForm]) -> Iterator[Run | None]:
         """The lines in runs of one form, no longer than a stretch of text; None for one without form."""

@@ -77,6 +77,14 @@ class Store(Generic[T]):
         self._forget()
         return found
 
+    def passes_over(self, shape: str) -> bool:
+        """True if a part of this shape that no form fitted is not worth asking about; it is counted then."""
+        known = self._shapes.get(shape)
+        if known is None or known.met + 1 >= known.due:
+            return False
+        known.met += 1
+        return True
+
     def _forget(self) -> None:
         """Forget what was learned first, while there is too much."""
         while len(self._shapes) > 1 and (len(self._shapes) > MAX_SHAPES or self.size > MAX_BYTES):

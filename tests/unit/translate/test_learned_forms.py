@@ -68,11 +68,33 @@ def test_a_kind_of_order_met_for_the_first_time_goes_to_the_translator() -> None
         ("BEG*00*SA*{n}", "BEG*00*SA*{n} ", "a text is padded"),
     ],
 )
-def test_what_is_not_plain_goes_to_the_translator(sent: str, instead: str, why: str) -> None:
+def test_what_is_not_plain_is_read_by_the_translator(sent: str, instead: str, why: str) -> None:
     forms = learned_orders()
     assert sent in ORDER
-    assert [written(forms, number, ORDER.replace(sent, instead)) for number in (5, 6)] == [None, None], why
+    body = ORDER.replace(sent, instead)
+    for number in (5, 6):
+        prepared = written(forms, number, body)
+        slow = x12_850.read(order(number, body), HEADER, group("850"))
+        if prepared is not None:
+            assert (prepared.json, prepared.findings) == (slow.json, slow.findings), why
+            assert (prepared.holds, prepared.number, prepared.purpose) == (
+                slow.holds,
+                slow.number,
+                slow.purpose,
+            )
     assert written(forms, 7) is not None
+
+
+def test_a_line_that_is_remarked_on_goes_to_the_translator() -> None:
+    assert written(learned_orders(), 5, ORDER.replace("012345678905", "012345678906")) is None
+
+
+def test_lines_are_written_by_forms_where_the_heading_has_none() -> None:
+    body = ORDER.replace("BEG*00*", "BEG*ZZ*")
+    prepared = written(learned_orders(), 5, body)
+    assert prepared is not None
+    assert [finding.code for finding in prepared.findings] == ["TRN-015"]
+    assert prepared.json == x12_850.read(order(5, body), HEADER, group("850")).json
 
 
 def test_an_order_without_form_leaves_no_mark_on_the_next() -> None:
@@ -224,7 +246,9 @@ def _is_day(year: int, month: int, day: int) -> bool:
     return True
 
 
-@pytest.mark.parametrize("text", ["0", "1", "-1", "12.50", "0.00", "-0", ".5", ".000", "007", "0012.50", "0000.00"])
+@pytest.mark.parametrize(
+    "text", ["0", "1", "-1", "12.50", "0.00", "-0", ".5", ".000", "007", "0012.50", "0000.00"]
+)
 def test_a_number_stands_in_json_as_the_translator_writes_it(text: str) -> None:
     way = way_of(Use.DECIMAL, text)
     assert way is not None
