@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from gateway.screen import Piece, Screen, printable
-from parsers.x12.dictionary import set_name
+from parsers.x12.dictionary import Dictionary
 from translators.report import Disposition, DocumentReport, GroupReport, InterchangeReport, Status
 
 #: Documents of a group that are listed: those with a fault or that wait, and those without.
@@ -50,9 +50,10 @@ class _Listed:
 
 
 class Summary:
-    """Collects the rows of one interchange after the other."""
+    """Collects the rows of one interchange after the other. known: has the names of sets."""
 
-    def __init__(self) -> None:
+    def __init__(self, known: Dictionary) -> None:
+        self._known = known
         self._listed = _Listed()
         self._groups: list[Row] = []
         self._rows: list[Row] = []
@@ -102,7 +103,7 @@ class Summary:
     def _document(self, document: DocumentReport, group: GroupReport) -> None:
         status = Status.REJECTED if group.rejects_all else document.status
         title = f"{document.set_id} {document.control_number}".strip()
-        detail = f"{document.number} {set_name(document.set_id)}".strip()
+        detail = f"{document.number} {self._known.set_name(document.set_id)}".strip()
         becomes = "" if group.rejects_all else _BECOMES[document.disposition]
         ak5 = document.ak5 if group.header is not None else None
         code = "R" if group.rejects_all else ak5.code if ak5 else ""

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from gateway import inspect_words as words
 from gateway.inspect import Inspection, exit_status
 from gateway.inspect_excerpt import Lines, excerpt
 from gateway.inspect_groups import Findings, Gathered, Surroundings
 from gateway.inspect_summary import Summary
 from gateway.screen import Screen, printable
-from parsers.x12.dictionary import nearest_release
+from parsers.x12.dictionary import Dictionary, standard
 from parsers.x12.ebcdic import CODE_PAGES, readable
-from parsers.x12.model import Separators
 from translators.acknowledgements.answer import Answer
 from translators.report import (
     DocumentRead,
@@ -58,7 +55,8 @@ class _View:
     def __init__(self, inspection: Inspection, screen: Screen) -> None:
         self._inspection = inspection
         self._screen = screen
-        self._summary = Summary()
+        self._known = _dictionary(inspection)
+        self._summary = Summary(self._known)
         self._findings = Findings()
         self._answers: list[Answer] = []
         self._stream = readable(inspection.stream, _code_page(inspection))
@@ -73,20 +71,30 @@ class _View:
                 document = event.document
                 self._summary.document(document)
                 subject = f"{document.set_id} {document.control_number or document.number}".strip()
-                around = _around(subject or "document", event.interchange, event.group)
+                around = self._around(subject or "document", event.interchange, event.group)
                 self._findings.take(document.findings, around)
             case GroupEnded():
                 title = self._summary.group(event.report)
-                self._findings.take(event.report.findings, _around(title, event.interchange, event.report))
+                around = self._around(title, event.interchange, event.report)
+                self._findings.take(event.report.findings, around)
             case InterchangeEnded():
                 self._interchange(event.report)
             case FileEnded():
                 self._findings.take(event.findings, Surroundings("file"))
                 self._end()
 
+    def _around(
+        self, subject: str, interchange: InterchangeReport, group: GroupReport | None = None
+    ) -> Surroundings:
+        header = interchange.header
+        release = group.header.release if group and group.header else None
+        if release is None and header is not None:
+            release = self._known.nearest_release(f"{header.version}0")[0]
+        return Surroundings(subject, header.separators if header else None, release)
+
     def _interchange(self, report: InterchangeReport) -> None:
         title = self._summary.interchange(report)
-        self._findings.take(report.findings, _around(title, report))
+        self._findings.take(report.findings, self._around(title, report))
         self._screen.blank()
         self._summary.show(self._screen)
         self._answers += self._inspection.previews(report)
@@ -137,10 +145,10 @@ class _View:
     def _facts(self, gathered: Gathered) -> list[tuple[str, str]]:
         finding, around = gathered.first, gathered.around
         facts = [("place", self._place(gathered))]
-        use = words.element_of(finding.location, around.release)
+        use = words.element_of(finding.location, around.release, self._known)
         if use is not None:
             facts.append(("element", words.meaning_of(use)))
-            facts.append(("codes", words.codes_of(use, around.release)))
+            facts.append(("codes", words.codes_of(use, around.release, self._known)))
         if gathered.count > 1 and len(gathered.values) > 1:
             facts.append(("found", _values(gathered)))
         elif finding.value:
@@ -152,7 +160,7 @@ class _View:
 
     def _place(self, gathered: Gathered) -> str:
         location, around = gathered.first.location, gathered.around
-        place = words.place_of(location, around.subject)
+        place = words.place_of(location, around.subject, self._known)
         if location.byte_offset is None:
             return place
         line = self._lines.of(location.byte_offset)
@@ -170,13 +178,11 @@ class _View:
             self._screen.words((f"… {len(text)} characters in all; --json shows them", "dim"), indent=2)
 
 
-def _around(subject: str, interchange: InterchangeReport, group: GroupReport | None = None) -> Surroundings:
-    header = interchange.header
-    separators: Separators | None = replace(header.separators) if header else None
-    release = group.header.release if group and group.header else None
-    if release is None and header is not None:
-        release = nearest_release(f"{header.version}0")[0]
-    return Surroundings(subject, separators, release)
+def _dictionary(inspection: Inspection) -> Dictionary:
+    """The tables that the file is read by."""
+    if inspection.dictionary is not None:
+        return inspection.dictionary
+    return standard() if inspection.directory is None else inspection.directory.dictionary
 
 
 def _values(gathered: Gathered) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from parsers.finding import Finding, Location
-from parsers.x12 import dictionary
 from parsers.x12.definition import COMPOSITE, ElementUse
+from parsers.x12.dictionary import Dictionary
 from parsers.x12.wording import code_meanings
 
 #: An element with at most so many codes has them listed.
@@ -24,15 +24,15 @@ _REQUIREMENTS = {"M": "mandatory", "X": "depends on others", "O": "optional"}
 _NUMERIC = "N"
 
 
-def place_of(location: Location, subject: str) -> str:
+def place_of(location: Location, subject: str, known: Dictionary) -> str:
     """Where it is, from the outside in, without line and byte: "850 0001, segment 2, loop N1 (party)".
 
-    subject: the document, group or interchange it is in.
+    subject: the document, group or interchange it is in. known: has the names.
     """
-    return ", ".join(_parts(location, subject))
+    return ", ".join(_parts(location, subject, known))
 
 
-def _parts(location: Location, subject: str) -> Iterator[str]:
+def _parts(location: Location, subject: str, known: Dictionary) -> Iterator[str]:
     yield subject
     if location.row is not None:
         yield f"row {location.row}"
@@ -41,9 +41,9 @@ def _parts(location: Location, subject: str) -> Iterator[str]:
     if location.segment_number:
         yield f"segment {location.segment_number}"
     if location.segment is not None:
-        yield _named(location.segment, dictionary.segment_name(location.segment))
+        yield _named(location.segment, known.segment_name(location.segment))
     if location.loop:
-        yield "in " + _named(f"loop {location.loop}", dictionary.loop_name(location.loop))
+        yield "in " + _named(f"loop {location.loop}", known.loop_name(location.loop))
     if location.repetition is not None:
         yield f"repetition {location.repetition}"
 
@@ -52,11 +52,11 @@ def _named(text: str, name: str) -> str:
     return f"{text} ({name})" if name else text
 
 
-def element_of(location: Location, release: str | None) -> ElementUse | None:
+def element_of(location: Location, release: str | None, known: Dictionary) -> ElementUse | None:
     """The element or component that a place names, as the release has it; None if it has none there."""
     if location.segment is None or location.element is None:
         return None
-    definition = dictionary.segment_definition(release or dictionary.releases()[0], location.segment)
+    definition = known.segment_definition(release or known.releases[0], location.segment)
     use = _at(definition.elements, location.element) if definition else None
     if use is not None and location.component is not None and use.type == COMPOSITE:
         use = _at(use.components, location.component)
@@ -86,13 +86,13 @@ def _kind(use: ElementUse) -> str:
     return _TYPES[use.type]
 
 
-def codes_of(use: ElementUse, release: str | None) -> str:
+def codes_of(use: ElementUse, release: str | None, known: Dictionary) -> str:
     """The codes an element may have, with our words for them if they are few; "" if any may stand there."""
     if use.codes is None:
         return ""
     if len(use.codes) > FEW_CODES:
         return f"one of {len(use.codes)}"
-    meanings = code_meanings(release or dictionary.releases()[0], use.element)
+    meanings = code_meanings(release or known.releases[0], use.element)
     return ", ".join(f"{code} {meanings.get(code, '')}".strip() for code in sorted(use.codes))
 
 

@@ -6,6 +6,7 @@ import io
 import subprocess
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +14,10 @@ from gateway.inspect import Inspection, show
 from gateway.inspect_excerpt import excerpt
 from gateway.screen import Screen
 from parsers.finding import Location
+from parsers.x12.dictionary import STANDARD, Dictionary
 from parsers.x12.model import Separators
+from parsers.x12.table_files import TableFolder
+from parsers.x12.tables import Tables
 from partners.directory import BUNDLED, Directory, load_directory
 
 AT = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
@@ -125,3 +129,18 @@ def test_inspect_loads_neither_the_database_nor_any_network_library() -> None:
     code = f"import gateway.inspect, sys; print(sorted({heavy!r} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_elements_of_a_users_own_tables_are_explained_by_them() -> None:
+    own = TableFolder(
+        Path("own"),
+        {
+            "elements.csv": "release,element,name,type,min,max,checked\n004010,373,Day of ours,DT,8,8,yes\n",
+            "names.csv": "kind,id,name\nsegment,BEG,how our orders begin\n",
+        },
+    )
+    known = Dictionary(Tables(TableFolder(STANDARD), own))
+    lines, _ = shown(FILE.encode(), dictionary=known)
+    text = "\n".join(lines)
+    assert "element   373 Day of ours: date, 8 characters, mandatory" in text
+    assert "BEG (how our orders begin)" in text
