@@ -10,7 +10,7 @@ from parsers.x12.hierarchy import STRUCTURES
 
 _ELEMENT = f"([^{SEGMENT}{ELEMENT}]*+)"
 _HL, _LS, _LE = f"HL{ELEMENT}", f"LS{ELEMENT}", f"LE{ELEMENT}"
-_LEVEL = _HL + f"{ELEMENT}?+".join([_ELEMENT] * 4)
+_LEVEL = f"{_HL}([^{SEGMENT}]*+)"
 _BEGINNING = f"BSN{ELEMENT}" + ELEMENT.join([_ELEMENT] * 5)
 _BOUND = f"(L[SE]){ELEMENT}{_ELEMENT}"
 #: As the first segment of a stretch, and as a later one.
@@ -18,13 +18,11 @@ _FIRST_LEVEL, _LATER_LEVEL = re.compile(_LEVEL), re.compile(END + _LEVEL)
 _FIRST_BEGINNING, _LATER_BEGINNING = re.compile(_BEGINNING), re.compile(END + _BEGINNING)
 _FIRST_BOUND, _LATER_BOUND = re.compile(_BOUND), re.compile(END + _BOUND)
 #: After a terminator or line break, as most files have it, which is found sooner. No value holds either.
-_PLAIN_LEVEL = re.compile(_LEVEL.replace(_HL, f"{_HL}(?<=[{SEGMENT}\\r\\n]{_HL})", 1))
+_PLAIN_LEVEL = re.compile(f"{_HL}(?<=[{SEGMENT}\\r\\n]{_HL})([^{SEGMENT}]*+)")
 #: HL segments that are looked up as a whole.
 _FEW = 100
+_NO_MORE = ELEMENT * 3
 _NUMBERS = tuple(map(str, range(1, _FEW + 1)))
-
-#: HL01 to HL04 as sent.
-Row = tuple[str, ...]
 
 
 class Bounds:
@@ -76,7 +74,7 @@ class Levels:
         rows = _PLAIN_LEVEL.findall(text, at, end)
         if len(rows) != text.count(_HL, at, end):
             first = _FIRST_LEVEL.match(text, at, end)
-            rows = [*([first.groups()] if first else ()), *_LATER_LEVEL.findall(text, at, end)]
+            rows = [*([first[1]] if first else ()), *_LATER_LEVEL.findall(text, at, end)]
         return not rows or self._begin(rows) or self._take(rows)
 
     def agree(self) -> bool:
@@ -84,7 +82,7 @@ class Levels:
         codes = self._codes.items()
         return all(code not in {"0", "1"} or (code == "1") == (own in self._parents) for own, code in codes)
 
-    def _begin(self, rows: list[Row]) -> bool:
+    def _begin(self, rows: list[str]) -> bool:
         """Take the first rows if they are as most senders have them. False says nothing against them."""
         if self._depths or len(rows) > _FEW:
             return False
@@ -94,14 +92,14 @@ class Levels:
             self._shared = True
         return tree is not None
 
-    def _take(self, rows: list[Row]) -> bool:
+    def _take(self, rows: list[str]) -> bool:
         if self._shared:
             self._depths, self._levels = self._depths.copy(), self._levels.copy()
             self._parents, self._codes = self._parents.copy(), self._codes.copy()
             self._shared = False
         depths, levels, parents, codes = self._depths, self._levels, self._parents, self._codes
         number, order = len(depths), self._order
-        for own, above, level, code in rows:
+        for own, above, level, code in map(_parts, rows):
             own, above, number = own.rstrip(" "), above.rstrip(" "), number + 1
             depth = depths.get(above, 0)
             if own in depths or depth == self._most or (not depth and (above or depths)):
@@ -126,15 +124,20 @@ class Levels:
         return not own.isdecimal()
 
 
+def _parts(elements: str) -> list[str]:
+    """HL01 to HL04 of an HL segment as sent. elements: without the first separator."""
+    return f"{elements}{_NO_MORE}".split(ELEMENT)[:4]
+
+
 @lru_cache(maxsize=512)
 def _tree_of(
-    rows: tuple[Row, ...], order: str, most: int
+    rows: tuple[str, ...], order: str, most: int
 ) -> tuple[dict[str, int], dict[str, str], set[str], dict[str, str]] | None:
     """Depths, levels, parents and HL04 of a tree that is numbered from 1 and right so far, else None.
 
     The trees of one sender are often alike, so that most are looked up.
     """
-    own, above, level, code = zip(*rows, strict=True)
+    own, above, level, code = zip(*map(_parts, rows), strict=True)
     parents = set(above[1:])
     if own != _NUMBERS[: len(rows)] or above[0] or not parents.issubset(own):
         return None
