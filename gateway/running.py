@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import math
+import resource
 import signal
 import socket
 import threading
@@ -40,6 +41,8 @@ log = structlog.get_logger()
 PORTS_TRIED = 50
 #: Uploads that are kept at the same time; more wait for their turn.
 RECEIVERS = 32
+#: Open files that a process with the role sftp asks for.
+OPEN_FILES = 65_536
 
 
 class Running:
@@ -135,6 +138,7 @@ def running(gateway: Gateway, roles: Collection[Role] = tuple(Role)) -> Iterator
             scheduler.start()
             stack.callback(scheduler.stop)
         if Role.SFTP in roles and settings.sftp_enabled:
+            allow_open_files()
             run.server = sftp_server(gateway)
             run.server.start()
             server = run.server
@@ -192,6 +196,17 @@ def sftp_server(gateway: Gateway) -> SftpServer:
         settings.spool_folder,
         _log_event,
     )
+
+
+def allow_open_files() -> None:
+    """Let this process open as many files as it may: every SFTP connection and every upload is one.
+
+    systemd and login shells grant 1,024 at first and many more to those that ask.
+    """
+    granted, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if most == resource.RLIM_INFINITY else min(OPEN_FILES, most)
+    if granted != resource.RLIM_INFINITY and granted < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 def _sftp_limits(settings: Settings) -> SftpLimits:

@@ -70,6 +70,8 @@ class Gate(ServerInterface):
         self._proof: tuple[LoginFacts, Caller] | None = None
         #: Set once and for all when the login is found to be no longer in force.
         self.is_withdrawn = False
+        #: Whether a session was ever opened on this connection.
+        self.had_session = False
         self._channels: set[int] = set()
         self._passwords_refused = self._keys_refused = 0
         self._being_kept = 0
@@ -223,6 +225,7 @@ class Gate(ServerInterface):
             self._keeper.on_event(SftpEvent.TURNED_AWAY, who(caller))
             return False
         self._channels.add(channel.get_id())
+        self.had_session = True
         self.touch()
         self._keeper.on_event(SftpEvent.LOGIN_ACCEPTED, who(caller))
         return super().check_channel_subsystem_request(channel, name)

@@ -205,7 +205,7 @@ class SftpServer:
         idle_s = connection.gate.idle_for_s()
         if not connection.line.is_authenticated():
             return "not logged in in time" if self._is_late(connection) else ""
-        if not connection.gate.has_session():
+        if not connection.gate.had_session:
             return "no session in time" if idle_s > self._desk.limits.login_grace_s else ""
         return "idle" if idle_s > self._desk.limits.idle_s else ""
 

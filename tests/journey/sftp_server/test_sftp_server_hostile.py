@@ -170,6 +170,22 @@ def test_a_login_without_a_session_is_ended_too(house: Any) -> None:
     assert house.events.wait_for(SftpEvent.TIMED_OUT)["reason"] == "no session in time"
 
 
+def test_a_connection_may_rest_between_two_sessions(house: Any) -> None:
+    """Pools of connections do so; it is idle then, not late."""
+    house.limits = replace(QUICK, login_grace_s=0.3, idle_s=60)
+    house.open()
+    with _transport(house) as transport, _transport(house) as late:
+        transport.connect(username="acme", pkey=house.keys["acme"])
+        first = SFTPClient.from_transport(transport)
+        assert first is not None
+        first.close()
+        late.connect(username="acme", pkey=house.keys["acme"])
+        house.events.wait_for(SftpEvent.TIMED_OUT)
+        second = SFTPClient.from_transport(transport)
+        assert second is not None
+        assert second.listdir("/inbox") == []
+
+
 def test_only_so_many_channels_open_on_one_connection(house: Any) -> None:
     house.limits = replace(QUICK, sessions_per_partner=3)
     house.open()
