@@ -74,6 +74,8 @@ def opinions(inspection: Overheard) -> Opinions:
         for copy in fair_copies(inspection.stream):
             if isinstance(copy, TooLarge):
                 given.append(copy)
+            elif len(inspection.heard) >= MAX_FINDINGS:
+                given.append(TooLarge(copy.control_number))
             else:
                 judged = opinion(copy, dictionary)
                 given.append(compare(inspection.heard, judged, by_profile=by_profile))
@@ -176,7 +178,7 @@ def show(given: Opinions, screen: Screen) -> None:
 
 def _show_interchange(given: Comparison | TooLarge, screen: Screen) -> None:
     if isinstance(given, TooLarge):
-        text = f"Interchange {printable(given.control_number)} is too large for it."
+        text = f"Interchange {printable(given.control_number)} is too large or too faulty to be compared."
         screen.words((text, ""))
         return
     copy = given.opinion.copy

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from html import escape
+from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
@@ -25,6 +26,8 @@ th{background:#f3f4f6}td.differs{background:#fff6d6}
 code,pre,.listing{font-family:ui-monospace,monospace;font-size:13px}
 .listing{overflow-x:auto;white-space:nowrap;border:1px solid #ddd;padding:.8rem}
 .error{color:#a40000;background:#ffecec}.ele_err{background:#ffe680}.info{color:#1a4f8b}.seg{color:#1b1b1b}"""
+#: Rows of each table that are shown.
+MAX_ROWS = 1000
 #: A browser runs and loads nothing, whatever a partner has sent.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
@@ -59,7 +62,8 @@ def _write(out: TextIO, inspection: Overheard, given: Opinions, dictionary: Dict
 
 def _interchange(given: Comparison | TooLarge, dictionary: Dictionary | None) -> Iterator[str]:
     if isinstance(given, TooLarge):
-        yield f"<h2>Interchange {escape(given.control_number)}</h2>\n<p>It is too large for pyx12.</p>\n"
+        yield f"<h2>Interchange {escape(given.control_number)}</h2>\n"
+        yield "<p>It is too large or too faulty to be compared.</p>\n"
         return
     copy = given.opinion.copy
     yield f"<h2>Interchange {escape(copy.control_number)}</h2>\n"
@@ -91,11 +95,14 @@ def _listing(given: Comparison, dictionary: Dictionary | None) -> Iterator[str]:
 
 
 def _table(headings: tuple[str, ...], rows: Iterator[str]) -> str:
-    body = "".join(f"<tr>{row}</tr>\n" for row in rows)
+    body = "".join(f"<tr>{row}</tr>\n" for row in islice(rows, MAX_ROWS))
     if not body:
         return "<p>Nothing.</p>\n"
     head = "".join(f"<th>{escape(heading)}</th>" for heading in headings)
-    return f"<table>\n<tr>{head}</tr>\n{body}</table>\n"
+    more = (
+        "" if next(rows, None) is None else f"<p>The first {MAX_ROWS} are shown; --json has them all.</p>\n"
+    )
+    return f"<table>\n<tr>{head}</tr>\n{body}</table>\n{more}"
 
 
 def _cells(*texts: str) -> str:

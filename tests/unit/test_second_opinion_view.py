@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from x12_faults import ORDER, recounted
 
-from gateway import inspect, second_opinion
+from gateway import inspect, second_opinion, second_opinion_report
 from gateway.cli.inspecting import Call, run
 from gateway.errors import WrongUsage
 from gateway.screen import Screen
@@ -72,6 +72,19 @@ def test_what_cannot_be_shown_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert "too large" in page(ORDER, tmp_path)
     (value,) = _value(ORDER)["interchanges"]
     assert value == {"control_number": "000000007", "judged": False}
+
+
+def test_a_file_with_more_faults_than_can_be_compared_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(second_opinion, "MAX_FINDINGS", 1)
+    assert "too faulty to be compared" in shown(FAULTY)
+
+
+def test_a_page_shows_no_more_rows_than_can_be_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(second_opinion_report, "MAX_ROWS", 1)
+    text = page(ORDER.replace("*USD~", "*USD*~").replace("1 MAIN ST", "1 MAIN ST*"), tmp_path)
+    assert "The first 1 are shown" in text
+    assert "<td>CUR, segment 3</td>" in text
+    assert "<td>N3, segment 8</td>" not in text
 
 
 def _value(text: str) -> dict[str, Any]:

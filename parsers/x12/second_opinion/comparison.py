@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import takewhile
 
 from parsers.finding import Finding
 from parsers.x12.second_opinion.differences import (
@@ -79,12 +78,15 @@ def compare(findings: Iterable[Finding], opinion: Opinion, *, by_profile: bool =
         _line(lines, min(remark.line, len(copy.places)), copy).theirs.append(_theirs(remark))
     agreed: list[tuple[Finding, Remark]] = []
     differences: list[Difference] = []
+    #: Where each kind of segment stands last in its set.
+    last = {(place.set_ordinal, place.segment): line for line, place in enumerate(copy.places, 1)}
     state = _State()
     for number in sorted(lines):
         line = lines[number]
-        line.cut, line.unread = cut, line.place.set_ordinal in opinion.unread_sets
-        line.torn = torn is not None and line.place.set_ordinal == torn
-        line.coming = _coming(copy, number) if line.theirs else frozenset()
+        ordinal = line.place.set_ordinal
+        line.cut, line.unread = cut, ordinal in opinion.unread_sets
+        line.torn = torn is not None and ordinal == torn
+        line.coming = frozenset(one for one in _passed(line) if last.get((ordinal, one), 0) >= number)
         state.enter(line)
         agreed += agreements(line)
         differences += explained(line, SETTING if by_profile else UNEXPLAINED)
@@ -131,11 +133,9 @@ def _line(lines: dict[int, Line], number: int, copy: FairCopy) -> Line:
     return lines[number]
 
 
-def _coming(copy: FairCopy, number: int) -> frozenset[str]:
-    """Ids of the segments that stand in the same set from a line on."""
-    ordinal = copy.places[number - 1].set_ordinal
-    following = takewhile(lambda place: place.set_ordinal == ordinal, copy.places[number - 1 :])
-    return frozenset(place.segment for place in following)
+def _passed(line: Line) -> Iterator[str]:
+    """Ids of the segments that pyx12 found missing at a line."""
+    return (claim.remark.segment for claim in line.theirs if claim.remark and is_segment(claim, "3"))
 
 
 def _ours(finding: Finding) -> Claim:

@@ -84,7 +84,8 @@ class Line:
 
     lost: the two read on differently since an earlier segment of the set, or of what is outside sets.
     cut: the interchange has no end. torn: it breaks off in this set, which we do not look into.
-    unread: there are no tables for its set. coming: ids of the segments that follow in its set.
+    unread: there are no tables for its set. coming: ids of the
+    segments that pyx12 misses here and that follow in its set.
     bare: an element holds nothing but component separators.
     """
 
