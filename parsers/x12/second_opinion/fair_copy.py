@@ -19,7 +19,7 @@ from parsers.x12.read_segments import SegmentReader
 from parsers.x12.second_opinion.maps import CONTROL_VERSIONS
 from parsers.x12.separators import FIRST_VERSION_WITH_REPETITION, ISA_WIDTHS, Isa
 
-#: Bytes of one interchange that are shown to pyx12; it reads about 0.3 MB a second.
+#: Bytes of one interchange that are shown to pyx12; it reads about 0.2 MB a second.
 MAX_BYTES = 10_000_000
 _VERSION, _COMPONENT = 11, 15
 #: ISA02 and ISA04.
