@@ -9,8 +9,13 @@ from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
+from click.testing import Result
 from live_gateway import TRADEPOST, LiveGateway, live_gateway
 from paramiko import Ed25519Key, SFTPClient, Transport
+from typer.testing import CliRunner
+
+from gateway.cli import logins
+from gateway.errors import WrongUsage
 
 pytestmark = pytest.mark.slow
 #: SEC-06.
@@ -57,25 +62,29 @@ def test_an_idle_session_ends_within_five_seconds_of_the_profile_that_withdraws_
             stays.close()
 
 
+def _typed(home: Path, *words: str, text: str = "") -> Result:
+    return CliRunner().invoke(logins.app, list(words), obj=home, input=text)
+
+
 def test_a_password_is_hashed_and_a_short_one_refused(tmp_path: Path) -> None:
-    gateway = LiveGateway(tmp_path / "home")
-    hashed = _said(gateway, "logins", "hash", text="correct horse battery\n").stdout.strip()
+    hashed = _typed(tmp_path, "hash", text="correct horse battery\n").stdout.strip()
     assert PasswordHasher().verify(hashed, "correct horse battery")
-    refused = _said(gateway, "logins", "hash", text="too short\n")
-    assert refused.returncode == 64
-    assert "GTW-114" in refused.stderr
+    refused = _typed(tmp_path, "hash", text="too short\n").exception
+    assert isinstance(refused, WrongUsage)
+    assert refused.code == "GTW-114"
 
 
 def test_the_servers_key_is_changed_in_two_steps(tmp_path: Path) -> None:
-    gateway = LiveGateway(tmp_path / "home")
-    gateway.prepare()
+    LiveGateway(tmp_path).prepare()
 
     def keys(*options: str) -> list[str]:
-        said = _said(gateway, "logins", "host-key", "--json", *options)
+        said = _typed(tmp_path, "host-key", "--json", *options)
         return [row["fingerprint"] for row in json.loads(said.stdout)]
 
     (first,) = keys()
-    assert "GTW-115" in _said(gateway, "logins", "host-key", "--change").stderr
+    refused = _typed(tmp_path, "host-key", "--change").exception
+    assert isinstance(refused, WrongUsage)
+    assert refused.code == "GTW-115"
     now, coming = keys("--next")
     assert now == first
     assert keys("--next") == [first, coming], "asked for twice, made once"
