@@ -34,8 +34,12 @@ def is_gln(text: str) -> bool:
     return _valid(text, GLN_DIGITS)
 
 
+def has_identifier(text: str) -> bool:
+    """True if text is as long as an SSCC with its application identifier, and begins with that."""
+    return len(text) == SSCC_DIGITS + len(SSCC_IDENTIFIER) and text.startswith(SSCC_IDENTIFIER)
+
+
 def sscc_of(text: str) -> str | None:
     """The 18 digits of an SSCC written with or without its application identifier, else None."""
-    long = len(text) == SSCC_DIGITS + len(SSCC_IDENTIFIER) and text.startswith(SSCC_IDENTIFIER)
-    digits = text[len(SSCC_IDENTIFIER) :] if long else text
+    digits = text[len(SSCC_IDENTIFIER) :] if has_identifier(text) else text
     return digits if _valid(digits, SSCC_DIGITS) else None

@@ -210,5 +210,9 @@ def _line(reading: Reading, segment: Segment, line: str | None) -> str | None:
 
 
 def _sscc(reading: Reading, marks: Sequence[Mark]) -> str | None:
-    values = (mark.value for mark in marks if mark.qualifier.code in SSCC_MARKS)
-    return next((gs1.sscc_of(str(value)) for value in values if reading.checked(gs1.sscc_of, value)), None)
+    for mark in marks:
+        if mark.qualifier.code in SSCC_MARKS and reading.checked(gs1.sscc_of, mark.value):
+            code = str(mark.value)
+            with_identifier = reading.checked(gs1.has_identifier, mark.value)
+            return code.removeprefix(gs1.SSCC_IDENTIFIER) if with_identifier else code
+    return None

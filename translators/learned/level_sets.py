@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any
 
 from parsers.x12.hierarchy import MAX_DEPTH, HlNode
@@ -136,6 +137,7 @@ class LevelSetForms:
         levels: list[_Level] = []
         ids: set[str] = set()
         branch: list[_Level] = []
+        alone = False
         at, expected = framed.start, next(iter(framed.frame.recent), None)
         while at < framed.end:
             level = self._expected(expected, framed, at, branch, len(levels) + 1)
@@ -149,7 +151,24 @@ class LevelSetForms:
             levels.append(level)
             branch.append(level)
             at, expected = at + len(level.row[0]), level.form.next
-        return levels
+            if expected is level.form and not alone:
+                # Looked for once: a long notice of many orders is not searched again and again.
+                alone = True
+                run = self._run(framed, at, level, len(levels))
+                levels += run
+                ids.update(one.row[_OWN] for one in run)
+                at = framed.end if run else at
+        return levels if len(ids) == len(levels) else None
+
+    def _run(self, framed: Framed[LevelForm], at: int, level: _Level, count: int) -> list[_Level]:
+        """All levels that are left, if each is like this one and stands beside it; else none."""
+        form, place = level.form, level.place
+        rows = form.form.patterns[0].findall(framed.text, at, framed.end)
+        if not rows or sum(map(len, map(itemgetter(0), rows))) != framed.end - at:
+            return []
+        if form.has_parent and set(map(itemgetter(_PARENT), rows)) != {level.row[_PARENT]}:
+            return []
+        return [_Level(form, (*row, n, *place.given), place) for n, row in enumerate(rows, start=count + 1)]
 
     def _expected(
         self, form: LevelForm | None, framed: Framed[LevelForm], at: int, branch: list[_Level], number: int
