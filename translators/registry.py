@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from parsers.x12.model import GroupHeader, InterchangeHeader, TransactionSet
     from translators.canonical.document import Document
     from translators.translation import Prepared, Translation
+    from translators.x12_shapes import SetShape
     from translators.x12_write_elements import Form
     from translators.x12_writing import Written
 
@@ -94,6 +95,15 @@ def kind_of(standard: str, set_id: str) -> str | None:
     """The canonical kind ("order") of a set or of a delimited document, None if we translate none."""
     translator = TRANSLATORS.get((standard, set_id))
     return None if translator is None else translator.kind
+
+
+def shape_of(set_id: str) -> SetShape | None:
+    """How documents of a set are built; None if it is translated in another way, or not at all."""
+    translator = TRANSLATORS.get(("x12", set_id))
+    if translator is None or not translator.learned:
+        return None
+    shape: SetShape = _module(translator.module).SHAPE
+    return shape
 
 
 def translate_x12(

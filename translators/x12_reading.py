@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 
@@ -72,9 +72,16 @@ class Reading:
     group_date: GS04 as sent; its year decides the century of two-digit years.
     currency: the one that amounts read next are in; None until one is known.
     findings: business findings so far, each code at most MAX_SAME_FINDINGS times.
+    before: where only a part of a set is read, how many loops at its top came before, by id.
     """
 
-    def __init__(self, transaction_set: TransactionSet, group_date: str = "") -> None:
+    def __init__(
+        self,
+        transaction_set: TransactionSet,
+        group_date: str = "",
+        *,
+        before: Mapping[str, int] | None = None,
+    ) -> None:
         self.set = transaction_set
         self.reference_year = int(group_date[:4]) if _YEAR_FIRST.fullmatch(group_date) else DEFAULT_YEAR
         self.tree = transaction_set.tree or Loop("", "", list(transaction_set.segments))
@@ -84,7 +91,7 @@ class Reading:
         self._taken: defaultdict[int, int] = defaultdict(int)
         self._told: Counter[str] = Counter()
         self._paths: dict[int, tuple[Segment, str, str]] = {}
-        _note_paths(self.tree, "", self._paths)
+        _note_paths(self.tree, "", self._paths, before)
 
     # Elements: each method gives None for what is absent or unreadable, and ticks off what it gives.
 
@@ -312,12 +319,17 @@ class Reading:
         )
 
 
-def _note_paths(loop: Loop, where: str, paths: dict[int, tuple[Segment, str, str]]) -> None:
+def _note_paths(
+    loop: Loop,
+    where: str,
+    paths: dict[int, tuple[Segment, str, str]],
+    before: Mapping[str, int] | None = None,
+) -> None:
     """Note path and loop path of every segment in the loop, in the order sent. where: the loop's path.
 
-    The first segment of an inner loop has the loop's path.
+    The first segment of an inner loop has the loop's path. before: loops that came before, by id.
     """
-    loops: dict[str, int] = {}
+    loops: dict[str, int] = dict(before or {})
     segments: dict[str, int] = {}
     inside = f"{where}/" if where else ""
     own = loop.path

@@ -19,6 +19,7 @@ from gateway.cli import (
     quarantine,
     service,
     tasks,
+    translating,
     transmissions,
     writing,
 )
@@ -42,7 +43,7 @@ app.add_typer(logins.app, name="logins")
 app.add_typer(tasks.app, name="tasks")
 for command in (
     service.run, service.init, service.demo, service.receive, service.inspect, service.errors, benching.bench,
-    writing.write, service.doctor,
+    writing.write, translating.translate, service.doctor,
 ):  # fmt: skip
     app.command()(command)
 
