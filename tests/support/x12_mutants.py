@@ -64,7 +64,7 @@ class Mutator:
         """Where a segment stands; hardly ever ST or SE."""
         if self._chance.random() < 0.05:
             return self._chance.randrange(len(rows))
-        return self._chance.randrange(1, max(2, len(rows) - 1))
+        return min(self._chance.randrange(1, max(2, len(rows) - 1)), len(rows) - 1)
 
     def _spot(self, rows: list[Row]) -> tuple[Row, int]:
         """A segment and a place in it, perhaps one behind its last element, which is then added."""
@@ -99,7 +99,8 @@ class Mutator:
         row += [""] * self._chance.randrange(1, 4) + self._chance.choice(([], [], ["1"]))
 
     def _drop_segment(self, rows: list[Row]) -> None:
-        del rows[self._number(rows)]
+        if len(rows) > 2:
+            del rows[self._number(rows)]
 
     def _repeat_segment(self, rows: list[Row]) -> None:
         at = self._number(rows)
