@@ -131,6 +131,19 @@ def test_a_level_that_does_not_stand_where_it_belongs_goes_to_the_translator() -
     assert notice(8, 9) is None
 
 
+def test_a_container_code_with_identifier_is_not_taken_for_one_without() -> None:
+    """Found by comparing sets of made-up partners: the longer code also passes the check."""
+    forms = LevelSetForms(x12_856.SHAPE, SEPARATORS)
+    codes = ["604695120046566017", "366718649641595286", "307646345198240026", "00315130025533170094"]
+    for number, code in enumerate(codes, start=1):
+        body = f"BSN*00*{number}*20240315*1030|HL*1**S|HL*2*1*T|MAN*GM*{code}|CTT*2".split("|")
+        sent = as_clean("856", body, number)
+        prepared = forms.write(sent, HEADER, group("856"))
+        slow = x12_856.read(sent, HEADER, group("856"))
+        assert prepared is None or prepared.json == slow.json
+        assert f'"sscc":"{code[-18:]}"'.encode() in (slow.json or b"")
+
+
 # What becomes a hole.
 
 
