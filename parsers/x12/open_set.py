@@ -84,7 +84,7 @@ class OpenSet:
         segment.number = self._count
         if self._count > self._limits.set_segments:
             self._walk = None
-        if self._held and (self._walk is None or self._count > HELD_SEGMENTS):
+        if self._held and self._count > min(HELD_SEGMENTS, self._limits.set_segments):
             self._hold_no_more()
         if self._held:
             self._segments.append(segment)

@@ -101,3 +101,11 @@ def test_a_set_that_was_checked_but_not_held_waits_for_a_person() -> None:
     [document] = [e.document for e in read_file(io.BytesIO(order(100))) if isinstance(e, DocumentRead)]
     assert (document.status, document.disposition) == (Status.ACCEPTED, Disposition.HOLD)
     assert [finding.code for finding in document.findings] == ["TRN-315"]
+
+
+@pytest.mark.parametrize("set_id", [b"", b"999X", b"123"], ids=["none", "too long", "unknown"])
+def test_a_short_set_that_nothing_is_known_of_is_held(set_id: bytes) -> None:
+    content = order(3).replace(b"ST*850*", b"ST*" + set_id + b"*")
+    assert len(read(content).segments) == 7
+    [document] = [e.document for e in read_file(io.BytesIO(content)) if isinstance(e, DocumentRead)]
+    assert "TRN-315" not in {finding.code for finding in document.findings}
