@@ -156,6 +156,12 @@ class Frame:
         """The same state, to try something on; the loop is shared and must not be filled."""
         return Frame(self.plan, self.loop, self.position, self.counts.copy(), self.told, self.orphan)
 
+    def state(self) -> object:
+        """What decides about the segments to come; equal for frames that take them alike."""
+        children = self.plan.children
+        counts = [(at, min(count, children[at].maximum + 1)) for at, count in self.counts.items()]
+        return self.plan, self.position, self.orphan, tuple(counts), tuple(self.told)
+
     def missing(self, before: int) -> list[int]:
         """Required positions from the current one up to `before` (left out) that are still empty."""
         if self.orphan:

@@ -139,6 +139,8 @@ class Walk:
         #: Faults found after the last that is told.
         self._untold = 0
         self._last: Segment | None = None
+        #: The state in which a segment was last judged that did not fit, and what it was taken for.
+        self._judged: tuple[object, _Way] | None = None
 
     def feed(self, segment: Segment) -> None:
         """Take the next segment. One that does not fit waits for those that its fault is judged by."""
@@ -241,10 +243,17 @@ class Walk:
             code = "X12-201" if segment.id in self._plan.known else "X12-200"
             self._tell(code, segment, None, set=self._plan.set_id)
             return
+        self._take(self._best_way(segment.id), segment)
+
+    def _best_way(self, segment_id: str) -> _Way:
+        """What a segment is taken for. In the state of the last time it is meant as it was then."""
         following = self._following()
-        ways = self._ways(segment.id)
-        best = max(ways, key=lambda way: (self._score(way, following), -way.kind, way.depth))
-        self._take(best, segment)
+        state = segment_id, following, [frame.state() for frame in self._frames]
+        if self._judged is None or self._judged[0] != state:
+            ways = self._ways(segment_id)
+            best = max(ways, key=lambda way: (self._score(way, following), -way.kind, way.depth))
+            self._judged = state, best
+        return self._judged[1]
 
     def _following(self) -> list[str]:
         """Ids of the next segments that the set has."""
