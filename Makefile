@@ -6,6 +6,8 @@ PEERS := .venv-peers
 BIN := $(VENV)/bin
 HOME_FOLDER ?= $(CURDIR)/home
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+# So that no command's first call compiles what it loads, even where Python may not keep what it compiles.
+COMPILE := $(BIN)/python -m compileall -q gateway outbound parsers partners translators
 SOURCES := gateway outbound parsers partners translators tests
 
 .DEFAULT_GOAL := help
@@ -81,12 +83,14 @@ $(VENV)/run.stamp: $(VENV)/made.stamp requirements/run.txt pyproject.toml
 	@echo "Installing what running needs …"
 	@$(PIP) install --require-hashes -r requirements/run.txt
 	@$(PIP) install --no-deps --no-build-isolation -e .
+	@$(COMPILE)
 	@touch $@
 
 $(VENV)/test.stamp: $(VENV)/made.stamp requirements/test.txt pyproject.toml
 	@echo "Installing what the tests need …"
 	@$(PIP) install --require-hashes -r requirements/test.txt
 	@$(PIP) install --no-deps --no-build-isolation -e .
+	@$(COMPILE)
 	@touch $@ $(VENV)/run.stamp
 
 $(PEERS)/made.stamp: requirements/peers.txt
