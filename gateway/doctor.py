@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from gateway.book import read_folder, version_of
 from gateway.errors import TradepostError
 from gateway.wiring import Gateway
 from outbound.connector import Refused, TryLater
+from parsers.x12.grammar import ENGINE_IS_SOUND
 
 LOW_DISK_BYTES = 2 * 1024**3
 
@@ -27,7 +29,7 @@ class Check:
 
 def examine(gateway: Gateway) -> list[Check]:
     """Every check, in the order of what stands on what."""
-    return [check for examiner in EXAMINERS for check in examiner(gateway)]
+    return [*about_python(), *(check for examiner in EXAMINERS for check in examiner(gateway))]
 
 
 def _ledger(gateway: Gateway) -> Iterator[Check]:
@@ -62,6 +64,18 @@ def _archive(gateway: Gateway) -> Iterator[Check]:
         yield Check("archive", "well", gateway.archive.check())
     except TradepostError as fault:
         yield Check("archive", "failed", fault.message, fault.remedy)
+
+
+def about_python() -> Iterator[Check]:
+    """What is to be said of the Python that runs us."""
+    if not ENGINE_IS_SOUND:
+        yield Check(
+            "python",
+            "note",
+            f"Python {platform.python_version()} matches some patterns wrongly (gh-106052), so X12 is read "
+            "segment by segment, about ten times slower",
+            "Use Python 3.11.5 or newer",
+        )
 
 
 def _disk(gateway: Gateway) -> Iterator[Check]:

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from parsers.x12 import interchange
+from parsers.x12.grammar import ENGINE_IS_SOUND
 from parsers.x12.model import (
     GroupHeader,
     GroupOpened,
@@ -126,6 +127,7 @@ def _clean_sets(data: bytes) -> Iterator[tuple[TransactionSet, InterchangeHeader
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not ENGINE_IS_SOUND, reason="this Python's patterns cannot be relied on")
 def test_forms_write_real_files_as_the_translators_do() -> None:
     folders = [folder for folder in (CORPUS, SAMPLES) if folder.is_dir()]
     files = sorted(file for folder in folders for file in folder.rglob("*") if file.is_file())

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from gateway.cli.app import app
-from parsers.x12 import clean_sets
+from parsers.x12 import clean_sets, open_set
 from translators import long_documents
 
 
@@ -66,6 +66,7 @@ def short_sight(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sets of a thousand bytes are too long to be held, and few lines are in memory."""
     monkeypatch.setattr(clean_sets, "LONGEST_BYTES", 1000)
     monkeypatch.setattr(clean_sets, "STRETCH_BYTES", 500)
+    monkeypatch.setattr(open_set, "HELD_SEGMENTS", 50)
     monkeypatch.setattr(long_documents, "LINES_AT_ONCE", 7)
     monkeypatch.setattr(long_documents, "PIECE_BYTES", 300)
 
