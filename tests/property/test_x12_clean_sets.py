@@ -10,8 +10,8 @@ import pytest
 
 from parsers.x12 import clean_sets, interchange
 from parsers.x12.clean_sets import CleanSets, Matched
-from parsers.x12.grammar_content import MOST_FAULTS
 from parsers.x12.grammar import ENGINE_IS_SOUND
+from parsers.x12.grammar_content import MOST_FAULTS
 from parsers.x12.model import Event, Loop, SetRead, TransactionSet
 from parsers.x12.open_set import OpenSet
 from parsers.x12.options import DEFAULT_OPTIONS
