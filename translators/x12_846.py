@@ -20,7 +20,7 @@ from translators.x12_lines import destinations, schedules, sublines
 from translators.x12_parts import currency, product_ids, reference
 from translators.x12_reading import Node, Reading, of
 from translators.x12_shapes import Fields, Finished
-from translators.x12_terms import declared_totals, price
+from translators.x12_terms import price, totals_alone
 
 #: The purpose (element 353) of a report of the stock as it is, beside the original.
 STATUS = "08"
@@ -53,11 +53,6 @@ def _heading(reading: Reading) -> Fields:
             "action": reading.code(segment, 6, "306"),
         }
     return fields
-
-
-def _ending(reading: Reading, _fields: Fields) -> Fields:
-    declared, _ = declared_totals(reading, reading.tree.children)
-    return {"declared": declared}
 
 
 def _finish(fields: Fields, sums: LineSums, _: str | None) -> Finished:
@@ -134,7 +129,7 @@ SHAPE = LineSet(
     trigger="LIN",
     heading=_heading,
     line=_line,
-    ending=_ending,
+    ending=totals_alone,
     finish=_finish,
     finished=("computed",),
     keys=_keys,

@@ -17,7 +17,7 @@ from translators.x12_line_sets import LineSet
 from translators.x12_lines import line
 from translators.x12_reading import Node, Reading, of
 from translators.x12_shapes import Fields, Finished
-from translators.x12_terms import declared_totals
+from translators.x12_terms import totals_and_amounts
 
 
 def read(transaction_set: TransactionSet, header: InterchangeHeader, group: GroupHeader) -> Translation:
@@ -44,11 +44,6 @@ def _line(reading: Reading, segment: Segment, rest: Sequence[Node], ordinal: int
     return OrderLine(**line(reading, segment, rest, ordinal))
 
 
-def _ending(reading: Reading, fields: Fields) -> Fields:
-    declared, amounts = declared_totals(reading, reading.tree.children)
-    return {"declared": declared, "amounts": (*fields.get("amounts", ()), *amounts)}
-
-
 def _finish(fields: Fields, sums: LineSums, currency: str | None) -> Finished:
     computed = computed_totals(sums, fields.get("charges", ()), fields.get("taxes", ()), currency)
     return {"computed": computed}, total_remarks(fields.get("declared"), computed)
@@ -67,7 +62,7 @@ SHAPE = LineSet(
     trigger="PO1",
     heading=_heading,
     line=_line,
-    ending=_ending,
+    ending=totals_and_amounts,
     finish=_finish,
     keys=_keys,
     needs=("number", "charges", "taxes", "declared"),

@@ -19,7 +19,7 @@ from translators.x12_line_sets import LineSet
 from translators.x12_lines import line
 from translators.x12_reading import Node, Reading, of
 from translators.x12_shapes import Fields, Finished
-from translators.x12_terms import declared_totals
+from translators.x12_terms import totals_and_amounts
 
 #: Purposes (element 353) of an answer sent for the first time, beside the original.
 CONFIRMATION, RESPONSE = "06", "11"
@@ -57,11 +57,6 @@ def _line(reading: Reading, segment: Segment, rest: Sequence[Node], ordinal: int
     )
 
 
-def _ending(reading: Reading, fields: Fields) -> Fields:
-    declared, amounts = declared_totals(reading, reading.tree.children)
-    return {"declared": declared, "amounts": (*fields.get("amounts", ()), *amounts)}
-
-
 def _finish(fields: Fields, sums: LineSums, _: str | None) -> Finished:
     computed = count_totals(sums)
     remarks = total_remarks(fields.get("declared"), computed)
@@ -87,7 +82,7 @@ SHAPE = LineSet(
     trigger="PO1",
     heading=_heading,
     line=_line,
-    ending=_ending,
+    ending=totals_and_amounts,
     finish=_finish,
     finished=("computed",),
     keys=_keys,

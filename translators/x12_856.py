@@ -21,7 +21,7 @@ from translators.x12_keys import keys_of
 from translators.x12_levels import Levels, LevelSet, read_levels
 from translators.x12_reading import Reading, of
 from translators.x12_shapes import Fields, Finished
-from translators.x12_terms import declared_totals
+from translators.x12_terms import totals_alone
 
 #: Container codes that become keys of one notice.
 MAX_SSCC_KEYS = 200
@@ -40,7 +40,7 @@ def read(transaction_set: TransactionSet, header: InterchangeHeader, group: Grou
     # What is wrong with the tree is among the set's own findings already.
     roots, _ = hierarchy.build(reading.tree, None)
     levels = read_levels(reading, roots)
-    fields |= _ending(reading, fields)
+    fields |= totals_alone(reading, fields)
     count = sum(1 for _ in reading.tree.loops("HL"))
     quantities = [item.quantity.value for item in levels.items if item.quantity]
     finished, remarks = _finish(fields, levels, count, totals.summed(quantities))
@@ -88,11 +88,6 @@ def _heading(reading: Reading) -> Fields:
             "type": reading.code(segment, 6, "640"),
         }
     return fields
-
-
-def _ending(reading: Reading, _fields: Fields) -> Fields:
-    declared, _ = declared_totals(reading, reading.tree.children)
-    return {"declared": declared}
 
 
 def _finish(fields: Fields, levels: Levels, count: int, quantity: Decimal) -> Finished:
@@ -147,7 +142,7 @@ SHAPE = LevelSet(
     document=ShipNotice,
     trigger="HL",
     heading=_heading,
-    ending=_ending,
+    ending=totals_alone,
     finished=(
         "computed",
         "shipped",

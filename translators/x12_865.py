@@ -19,7 +19,7 @@ from translators.x12_keys import joined, keys_of
 from translators.x12_line_sets import LineSet
 from translators.x12_reading import Node, Reading, of
 from translators.x12_shapes import Fields, Finished
-from translators.x12_terms import declared_totals
+from translators.x12_terms import totals_and_amounts
 
 #: Purposes (element 353) of an answer or change sent for the first time, beside the original.
 FIRST_SENT = ("04", "06", "11")
@@ -62,11 +62,6 @@ def _line(reading: Reading, segment: Segment, rest: Sequence[Node], ordinal: int
     )
 
 
-def _ending(reading: Reading, fields: Fields) -> Fields:
-    declared, amounts = declared_totals(reading, reading.tree.children)
-    return {"declared": declared, "amounts": (*fields.get("amounts", ()), *amounts)}
-
-
 def _finish(fields: Fields, sums: LineSums, _: str | None) -> Finished:
     computed = count_totals(sums)
     remarks = total_remarks(fields.get("declared"), computed)
@@ -97,7 +92,7 @@ SHAPE = LineSet(
     trigger="POC",
     heading=_heading,
     line=_line,
-    ending=_ending,
+    ending=totals_and_amounts,
     finish=_finish,
     finished=("computed",),
     keys=_keys,

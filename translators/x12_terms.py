@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from typing import Any
 
 from parsers.x12.model import Segment
 from translators import gs1
@@ -353,3 +354,15 @@ def declared_totals(
         )
         return declared, amounts
     return None, ()
+
+
+def totals_and_amounts(reading: Reading, fields: dict[str, Any]) -> dict[str, Any]:
+    """What a summary of CTT with its amounts adds to the fields of a document."""
+    declared, amounts = declared_totals(reading, reading.tree.children)
+    return {"declared": declared, "amounts": (*fields.get("amounts", ()), *amounts)}
+
+
+def totals_alone(reading: Reading, _fields: dict[str, Any]) -> dict[str, Any]:
+    """What a summary of CTT alone adds."""
+    declared, _ = declared_totals(reading, reading.tree.children)
+    return {"declared": declared}
