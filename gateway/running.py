@@ -39,6 +39,8 @@ log = structlog.get_logger()
 
 #: How many ports above the wanted one are tried.
 PORTS_TRIED = 50
+#: Seconds after which the main thread looks for signals at the latest.
+LOOK_S = 0.5
 #: Uploads that are kept at the same time; more wait for their turn.
 RECEIVERS = 32
 #: Open files that a process with the role sftp asks for.
@@ -67,7 +69,9 @@ class Running:
 
     def wait(self) -> None:
         """Wait until told to stop, or until a part breaks; what broke rises again here."""
-        self.stopping.wait()
+        while not self.stopping.wait(LOOK_S):
+            # A signal that the system gives to another thread is heeded only when this one wakes.
+            pass
         if self._broken:
             raise self._broken[0]
 
