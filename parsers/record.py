@@ -1,7 +1,7 @@
-"""Frozen, slotted values that cost little to define: a third of `dataclass(frozen=True, slots=True)`.
+"""Frozen, slotted values that cost less to define than `dataclass(frozen=True, slots=True)`.
 
-The standard library writes and compiles six methods for each such class, half a millisecond of
-every start; here one is compiled and the others are shared. What comes out is a dataclass: `fields`,
+The standard library writes and compiles six methods for each such class, at every start; here one
+is compiled and the others are shared. What comes out is a dataclass: `fields`,
 `replace`, `asdict`, matching, copying and pydantic take it for one.
 """
 

@@ -19,7 +19,7 @@ from parsers.x12.clean_sets import BETWEEN, split
 from parsers.x12.definition import SetDefinition
 from parsers.x12.model import GroupHeader, InterchangeHeader, Loop, Segment, TransactionSet, Walked
 from parsers.x12.options import ReadOptions
-from parsers.x12.passing_nodes import nodes_of
+from parsers.x12.walker import nodes_of
 from translators.canonical.kinds import KINDS
 from translators.canonical.writing import document_text, json_text
 from translators.report import DocumentReport

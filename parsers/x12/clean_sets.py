@@ -216,9 +216,11 @@ class CleanSets:
 
         None, and nothing used up, if it is to be walked.
         """
-        window, pieces = self._window, matcher.pieces()
-        start = _HEADER.match(self._text or "", at)
-        if window.left < LONGEST_BYTES or pieces is None or start is None:
+        window = self._window
+        if window.left < LONGEST_BYTES:
+            return None
+        pieces, start = matcher.pieces(), _HEADER.match(self._text or "", at)
+        if pieces is None or start is None:
             return None
         begin = window.offset + at - window.at
         window.at = start.end()

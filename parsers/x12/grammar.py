@@ -1,4 +1,4 @@
-"""Tells at a hundred megabytes a second that a transaction set is without fault.
+"""Tells, without splitting it, that a transaction set is without fault.
 
 One way of reading explains (`walker`), this one only says yes. Both go by the same dictionary;
 what this one accepts has no finding there, not even a note, but for the segments that it names. What

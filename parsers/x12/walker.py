@@ -9,7 +9,7 @@ best. So one fault gives one finding, and what comes after it is read as if it h
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import IntEnum
 
 from parsers.catalogue import found
@@ -21,7 +21,7 @@ from parsers.x12.model import Loop, Segment
 from parsers.x12.segment_check import WalkOptions
 from parsers.x12.set_plan import Chain, Child, Frame, compiled, enter, legal_place
 
-__all__ = ["Walk", "WalkOptions", "explain", "place", "tree_of"]
+__all__ = ["Walk", "WalkOptions", "explain", "nodes_of", "place", "tree_of"]
 
 #: Segments that are looked at after a faulty one before its meaning is chosen.
 LOOK_AHEAD = 4
@@ -86,13 +86,31 @@ def tree_of(definition: SetDefinition, segments: list[Segment], options: WalkOpt
 
     Raises ValueError for a segment that has no place.
     """
-    root = Loop("", "")
-    frames = [Frame(compiled(definition, options).root, root, counts={})]
+    return Loop("", "", list(nodes_of(definition, segments, options)))
+
+
+def nodes_of(
+    definition: SetDefinition, segments: Iterable[Segment], options: WalkOptions
+) -> Iterator[Segment | Loop]:
+    """The top of the same tree node by node, none of them kept, for sets that are too long to be a tree.
+
+    Raises ValueError for a segment that has no place.
+    """
+    frames = [Frame(compiled(definition, options).root, Loop("", ""), counts={})]
+    node: Segment | Loop | None = None
     for segment in segments:
-        if _enter(frames, segment.id).loop:
-            frames[-2].loop.children.append(frames[-1].loop)
-        frames[-1].loop.children.append(segment)
-    return root
+        opened = _enter(frames, segment.id).loop is not None
+        loop = frames[-1].loop
+        if len(frames) == (2 if opened else 1):
+            if node is not None:
+                yield node
+            node = loop if opened else segment
+        elif opened:
+            frames[-2].loop.children.append(loop)
+        if len(frames) > 1:
+            loop.children.append(segment)
+    if node is not None:
+        yield node
 
 
 def explain(
