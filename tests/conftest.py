@@ -7,11 +7,15 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
 import structlog
 from sqlalchemy import create_engine, text
+
+if TYPE_CHECKING:
+    from s3_store import S3Store
 
 ROOT = Path(__file__).parents[1]
 
@@ -47,6 +51,15 @@ def postgres_server() -> Iterator[str]:
     uri = server.get_uri()
     yield uri.replace("postgresql://", "postgresql+psycopg://")
     server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def real_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Store]:
+    """A real S3 server, started once a worker; its buckets are shared: name them apart."""
+    from real_s3 import real_s3
+
+    with real_s3(tmp_path_factory.mktemp("seaweedfs")) as store:
+        yield store
 
 
 @pytest.fixture
