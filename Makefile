@@ -40,6 +40,7 @@ format: $(VENV)/test.stamp ## Put the code into its form.
 
 docs: $(VENV)/run.stamp ## Make the pages anew that are made from the code.
 	@$(BIN)/python -m gateway.pages docs
+	@$(BIN)/python tests/support/reliability_page.py docs
 
 bench: $(VENV)/test.stamp ## Measure, beside others on the same input; takes a few minutes.
 	@$(BIN)/pytest -q -s tests/benchmarks
