@@ -183,6 +183,33 @@ TASK = _table(
     State("failed", "A bug stopped it; the traceback is kept.", "Waits for a person.", ("waiting",)),
 )
 
+ALERT = _table(
+    State(
+        "open",
+        "It goes on, and nobody has said that they are looking after it.",
+        "The next look goes on from the cursor; an event counts once.",
+        ("acknowledged", "resolved"),
+    ),
+    State(
+        "acknowledged",
+        "Somebody looks after it; no more is told until it is over.",
+        "As open.",
+        ("resolved",),
+    ),
+    State("resolved", "It is over; the same cause later is a new alert.", "Nothing is open."),
+)
+
+NOTICE = _table(
+    State(
+        "waiting",
+        "Written, and waiting for its turn or its next try.",
+        "It is tried again under the same id; a try that was under way may arrive twice.",
+        ("sent", "dead"),
+    ),
+    State("sent", "The mail server or the webhook has taken it.", "Nothing is open."),
+    State("dead", "It was refused, or the tries are used up; the alert stays.", "Nothing is open."),
+)
+
 TABLES: Mapping[str, Mapping[str, State]] = {
     "transmission": TRANSMISSION,
     "interchange": INTERCHANGE,
@@ -191,6 +218,8 @@ TABLES: Mapping[str, Mapping[str, State]] = {
     "delivery": DELIVERY,
     "acknowledgement": ACKNOWLEDGEMENT,
     "task": TASK,
+    "alert": ALERT,
+    "notice": NOTICE,
 }
 
 

@@ -26,6 +26,8 @@ KINDS = {
     "delivery": "One document's way to one destination.",
     "acknowledgement": "A TA1, a 997 or a receipt: ours, or a partner's.",
     "task": "Work to be done: one stage on one subject.",
+    "alert": "A cause that a person should know of.",
+    "notice": "What is told of an alert to one address.",
 }
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
+from gateway.store.alert_tables import Alert, AlertSubject, EventCursor, Notice
 from gateway.store.tables import (
     AcceptedIdentity,
     Acknowledgement,
@@ -44,6 +45,8 @@ def table_of(model: type[SQLModel]) -> Table:
 
 ACCEPTED_IDENTITY = table_of(AcceptedIdentity)
 ACKNOWLEDGEMENT = table_of(Acknowledgement)
+ALERT = table_of(Alert)
+ALERT_SUBJECT = table_of(AlertSubject)
 BLOB = table_of(Blob)
 BUSINESS_KEY = table_of(BusinessKey)
 CONSIGNMENT = table_of(Consignment)
@@ -53,11 +56,13 @@ DELIVERY = table_of(Delivery)
 DELIVERY_ATTEMPT = table_of(DeliveryAttempt)
 DOCUMENT = table_of(Document)
 EVENT = table_of(Event)
+EVENT_CURSOR = table_of(EventCursor)
 FINDING = table_of(FindingRow)
 FUNCTIONAL_GROUP = table_of(FunctionalGroup)
 HELD_UPLOAD = table_of(HeldUpload)
 INTERCHANGE = table_of(Interchange)
 MAILBOX_ENTRY = table_of(MailboxEntry)
+NOTICE = table_of(Notice)
 PROFILE_VERSION = table_of(ProfileVersion)
 SCHEDULE_SLOT = table_of(ScheduleSlot)
 TASK = table_of(Task)

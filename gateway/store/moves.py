@@ -11,6 +11,7 @@ from sqlmodel import SQLModel
 
 from gateway.errors import TradepostError
 from gateway.states import sources
+from gateway.store.alert_tables import Alert, Notice
 from gateway.store.core import table_of
 from gateway.store.tables import (
     Acknowledgement,
@@ -29,6 +30,8 @@ MOVABLE: dict[str, type[SQLModel]] = {
     "consignment": Consignment,
     "delivery": Delivery,
     "acknowledgement": Acknowledgement,
+    "alert": Alert,
+    "notice": Notice,
 }
 
 

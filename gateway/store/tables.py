@@ -7,64 +7,12 @@ same rows. Times are UTC. JSON columns hold text that only we wrote.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
 
-from sqlalchemy import (
-    BigInteger,
-    CheckConstraint,
-    DateTime,
-    Index,
-    LargeBinary,
-    Text,
-    TypeDecorator,
-    UniqueConstraint,
-)
-from sqlalchemy.engine import Dialect
+from sqlalchemy import CheckConstraint, Index, LargeBinary, UniqueConstraint
 from sqlmodel import Column, Field, SQLModel
 
-from gateway.states import TABLES
-
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """An aware UTC time on every database; refuses naive ones."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Aware in, UTC stored; SQLite keeps no zone, so it is dropped there."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a time without a zone never enters the ledger")
-        utc = value.astimezone(UTC)
-        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """UTC out."""
-        del dialect
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-def _time(*, nullable: bool = False, index: bool = False) -> Any:
-    return Field(default=None, sa_column=Column(UtcDateTime, nullable=nullable, index=index))
-
-
-def _big() -> Any:
-    """A number of bytes: files may exceed what 32 bits count."""
-    return Field(sa_column=Column(BigInteger, nullable=False))
-
-
-def _text(*, nullable: bool = True) -> Any:
-    return Field(default=None, sa_column=Column(Text, nullable=nullable))
-
-
-def _states(kind: str) -> CheckConstraint:
-    names = ", ".join(f"'{name}'" for name in TABLES[kind])
-    return CheckConstraint(f"state IN ({names})", name=f"{kind}_state")
+from gateway.store.columns import UtcDateTime, big, long_text, moment, states_of
 
 
 class Blob(SQLModel, table=True):
@@ -72,10 +20,10 @@ class Blob(SQLModel, table=True):
 
     __tablename__ = "blob"
     sha256: str = Field(primary_key=True, max_length=64)
-    size: int = _big()
-    created_at: datetime = _time()
+    size: int = big()
+    created_at: datetime = moment()
     #: When the bytes may go; None keeps them.
-    retain_until: datetime | None = _time(nullable=True)
+    retain_until: datetime | None = moment(nullable=True)
     #: Key id if the archive encrypts at rest.
     encryption: str | None = None
 
@@ -87,8 +35,8 @@ class ProfileVersion(SQLModel, table=True):
     #: SHA-256 over names and bytes of all files.
     id: str = Field(primary_key=True, max_length=64)
     #: {"acme/profile.toml": text, …} as JSON.
-    content: str = _text(nullable=False)
-    applied_at: datetime = _time(index=True)
+    content: str = long_text(nullable=False)
+    applied_at: datetime = moment(index=True)
     applied_by: str
 
 
@@ -99,7 +47,7 @@ class Transmission(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("channel", "source_key", name="transmission_arrival"),
         CheckConstraint("direction IN ('in', 'out')", name="transmission_direction"),
-        _states("transmission"),
+        states_of("transmission"),
         Index("transmission_sha256", "sha256"),
         Index("transmission_partner", "partner", "id"),
         Index("transmission_name", "name"),
@@ -111,7 +59,7 @@ class Transmission(SQLModel, table=True):
     partner: str | None = None
     name: str
     sha256: str = Field(foreign_key="blob.sha256")
-    size: int = _big()
+    size: int = big()
     standard: str | None = None
     environment: str | None = None
     state: str = Field(index=True)
@@ -121,13 +69,13 @@ class Transmission(SQLModel, table=True):
     same_as: str | None = None
     profile_version: str | None = None
     #: Facts of the channel as JSON: login, address, bucket.
-    facts: str = _text(nullable=False)
+    facts: str = long_text(nullable=False)
     #: Why it is quarantined, in one sentence.
-    note: str | None = _text()
-    received_at: datetime = _time(index=True)
-    read_at: datetime | None = _time(nullable=True)
+    note: str | None = long_text()
+    received_at: datetime = moment(index=True)
+    read_at: datetime | None = moment(nullable=True)
     #: When the partner took its name out of the inbox; the bytes and the work stay.
-    unlisted_at: datetime | None = _time(nullable=True)
+    unlisted_at: datetime | None = moment(nullable=True)
 
 
 class Interchange(SQLModel, table=True):
@@ -135,7 +83,7 @@ class Interchange(SQLModel, table=True):
 
     __tablename__ = "interchange"
     __table_args__ = (
-        _states("interchange"),
+        states_of("interchange"),
         Index("interchange_number", "sender_id", "receiver_id", "control_number"),
         Index("interchange_control", "control_number"),
         Index("interchange_sha256", "sha256"),
@@ -161,14 +109,14 @@ class Interchange(SQLModel, table=True):
     #: The accepted interchange whose number this one repeats.
     repeats: str | None = None
     #: Why a person must look at it, in one sentence.
-    note: str | None = _text()
+    note: str | None = long_text()
     #: Which reading of its transmission it comes from, and with which profiles.
     generation: int = 0
     profile_version: str | None = None
     #: Sequence of the last document handed on.
     cursor: int = 0
     attempt: int = 0
-    settled_at: datetime | None = _time(nullable=True)
+    settled_at: datetime | None = moment(nullable=True)
     #: What a partner's TA1 said of an interchange of ours: A, E or R.
     answered: str | None = None
 
@@ -190,11 +138,11 @@ class FunctionalGroup(SQLModel, table=True):
     version: str
     status: str | None = None
     #: AK901 to AK909 as JSON.
-    ak9: str | None = _text()
+    ak9: str | None = long_text()
     rejects_all: bool = False
     #: What a partner's 997 said of a group of ours: A, E, P or R.
     answered: str | None = None
-    answered_at: datetime | None = _time(nullable=True)
+    answered_at: datetime | None = moment(nullable=True)
 
 
 class Document(SQLModel, table=True):
@@ -202,7 +150,7 @@ class Document(SQLModel, table=True):
 
     __tablename__ = "document"
     __table_args__ = (
-        _states("document"),
+        states_of("document"),
         Index("document_order", "interchange_id", "sequence"),
         Index("document_number", "number"),
         Index("document_state", "state", "id"),
@@ -229,13 +177,13 @@ class Document(SQLModel, table=True):
     status: str
     disposition: str
     #: Sentences that say why a person must look, one a line.
-    hold: str | None = _text()
+    hold: str | None = long_text()
     #: AK501 to AK506 as JSON, and the canonical document as JSON.
-    ak5: str | None = _text()
-    canonical: str | None = _text()
+    ak5: str | None = long_text()
+    canonical: str | None = long_text()
     attempt: int = 0
-    created_at: datetime = _time()
-    settled_at: datetime | None = _time(nullable=True)
+    created_at: datetime = moment()
+    settled_at: datetime | None = moment(nullable=True)
 
 
 class BusinessKey(SQLModel, table=True):
@@ -270,14 +218,14 @@ class FindingRow(SQLModel, table=True):
     severity: str
     level: str
     #: The finding in the shape of `inspect --json`.
-    detail: str = _text(nullable=False)
+    detail: str = long_text(nullable=False)
 
 
 class Acknowledgement(SQLModel, table=True):
     """An answer: ours to a partner (out), or a partner's to us (in)."""
 
     __tablename__ = "acknowledgement"
-    __table_args__ = (_states("acknowledgement"), Index("acknowledgement_state", "state", "id"))
+    __table_args__ = (states_of("acknowledgement"), Index("acknowledgement_state", "state", "id"))
     id: str = Field(primary_key=True, max_length=40)
     direction: str
     #: TA1, 997, 999, 824, CSV.
@@ -295,18 +243,18 @@ class Acknowledgement(SQLModel, table=True):
     #: The bytes, committed together with their control number.
     payload: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
     #: What a partner's answer says, as JSON.
-    detail: str | None = _text()
-    created_at: datetime = _time()
-    due_at: datetime | None = _time(nullable=True)
-    sent_at: datetime | None = _time(nullable=True)
-    fetched_at: datetime | None = _time(nullable=True)
+    detail: str | None = long_text()
+    created_at: datetime = moment()
+    due_at: datetime | None = moment(nullable=True)
+    sent_at: datetime | None = moment(nullable=True)
+    fetched_at: datetime | None = moment(nullable=True)
 
 
 class Consignment(SQLModel, table=True):
     """What one attempt hands to a destination: one document or a batch, under one key."""
 
     __tablename__ = "consignment"
-    __table_args__ = (_states("consignment"), Index("consignment_state", "state", "id"))
+    __table_args__ = (states_of("consignment"), Index("consignment_state", "state", "id"))
     id: str = Field(primary_key=True, max_length=40)
     partner: str | None = Field(default=None, index=True)
     destination: str = Field(index=True)
@@ -321,13 +269,13 @@ class Consignment(SQLModel, table=True):
     attempts: int = 0
     #: Attempts made when a person last had it tried again; the allowance counts from there.
     attempts_before: int = 0
-    next_at: datetime | None = _time(nullable=True)
+    next_at: datetime | None = moment(nullable=True)
     sha256: str | None = None
     reference: str | None = None
     #: The last refusal in the far end's words, made safe.
-    error: str | None = _text()
-    created_at: datetime = _time()
-    delivered_at: datetime | None = _time(nullable=True)
+    error: str | None = long_text()
+    created_at: datetime = moment()
+    delivered_at: datetime | None = moment(nullable=True)
 
 
 class Delivery(SQLModel, table=True):
@@ -335,7 +283,7 @@ class Delivery(SQLModel, table=True):
 
     __tablename__ = "delivery"
     __table_args__ = (
-        _states("delivery"),
+        states_of("delivery"),
         UniqueConstraint("document_id", "destination", "generation", name="delivery_once"),
         Index("delivery_waiting", "state", "schedule"),
     )
@@ -350,7 +298,7 @@ class Delivery(SQLModel, table=True):
     key: str
     consignment_id: str | None = Field(default=None, foreign_key="consignment.id", index=True)
     state: str
-    created_at: datetime = _time()
+    created_at: datetime = moment()
 
 
 class DeliveryAttempt(SQLModel, table=True):
@@ -359,11 +307,11 @@ class DeliveryAttempt(SQLModel, table=True):
     __tablename__ = "delivery_attempt"
     consignment_id: str = Field(primary_key=True, foreign_key="consignment.id", max_length=40)
     number: int = Field(primary_key=True)
-    begun_at: datetime = _time()
-    ended_at: datetime | None = _time(nullable=True)
+    begun_at: datetime = moment()
+    ended_at: datetime | None = moment(nullable=True)
     #: accepted, duplicate, try_later, refused; None while unknown.
     outcome: str | None = None
-    detail: str | None = _text()
+    detail: str | None = long_text()
     response_sha256: str | None = None
 
 
@@ -384,15 +332,15 @@ class MailboxEntry(SQLModel, table=True):
     id: str = Field(primary_key=True, max_length=40)
     partner: str
     name: str
-    size: int = _big()
+    size: int = big()
     sha256: str = Field(foreign_key="blob.sha256")
     transmission_id: str = Field(foreign_key="transmission.id", index=True)
     acknowledgement_id: str | None = Field(default=None, index=True)
-    modified_at: datetime = _time()
+    modified_at: datetime = moment()
     #: When, and by which login and key, it was first read to its end.
-    fetched_at: datetime | None = _time(nullable=True)
+    fetched_at: datetime | None = moment(nullable=True)
     fetched_by: str | None = None
-    removed_at: datetime | None = _time(nullable=True)
+    removed_at: datetime | None = moment(nullable=True)
     removed_by: str | None = None
 
 
@@ -404,11 +352,11 @@ class HeldUpload(SQLModel, table=True):
     name: str = Field(primary_key=True)
     upload: str
     path: str
-    size: int = _big()
+    size: int = big()
     sha256: str | None = None
     #: True if the client closed it; False if its connection broke.
     complete: bool
-    modified_at: datetime = _time()
+    modified_at: datetime = moment()
 
 
 class ControlNumber(SQLModel, table=True):
@@ -439,7 +387,7 @@ class ScheduleSlot(SQLModel, table=True):
     __tablename__ = "schedule_slot"
     schedule: str = Field(primary_key=True)
     slot: datetime = Field(sa_column=Column(UtcDateTime, primary_key=True))
-    fired_at: datetime = _time()
+    fired_at: datetime = moment()
 
 
 class Task(SQLModel, table=True):
@@ -447,7 +395,7 @@ class Task(SQLModel, table=True):
 
     __tablename__ = "task"
     __table_args__ = (
-        _states("task"),
+        states_of("task"),
         UniqueConstraint("stage", "subject", "generation", name="task_once"),
         Index("task_due", "state", "partner", "not_before"),
     )
@@ -458,8 +406,8 @@ class Task(SQLModel, table=True):
     partner: str | None = None
     state: str
     attempt: int = 0
-    not_before: datetime = _time()
-    error: str | None = _text()
+    not_before: datetime = moment()
+    error: str | None = long_text()
 
 
 class Event(SQLModel, table=True):
@@ -468,7 +416,7 @@ class Event(SQLModel, table=True):
     __tablename__ = "event"
     __table_args__ = (Index("event_subject", "subject"),)
     id: int | None = Field(default=None, primary_key=True)
-    at: datetime = _time()
+    at: datetime = moment()
     #: A person's login, a partner's login, or the stage that did it.
     actor: str
     action: str
@@ -476,4 +424,4 @@ class Event(SQLModel, table=True):
     subject: str
     before: str | None = None
     after: str | None = None
-    reason: str | None = _text()
+    reason: str | None = long_text()

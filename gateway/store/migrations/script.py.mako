@@ -1,6 +1,6 @@
 """${message}"""
 
-import gateway.store.tables
+import gateway.store.columns
 import sqlalchemy as sa
 import sqlmodel
 from alembic import op
