@@ -145,6 +145,7 @@ def test_a_stream_is_kept_from_where_it_stands(house: House) -> None:
 
 
 def test_the_same_bytes_again_are_not_new(house: House) -> None:
+    """FI-D02."""
     house.archive.put(io.BytesIO(HELLO))
     assert not house.archive.put(io.BytesIO(HELLO)).new
     assert not house.reopen(house.archive_id).put(io.BytesIO(HELLO)).new
@@ -186,6 +187,7 @@ def test_what_is_not_there_is_missing_and_no_path(house: House, sha256: str) -> 
 
 
 def test_damaged_bytes_are_never_given_for_good(house: House) -> None:
+    """FI-B09."""
     house.archive.put(io.BytesIO(HELLO))
     house.damage(HELLO_SHA256, HELLO[:-1] + b"!")
     with pytest.raises(ArchiveDamaged):
@@ -242,6 +244,7 @@ def test_a_healthy_archive_says_so(house: House) -> None:
 
 
 def test_a_place_without_the_marker_is_no_archive(house: House) -> None:
+    """FI-B10."""
     house.remove_marker()
     with pytest.raises(ArchiveUnavailable) as caught:
         house.reopen(house.archive_id)
@@ -251,6 +254,7 @@ def test_a_place_without_the_marker_is_no_archive(house: House) -> None:
 
 
 def test_another_archive_is_refused(house: House) -> None:
+    """FI-B11."""
     with pytest.raises(ArchiveUnavailable) as caught:
         house.reopen(uuid4())
     assert caught.value.code == "GTW-208"

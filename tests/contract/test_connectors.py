@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from uuid import uuid4
 
@@ -15,7 +16,8 @@ from fake_erp import FakeErp, fake_erp, status
 from openssh_server import OpenSshServer, openssh_server
 from s3_store import S3Store, s3_store
 
-from outbound.connector import Connector, Consignment, Outcome, Refused, TryLater
+from outbound.connector import Connector, Consignment, Outcome, Refused, Searchable, TryLater
+from outbound.http_json import HttpJson
 from outbound.registry import CONNECTORS, connect
 from partners.destinations import Destination
 
@@ -145,6 +147,7 @@ def test_a_consignment_arrives_whole_under_its_name(end: FarEnd) -> None:
 
 
 def test_the_same_key_again_is_a_duplicate_and_has_one_effect(end: FarEnd) -> None:
+    """FI-F04."""
     end.connector.deliver(ORDER)
     assert end.connector.deliver(ORDER).outcome is Outcome.DUPLICATE
     assert end.arrived() == {ORDER.file_name: ORDER.payload}
@@ -170,6 +173,30 @@ def test_a_far_end_that_says_no_is_refused_and_keeps_what_it_has(end: FarEnd) ->
         end.connector.deliver(ORDER)
     assert not caught.value.endpoint_wide
     assert end.arrived() == before
+
+
+def test_a_dry_run_shows_what_would_be_sent_and_sends_nothing(end: FarEnd) -> None:
+    preview = end.connector.dry_run(ORDER)
+    assert preview.content == ORDER.payload
+    assert preview.action
+    assert end.arrived() == {}
+
+
+def test_a_far_end_that_can_be_asked_says_what_it_holds(end: FarEnd) -> None:
+    if not isinstance(end.connector, Searchable):
+        assert isinstance(end.connector, HttpJson)  # a door that only takes cannot be asked
+        return
+    assert end.connector.look_up(ORDER) is None
+    receipt = end.connector.deliver(ORDER)
+    held = end.connector.look_up(ORDER)
+    assert held is not None
+    assert held.reference == receipt.reference
+    assert held.facts["sha256"] == sha256(ORDER.payload).hexdigest()
+
+
+def test_a_duplicate_names_what_is_there(end: FarEnd) -> None:
+    first = end.connector.deliver(ORDER)
+    assert end.connector.deliver(ORDER).reference == first.reference
 
 
 def test_a_healthy_far_end_says_so_and_one_that_is_away_is_tried_later(end: FarEnd) -> None:

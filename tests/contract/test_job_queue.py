@@ -140,6 +140,7 @@ def test_a_job_asked_for_twice_runs_once_and_a_new_generation_runs_again(
 
 
 def test_a_job_whose_worker_died_runs_again_as_a_newer_attempt(ledger: Ledger, jobs: Restartable) -> None:
+    """FI-A25."""
     _ask(ledger, jobs, Job("parse", "a"))
     dead = _first_claim(jobs)
     assert jobs.take_back() == 1
@@ -149,6 +150,7 @@ def test_a_job_whose_worker_died_runs_again_as_a_newer_attempt(ledger: Ledger, j
 
 
 def test_the_writes_of_an_older_attempt_are_refused(ledger: Ledger, jobs: Restartable, clock: Hands) -> None:
+    """FI-G06."""
     _ask(ledger, jobs, Job("parse", "a"))
     old = _first_claim(jobs)
     jobs.take_back()
@@ -194,6 +196,7 @@ def test_a_failed_job_waits_for_a_person_and_holds_nobody_up(ledger: Ledger, job
 
 
 def test_a_flood_of_one_partner_does_not_starve_another(ledger: Ledger, jobs: Restartable) -> None:
+    """FI-G09."""
     _ask(ledger, jobs, *[Job("parse", f"flood-{n:03}", partner="a") for n in range(100)])
     _ask(ledger, jobs, Job("parse", "single", partner="b"))
     runs = Runs(ledger, jobs)

@@ -45,10 +45,12 @@ def test_the_newest_revision_is_the_one_that_the_program_names() -> None:
 
 
 def test_upgrading_twice_changes_nothing(ledger: Ledger) -> None:
+    """FI-C07."""
     schema.upgrade(ledger.engine)
 
 
 def test_a_schema_from_the_future_is_refused_with_the_remedy(ledger: Ledger) -> None:
+    """FI-C07, FI-H07."""
     with ledger.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(TradepostError, match="does not know") as refused:

@@ -1,4 +1,4 @@
-"""Delivery over HTTP against a real server: every answer an ERP may give (FI-F01 to FI-F12)."""
+"""Delivery over HTTP against a real server: every answer an ERP may give."""
 
 from __future__ import annotations
 
@@ -91,6 +91,7 @@ def test_the_secret_goes_into_the_named_header_and_nowhere_else(erp: FakeErp) ->
 
 @pytest.mark.parametrize("code", [400, 404, 405, 413, 422])
 def test_a_refused_document_is_not_tried_again_and_the_answer_is_kept(erp: FakeErp, code: int) -> None:
+    """FI-F01."""
     erp.script(json_answer(code, {"error": "no such item"}))
     fault = refusal(door(erp))
     assert fault.response == b'{"error": "no such item"}'
@@ -100,12 +101,14 @@ def test_a_refused_document_is_not_tried_again_and_the_answer_is_kept(erp: FakeE
 
 @pytest.mark.parametrize("code", [401, 403])
 def test_a_wrong_password_stops_the_endpoint_not_the_document(erp: FakeErp, code: int) -> None:
+    """FI-F02."""
     erp.script(status(code))
     assert refusal(door(erp)).endpoint_wide
 
 
 @pytest.mark.parametrize("code", [408, 425, 429, 500, 502, 503, 504])
 def test_a_busy_far_end_is_asked_again(erp: FakeErp, code: int) -> None:
+    """FI-F03."""
     erp.script(status(code))
     assert delay(door(erp)).after_s is None
 
@@ -124,12 +127,14 @@ def test_a_busy_far_end_is_asked_again(erp: FakeErp, code: int) -> None:
 def test_retry_after_is_read_as_seconds_or_as_a_date(
     erp: FakeErp, header: str, after_s: float | None
 ) -> None:
+    """FI-F03."""
     erp.script(status(503, retry_after=header))
     assert delay(door(erp)).after_s == after_s
 
 
 @pytest.mark.parametrize("code", [301, 302, 307, 308])
 def test_a_redirect_is_refused_and_never_followed(erp: FakeErp, code: int) -> None:
+    """FI-F09."""
     erp.script(status(code, location=erp.url))
     fault = refusal(door(erp))
     assert erp.url in fault.reason
@@ -137,6 +142,7 @@ def test_a_redirect_is_refused_and_never_followed(erp: FakeErp, code: int) -> No
 
 
 def test_a_commit_whose_answer_is_lost_takes_effect_once(erp: FakeErp) -> None:
+    """FI-F05, FI-A15."""
     erp.script(commit_then_drop())
     connector = door(erp)
     delay(connector)
@@ -152,6 +158,7 @@ def test_a_connection_cut_before_the_commit_is_tried_again(erp: FakeErp) -> None
 
 
 def test_an_answer_that_does_not_come_ends_at_the_time_limit(erp: FakeErp) -> None:
+    """FI-F05."""
     release = threading.Event()
     erp.script(commit_then_wait(release))
     fault = delay(door(erp, read_s=0.2))
@@ -172,6 +179,7 @@ def test_closing_leaves_a_delivery_that_is_under_way_to_end(erp: FakeErp) -> Non
 
 
 def test_a_dripping_answer_ends_at_the_total_limit(erp: FakeErp) -> None:
+    """FI-F12."""
     step = threading.Event()
 
     def drip() -> Iterator[bytes]:
@@ -185,6 +193,7 @@ def test_a_dripping_answer_ends_at_the_total_limit(erp: FakeErp) -> None:
 
 
 def test_of_ten_gigabytes_of_answer_only_the_limit_is_read(erp: FakeErp) -> None:
+    """FI-F12."""
     erp.script(endless_body())
     receipt = door(erp, max_response_bytes=1 << 20).deliver(ORDER)
     assert receipt.outcome is Outcome.ACCEPTED
@@ -197,21 +206,25 @@ def test_of_ten_gigabytes_of_answer_only_the_limit_is_read(erp: FakeErp) -> None
     ids=["login page", "truncated", "endless", "no reference", "not an object"],
 )
 def test_success_that_breaks_the_answers_contract_is_tried_again(erp: FakeErp, answer: Answer) -> None:
+    """FI-F08."""
     erp.script(answer)
     assert delay(door(erp, answer=CONTRACT)).reason.startswith("OUT-038")
 
 
 def test_a_body_shorter_than_announced_is_tried_again(erp: FakeErp) -> None:
+    """FI-F08."""
     erp.script(cut_off_body())
     assert delay(door(erp)).reason.startswith("OUT-033")
 
 
 def test_a_conflict_that_names_another_key_is_refused(erp: FakeErp) -> None:
+    """FI-F04."""
     erp.script(json_answer(409, {"idempotency_key": "other"}))
     assert "409" in refusal(door(erp)).reason
 
 
 def test_nobody_listening_is_tried_again() -> None:
+    """FI-F03."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{taken.getsockname()[1]}/"
@@ -228,6 +241,7 @@ def test_a_name_without_an_address_is_tried_again() -> None:
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "2130706433", "0.0.0.0", "0x7f.1"])  # noqa: S104
 def test_a_private_address_is_refused_before_anything_is_sent(erp: FakeErp, host: str) -> None:
+    """SEC-13."""
     connector = HttpJson(HttpJsonOptions(url=f"http://{host}:{erp.port}/"))
     fault = refusal(connector)
     assert fault.reason.startswith("OUT-030")
@@ -244,6 +258,7 @@ def test_a_private_address_is_refused_before_anything_is_sent(erp: FakeErp, host
     ],
 )  # fmt: skip
 def test_addresses_that_are_not_of_the_public_internet(address: str) -> None:
+    """SEC-13."""
     assert not is_public(address)
 
 

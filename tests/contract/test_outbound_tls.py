@@ -76,6 +76,7 @@ def test_a_certificate_of_the_authority_we_were_given_is_trusted(tmp_path: Path)
 
 @pytest.mark.parametrize("case", ["unknown authority", "another host", "expired"])
 def test_a_certificate_that_cannot_be_trusted_stops_the_endpoint(tmp_path: Path, case: str) -> None:
+    """SEC-15."""
     name = "elsewhere.example" if case == "another host" else "localhost"
     who = identity(tmp_path, name, days_left=-1 if case == "expired" else 1)
     ca_file = None if case == "unknown authority" else who.pem

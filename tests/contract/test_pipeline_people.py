@@ -146,6 +146,7 @@ def test_a_stranger_waits_in_quarantine_until_its_profile_is_there(stages: Stage
 
 
 def test_profiles_that_are_refused_leave_the_old_ones_in_force(stages: Stages) -> None:
+    """FI-H01."""
     before = stages.book.current().version
     profile = stages.home / "partners" / "acme-retail" / "profile.toml"
     profile.write_text(profile.read_text("utf-8") + "\n[unheard_of]\nkey = 1\n", "utf-8")
@@ -161,6 +162,7 @@ def test_profiles_that_are_refused_leave_the_old_ones_in_force(stages: Stages) -
 
 
 def test_an_erp_that_is_busy_is_asked_again_no_sooner_than_it_said(stages: Stages) -> None:
+    """FI-F03."""
     stages.erp.says = [TryLater("busy", after_s=120.0)]
     stages.receive("acme-retail", "po.edi", order_850(1, ["A-1"]))
     stages.drain()
@@ -262,6 +264,7 @@ def test_scheduled_documents_wait_for_their_slot_and_go_in_batches(stages: Stage
 
 
 def test_a_slot_fires_once_however_many_schedulers_look(stages: Stages) -> None:
+    """FI-G04."""
     other = Stages(stages.home, stages.database_url, clock=stages.clock, erp=stages.erp)
     assert stages.scheduler.tick() == 0  # a schedule that is new starts now, without a slot of the past
     assert stages.scheduler.tick() == 0, "a schedule begins when it is first seen"

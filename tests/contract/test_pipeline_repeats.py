@@ -39,6 +39,7 @@ def _take_answers_away(stages: Stages, partner: str) -> dict[str, bytes]:
 
 
 def test_a_repeated_interchange_gets_its_first_answer_again_unchanged(stages: Stages) -> None:
+    """FI-E04."""
     stages.receive("acme-retail", "po.edi", ORDER, "1")
     stages.drain()
     first = _take_answers_away(stages, "acme-retail")
@@ -61,6 +62,7 @@ def test_a_repeat_of_a_repeat_is_answered_once_more(stages: Stages) -> None:
 
 
 def test_the_same_upload_told_twice_is_one_transmission(stages: Stages) -> None:
+    """FI-A07."""
     first = stages.receive("acme-retail", "po.edi", ORDER, "1")
     again = stages.receive("acme-retail", "po.edi", ORDER, "1")
     assert (first.sight, again.sight) == ("new", "same")
@@ -68,6 +70,7 @@ def test_the_same_upload_told_twice_is_one_transmission(stages: Stages) -> None:
 
 
 def test_a_number_that_other_bytes_have_used_is_refused_by_a_ta1(stages: Stages) -> None:
+    """FI-E05."""
     stages.receive("acme-retail", "po.edi", ORDER)
     stages.drain()
     other = stages.receive("acme-retail", "other.edi", order_850(1, ["A-2"]))

@@ -78,6 +78,7 @@ def test_what_is_no_plain_file_is_left_and_noted_once(
 def test_a_link_that_takes_a_files_place_after_the_listing_is_not_followed(
     place: FolderPlace, watcher: FolderWatcher, receive: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """FI-D11."""
     place.put("order.edi", ORDER)
     real = os.open
 
@@ -96,6 +97,7 @@ def test_a_link_that_takes_a_files_place_after_the_listing_is_not_followed(
 def test_a_file_that_goes_after_the_listing_is_no_fault(
     place: FolderPlace, watcher: FolderWatcher, receive: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """FI-D11."""
     place.put("order.edi", ORDER)
     real = os.open
 
@@ -113,7 +115,7 @@ def test_a_file_that_goes_after_the_listing_is_no_fault(
 def test_a_file_that_may_not_be_read_is_noted_and_taken_once_it_may(
     place: FolderPlace, watcher: FolderWatcher, receive: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Stands for file permissions, which do not bind root."""
+    """FI-D11: stands for file permissions, which do not bind root."""
     place.put("order.edi", ORDER)
     place.put("readable.edi", ORDER)
     real = os.open
@@ -136,7 +138,7 @@ def test_a_file_that_may_not_be_read_is_noted_and_taken_once_it_may(
 def test_a_file_that_changes_while_it_is_read_is_not_recorded(
     place: FolderPlace, watcher: FolderWatcher, receive: Recorder, growth: bytes
 ) -> None:
-    """The second case changes no size: only the time tells."""
+    """FI-D09: the second case changes no size: only the time tells."""
 
     def write_on(arrival: Arrival) -> None:
         receive.before = lambda arrival: None
@@ -212,6 +214,8 @@ def test_a_link_in_place_of_the_folder_for_taken_files_is_not_followed(
 def test_a_crash_at_any_step_of_moving_is_mended_by_the_next_sweep(
     place: FolderPlace, receive: Recorder, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """FI-A18."""
+
     class Killed(BaseException):
         pass
 
@@ -248,7 +252,7 @@ def test_a_file_system_without_links_moves_files_all_the_same(
 
 
 def test_a_marker_from_before_the_file_was_changed_does_not_count(tmp_path: Path, receive: Recorder) -> None:
-    """What a crash between moving file and marker leaves must not vouch for the next file of the name."""
+    """FI-D09: what a crash between moving file and marker leaves does not vouch for the next of the name."""
     place = make_place(tmp_path, mode="marker")
     watcher = place.watcher()
     marker = place.folder / "order.edi.done"

@@ -160,6 +160,7 @@ def test_a_server_that_accepts_and_says_nothing_is_given_up(place: SftpPlace, re
 
 
 def test_what_is_no_plain_file_is_left_and_noted_once(place: SftpPlace, receive: Recorder) -> None:
+    """FI-D11."""
     (place.folder / "folder.edi").mkdir()
     (place.folder / "link.edi").symlink_to("/etc/passwd")
     os.mkfifo(place.folder / "pipe.edi")
@@ -181,6 +182,7 @@ def test_a_name_that_is_not_utf8_stops_the_channel_with_a_sentence(
 
 
 def test_a_file_that_grows_while_it_is_fetched_is_not_recorded(place: SftpPlace, receive: Recorder) -> None:
+    """FI-D09."""
     place.put("order.edi", LARGE)
     watcher = place.watcher()
     watcher.sweep(receive, never)
@@ -247,6 +249,7 @@ def test_a_spool_that_is_full_is_said_to_be_ours(
 
 
 def test_a_start_removes_what_a_killed_download_of_its_own_channel_left(place: SftpPlace) -> None:
+    """FI-D07."""
     ours = place.home / "spool" / f"download-0.{place.channel.name}"
     others = place.home / "spool" / "download-0.another-channel"
     ours.touch()

@@ -74,6 +74,7 @@ def test_a_folder_with_something_else_in_it_is_not_made_an_archive(tmp_path: Pat
 
 
 def test_put_dying_at_any_operation_leaves_all_or_nothing_and_can_be_repeated(folder: Path) -> None:
+    """FI-A04."""
     for nth in deaths(lambda: LocalArchive(folder, ARCHIVE_ID).put(io.BytesIO(DATA))):
         archive = LocalArchive(folder, ARCHIVE_ID)
         assert incoming(folder) == [], f"not swept after death at operation {nth}"
@@ -85,6 +86,7 @@ def test_put_dying_at_any_operation_leaves_all_or_nothing_and_can_be_repeated(fo
 
 
 def test_adopt_dying_at_any_operation_loses_nothing(folder: Path, tmp_path: Path) -> None:
+    """FI-A04."""
     path = tmp_path / "spooled"
     path.write_bytes(DATA)
     for nth in deaths(lambda: LocalArchive(folder, ARCHIVE_ID).adopt(path, SHA256)):
@@ -105,6 +107,7 @@ def test_adopt_dying_at_any_operation_loses_nothing(folder: Path, tmp_path: Path
 def test_a_disk_that_refuses_promises_nothing_and_keeps_no_rest(
     folder: Path, monkeypatch: pytest.MonkeyPatch, operation: str, error: int, code: str
 ) -> None:
+    """FI-B03, FI-B05."""
     archive = LocalArchive(folder, ARCHIVE_ID)
     with monkeypatch.context() as patch:
         patch.setattr(os, operation, failing(error))
@@ -128,6 +131,7 @@ def test_a_real_full_disk_says_so() -> None:
 def test_after_a_failed_fsync_an_adopted_file_is_gone_so_that_nobody_trusts_a_second(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """FI-B07."""
     path = tmp_path / "spooled"
     path.write_bytes(DATA)
     archive = LocalArchive(folder, ARCHIVE_ID)
@@ -156,6 +160,7 @@ def test_a_full_disk_leaves_a_file_to_be_adopted_later(
 def test_a_file_on_another_file_system_is_copied(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """FI-B12."""
     path = tmp_path / "spooled"
     path.write_bytes(DATA)
     real = os.link
@@ -174,6 +179,7 @@ def test_a_file_on_another_file_system_is_copied(
 def test_a_copy_that_shows_another_hash_than_promised_is_not_taken_for_it(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """FI-B12."""
     path = tmp_path / "spooled"
     path.write_bytes(DATA)
     real = os.link
@@ -214,6 +220,7 @@ def test_a_start_sweeps_what_the_dead_left_and_spares_what_the_living_write(fold
 
 
 def test_an_unmounted_archive_is_unavailable_not_empty(folder: Path) -> None:
+    """FI-B10."""
     archive = LocalArchive(folder, ARCHIVE_ID)
     archive.put(io.BytesIO(DATA))
     folder.rename(folder.with_name("elsewhere"))
@@ -230,6 +237,7 @@ def test_an_unmounted_archive_is_unavailable_not_empty(folder: Path) -> None:
 
 @pytest.mark.parametrize("where", [0, BUFFER_BYTES, 2 * BUFFER_BYTES])
 def test_one_changed_byte_anywhere_is_found_by_whoever_reads_to_the_end(folder: Path, where: int) -> None:
+    """FI-B09."""
     data = bytes(2 * BUFFER_BYTES + 1)
     archive = LocalArchive(folder, ARCHIVE_ID)
     sha256 = archive.put(io.BytesIO(data)).sha256

@@ -48,6 +48,7 @@ def sftp(server: OpenSshServer, tmp_path: Path) -> SftpDropOptions:
 
 
 def test_a_folder_drop_dying_at_any_operation_shows_nothing_or_the_whole_file(tmp_path: Path) -> None:
+    """FI-A13."""
     drop = FileDrop(FileDropOptions(tmp_path))
     for nth in deaths(lambda: drop.deliver(ORDER)):
         assert visible(tmp_path) in ({}, {ORDER.file_name: ORDER.payload}), f"torn at operation {nth}"
@@ -89,6 +90,7 @@ def test_what_a_killed_attempt_left_is_swept_after_a_day(kind: str, sftp: SftpDr
 
 
 def test_another_host_key_stops_the_endpoint(sftp: SftpDropOptions, tmp_path: Path) -> None:
+    """FI-D08."""
     with pytest.raises(Refused) as caught:
         SftpDrop(replace(sftp, host_key=make_key(tmp_path / "other"))).deliver(ORDER)
     assert caught.value.endpoint_wide

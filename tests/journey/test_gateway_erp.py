@@ -78,6 +78,7 @@ def _outcomes(consignment: views.Item) -> list[str | None]:
 def test_an_order_is_in_the_erp_once_whatever_the_erp_does(
     gateway: LiveGateway, erp: FakeErp, number: int, answers: list[Answer], outcomes: list[str]
 ) -> None:
+    """FI-F05."""
     erp.script(*answers)
     before = len(erp.requests)
     gateway.send("acme-retail", {f"po_{number}.edi": order_850(number, [f"A-{number}"])})
@@ -94,6 +95,7 @@ def test_an_order_is_in_the_erp_once_whatever_the_erp_does(
 def test_an_erp_that_answers_too_late_is_asked_again_with_the_same_key(
     gateway: LiveGateway, erp: FakeErp
 ) -> None:
+    """FI-F07."""
     release = threading.Event()
     erp.script(commit_then_wait(release))
     gateway.send("acme-retail", {"slow.edi": order_850(20, ["A-20"])})
@@ -125,6 +127,7 @@ def test_a_dead_letter_is_listed_and_tried_again_by_hand(
 
 
 def test_a_login_page_instead_of_an_answer_is_no_delivery(gateway: LiveGateway, erp: FakeErp) -> None:
+    """FI-F08."""
     erp.script(html_page())
     gateway.send("acme-retail", {"page.edi": order_850(40, ["A-40"])})
     assert _outcomes(_consignment(gateway, "A-40", "delivered")) == ["try_later", "accepted"]

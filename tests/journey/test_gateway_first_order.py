@@ -98,6 +98,7 @@ def test_ship_notices_invoices_and_csv_orders_go_the_same_way(gateway: LiveGatew
 
 
 def test_a_signal_lets_work_in_hand_finish_and_the_next_start_goes_on(gateway: LiveGateway) -> None:
+    """FI-H04."""
     gateway.send("acme-retail", {"po.edi": sample("x12/850/simple")})
     assert gateway.stop() == 0
     gateway.start()

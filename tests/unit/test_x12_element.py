@@ -69,6 +69,7 @@ def test_sign_and_point_of_a_decimal_do_not_count_as_length(
     ],
 )
 def test_a_date_is_a_day_of_the_calendar(text: str, fault: ValueFault | None) -> None:
+    """FI-G03."""
     assert element.date_fault(text, 8, 8) is fault
 
 
@@ -172,6 +173,7 @@ def test_an_implied_decimal_is_filled_up_with_zeros() -> None:
 def test_a_two_digit_year_means_the_one_nearest_to_the_reference_year(
     year: int, reference: int, full: int
 ) -> None:
+    """FI-G03."""
     assert element.century(year, reference) == full
 
 

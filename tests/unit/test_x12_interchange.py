@@ -96,6 +96,7 @@ def test_a_set_knows_its_bytes() -> None:
     ],
 )
 def test_each_fault_of_the_isa_has_its_ta105(old: str, new: str, code: str, note: str) -> None:
+    """FI-G03."""
     opened = _events(_changed(old, new, [ISA]) + list(WHOLE[1:]))[0]
     assert isinstance(opened, model.InterchangeOpened)
     assert [(f.code, f.level, f.x12) for f in opened.findings] == [(code, Level.INTERCHANGE, {"TA105": note})]

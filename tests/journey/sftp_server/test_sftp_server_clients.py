@@ -55,6 +55,7 @@ def _was_served(house: Any) -> None:
 
 
 def test_lftp_puts_renames_gets_and_removes(client_house: Any) -> None:
+    """FI-E02."""
     home, port = client_house.home, client_house.server.port
     ssh = f"ssh -a -x -F none -i {home}/acme.key -o UserKnownHostsFile={home}/known_hosts"
     script = [
@@ -73,6 +74,7 @@ def test_lftp_puts_renames_gets_and_removes(client_house: Any) -> None:
 
 
 def test_rclone_copies_both_ways(client_house: Any) -> None:
+    """FI-E03."""
     home = client_house.home
     config = home / "rclone.conf"
     config.write_text(
@@ -90,6 +92,7 @@ def test_rclone_copies_both_ways(client_house: Any) -> None:
 
 
 def test_psftp_logs_in_by_password_puts_renames_gets_and_removes(client_house: Any) -> None:
+    """FI-E02."""
     client_house.boxes.logins = [LoginFacts("acme", "acme", "acme-sftp", (), hash_password(PASSWORD))]
     home = client_house.home
     batch = home / "batch"

@@ -67,6 +67,7 @@ def test_an_interrupted_openssh_client_closes_its_file_like_any_other(house: Any
 
 @pytest.mark.parametrize("name", ["o.edi", "o.tmp"])
 def test_a_dropped_connection_is_no_close(house: Any, name: str) -> None:
+    """FI-A02."""
     house.open()
     with house.client() as client:
         file = client.open(f"/inbox/{name}", "w")
@@ -99,6 +100,7 @@ def test_all_open_uploads_of_a_broken_session_are_cut(house: Any) -> None:
 
 
 def test_an_upload_cut_before_its_first_byte_leaves_no_trace(house: Any) -> None:
+    """FI-A01."""
     house.open()
     with house.client() as client:
         file = client.open("/inbox/o.edi", "w")
@@ -110,6 +112,7 @@ def test_an_upload_cut_before_its_first_byte_leaves_no_trace(house: Any) -> None
 
 
 def test_a_torso_is_not_renamed_but_may_be_resumed(house: Any) -> None:
+    """FI-E01."""
     house.open()
     whole = house.file("whole", b"ISA*half and the other half")
     with house.client() as client:
@@ -126,6 +129,7 @@ def test_a_torso_is_not_renamed_but_may_be_resumed(house: Any) -> None:
 
 
 def test_a_torso_under_a_final_name_is_resumed_or_replaced(house: Any) -> None:
+    """FI-E01."""
     house.open()
     whole = house.file("whole", b"ISA*half and the other half")
     for line in ("reput", "put"):
@@ -155,6 +159,8 @@ def test_a_resume_that_is_cut_keeps_the_longer_torso(house: Any) -> None:
 
 
 def test_a_client_is_told_if_its_file_could_not_be_kept(house: Any) -> None:
+    """FI-B03."""
+
     def refuses(arrival: Arrival, content: object) -> Received:
         raise ArchiveUnavailable("GTW-200", "The archive is full.")
 
@@ -187,7 +193,7 @@ def test_a_client_is_told_if_its_rename_could_not_be_kept_and_may_try_again(hous
 
 
 def test_a_rename_repeated_after_a_lost_answer_is_the_same_arrival(house: Any) -> None:
-    """The crash between the ledger's commit and the end of the hold: the row is still there."""
+    """FI-A07: the crash between the ledger's commit and the end of the hold: the row is still there."""
     house.open()
     source = house.file("850.edi", b"ISA*")
     assert house.sftp(f"put {source} /inbox/o.tmp").returncode == 0
@@ -202,6 +208,7 @@ def test_a_rename_repeated_after_a_lost_answer_is_the_same_arrival(house: Any) -
 
 
 def test_a_client_cut_off_while_its_close_is_served_has_its_file_kept_once(house: Any) -> None:
+    """FI-A07."""
     entered, go_on = threading.Event(), threading.Event()
 
     def slowly(arrival: Arrival, content: Any) -> Received:
@@ -233,6 +240,7 @@ def _close_quietly(file: Any) -> None:
 
 
 def test_a_stop_waits_for_open_uploads(house: Any) -> None:
+    """FI-H04."""
     house.open()
     with house.client() as client:
         file = client.open("/inbox/o.edi", "w")
@@ -256,6 +264,7 @@ def _refuses_uploads(client: Any) -> bool:
 
 
 def test_a_stop_cuts_what_is_not_closed_in_time(house: Any) -> None:
+    """FI-H04."""
     house.open()
     with house.client() as client:
         file = client.open("/inbox/o.edi", "w")
@@ -266,6 +275,7 @@ def test_a_stop_cuts_what_is_not_closed_in_time(house: Any) -> None:
 
 
 def test_a_start_sweeps_what_no_row_knows_and_keeps_what_is_held(house: Any) -> None:
+    """FI-A01."""
     house.open()
     source = house.file("850.edi", b"ISA*")
     assert house.sftp(f"put {source} /inbox/o.tmp").returncode == 0
@@ -279,6 +289,7 @@ def test_a_start_sweeps_what_no_row_knows_and_keeps_what_is_held(house: Any) -> 
 
 
 def test_uploads_that_nobody_came_back_for_are_deleted(house: Any) -> None:
+    """FI-A02, FI-E11."""
     house.limits = SftpLimits(hold_s=-1)
     house.open()
     source = house.file("850.edi", b"ISA*")
@@ -290,6 +301,7 @@ def test_uploads_that_nobody_came_back_for_are_deleted(house: Any) -> None:
 
 
 def test_an_idle_session_is_closed_and_its_upload_cut(house: Any) -> None:
+    """FI-E11."""
     house.limits = SftpLimits(idle_s=0.2)
     house.open()
     with house.client() as client:

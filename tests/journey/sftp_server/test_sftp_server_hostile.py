@@ -143,6 +143,7 @@ def test_nonsense_before_the_login_ends_its_connection_only(house: Any, sent: by
 
 
 def test_half_open_handshakes_are_ended_and_hinder_nobody(house: Any) -> None:
+    """FI-E12."""
     house.limits = replace(QUICK, login_grace_s=1.0, penalties=replace(NO_EXEMPTION, free=10))
     house.open()
     address = ("127.0.0.1", house.server.port)
@@ -199,7 +200,7 @@ def test_only_so_many_channels_open_on_one_connection(house: Any) -> None:
 
 @pytest.mark.parametrize("kind", [cMSG_CHANNEL_DATA, cMSG_CHANNEL_EXTENDED_DATA], ids=["data", "stderr"])
 def test_who_sends_more_than_its_window_is_cut_off(house: Any, kind: bytes) -> None:
-    """paramiko keeps what nobody reads, without end: channel data before a session, stderr ever."""
+    """FI-E13: paramiko keeps what nobody reads, without end: channel data before a session, stderr ever."""
     house.open()
     with _transport(house) as transport:
         transport.connect(username="acme", pkey=house.keys["acme"])
@@ -220,6 +221,7 @@ def test_who_sends_more_than_its_window_is_cut_off(house: Any, kind: bytes) -> N
 
 
 def test_who_asks_without_reading_the_answers_holds_no_memory_and_goes_idle(house: Any) -> None:
+    """FI-E12, FI-E13."""
     house.limits = replace(QUICK, idle_s=1.0)
     house.boxes.put("acme", OUTBOX, "big.edi", b"x" * (4 << 20))
     house.open()
@@ -242,6 +244,7 @@ def test_who_asks_without_reading_the_answers_holds_no_memory_and_goes_idle(hous
 
 
 def test_thousands_of_handles_are_not_had(house: Any) -> None:
+    """FI-E12."""
     house.open()
     with house.client() as client:
         for _ in range(house.limits.handles_per_session):
@@ -254,6 +257,7 @@ def test_thousands_of_handles_are_not_had(house: Any) -> None:
 
 
 def test_a_fast_partner_waits_and_another_does_not(house: Any) -> None:
+    """FI-E12."""
     house.boxes.logins = [
         replace(facts, limits=PartnerLimits(requests_per_s=20)) if facts.login == "acme" else facts
         for facts in house.boxes.logins
@@ -308,6 +312,7 @@ def test_an_idle_session_is_closed_within_five_seconds_of_losing_its_key(house: 
 def test_a_ledger_that_is_away_ends_no_session_and_no_later_look(
     house: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """FI-C02."""
     house.open()
     with house.client() as client:
         honest = type(house.boxes).login
@@ -324,6 +329,7 @@ def test_a_ledger_that_is_away_ends_no_session_and_no_later_look(
 
 
 def test_openssh_learns_the_next_host_key_before_it_is_in_force(house: Any) -> None:
+    """FI-E14."""
     coming = ensure_host_key(house.home / "next")
     house.host_keys = [house.host_key, coming]
     house.open()

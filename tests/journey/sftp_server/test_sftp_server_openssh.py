@@ -19,6 +19,7 @@ def open_house(house: Any) -> Any:
 
 
 def test_a_put_is_kept_with_its_facts_and_leaves_nothing_in_the_spool(open_house: Any) -> None:
+    """FI-E03."""
     source = open_house.file("850.edi", b"ISA*" * 50_000)
     done = open_house.sftp(f"put {source} /inbox/orders.edi", "ls -l /inbox")
     assert done.returncode == 0, done.stderr
@@ -35,6 +36,7 @@ def test_a_put_is_kept_with_its_facts_and_leaves_nothing_in_the_spool(open_house
 
 
 def test_the_same_file_put_twice_is_two_arrivals(open_house: Any) -> None:
+    """FI-E04."""
     source = open_house.file("850.edi", b"ISA*")
     assert open_house.sftp(f"put {source} /inbox/o.edi", f"put {source} /inbox/o.edi").returncode == 0
     first, second = open_house.boxes.kept
@@ -50,6 +52,7 @@ def test_put_with_times_and_modes_is_taken_without_effect(open_house: Any) -> No
 
 @pytest.mark.parametrize("suffix", [".tmp", ".part", ".filepart", ".TMP"])
 def test_a_waiting_name_is_taken_in_only_at_its_rename(open_house: Any, suffix: str) -> None:
+    """FI-E02."""
     source = open_house.file("850.edi", b"ISA*waiting")
     done = open_house.sftp(f"put {source} /inbox/o.edi{suffix}", f"ls -l /inbox/o.edi{suffix}")
     assert done.returncode == 0, done.stderr
@@ -62,6 +65,7 @@ def test_a_waiting_name_is_taken_in_only_at_its_rename(open_house: Any, suffix: 
 
 
 def test_a_rename_over_yesterdays_name_is_a_new_arrival(open_house: Any) -> None:
+    """FI-E05."""
     old, new = open_house.file("old", b"old"), open_house.file("new", b"new")
     done = open_house.sftp(
         f"put {old} /inbox/o.edi", f"put {new} /inbox/o.tmp", "rename /inbox/o.tmp /inbox/o.edi"
@@ -81,6 +85,7 @@ def test_a_waiting_upload_may_be_renamed_to_another_waiting_name_or_removed(open
 
 
 def test_removing_an_accepted_file_takes_only_its_name_away(open_house: Any) -> None:
+    """FI-E06."""
     source = open_house.file("850.edi", b"ISA*")
     assert open_house.sftp(f"put {source} /inbox/o.edi", "rm /inbox/o.edi").returncode == 0
     assert open_house.boxes.listing("acme", INBOX) == []
@@ -88,6 +93,7 @@ def test_removing_an_accepted_file_takes_only_its_name_away(open_house: Any) -> 
 
 
 def test_an_accepted_file_is_neither_renamed_nor_appended_to(open_house: Any) -> None:
+    """FI-E09."""
     source = open_house.file("850.edi", b"ISA*")
     longer = open_house.file("longer.edi", b"ISA*and more")
     assert open_house.sftp(f"put {source} /inbox/o.edi").returncode == 0
@@ -98,6 +104,7 @@ def test_an_accepted_file_is_neither_renamed_nor_appended_to(open_house: Any) ->
 
 
 def test_reput_continues_a_waiting_upload(open_house: Any) -> None:
+    """FI-E01."""
     start, whole = open_house.file("start", b"a" * 70_000), open_house.file("whole", b"a" * 90_000 + b"b")
     done = open_house.sftp(
         f"put {start} /inbox/o.tmp", f"reput {whole} /inbox/o.tmp", "rename /inbox/o.tmp /inbox/o.edi"
@@ -107,6 +114,7 @@ def test_reput_continues_a_waiting_upload(open_house: Any) -> None:
 
 
 def test_an_empty_file_is_received_too(open_house: Any) -> None:
+    """FI-E07."""
     source = open_house.file("empty.edi", b"")
     assert open_house.sftp(f"put {source} /inbox/empty.edi").returncode == 0
     assert open_house.boxes.kept[0].content == b""

@@ -1,4 +1,4 @@
-"""Corners of the protocol that only an unusual or unfriendly client reaches. BI-071, FI-E08 to FI-E12."""
+"""Corners of the protocol that only an unusual or unfriendly client reaches. BI-071."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from gateway.sftp_server.spool import SpoolFile
 
 
 def test_writes_out_of_order_and_overlapping_make_the_file_they_describe(house: Any) -> None:
+    """FI-E08."""
     house.open()
     with house.client() as client, client.open("/inbox/o.edi", "w") as file:
         for offset, data in ((6, b"world"), (0, b"HELLO "), (0, b"hello"), (10, b"d!")):
@@ -54,6 +55,7 @@ def test_a_handle_is_closed_once_and_a_forged_one_never(house: Any) -> None:
 
 
 def test_two_sessions_writing_one_name_make_two_whole_files(house: Any) -> None:
+    """FI-E10."""
     house.open()
     with house.client() as one, house.client() as two:
         first, second = one.open("/inbox/o.edi", "w"), two.open("/inbox/o.edi", "w")
@@ -74,6 +76,7 @@ def test_exclusive_creation_is_honoured(house: Any) -> None:
 
 
 def test_times_are_taken_without_effect_and_sizes_refused(house: Any) -> None:
+    """FI-E09."""
     house.open()
     with house.client() as client:
         with client.open("/inbox/o.edi", "w") as file:
@@ -113,6 +116,7 @@ def test_a_file_read_to_its_end_by_a_client_that_vanishes_is_not_fetched(house: 
 
 @pytest.mark.parametrize("path", [b"/inbox/\xff.edi", "/inbox/a\x00b", "/inbox/a\nb", "/inbox/" + "x" * 256])
 def test_hostile_names_are_refused_and_the_session_lives(house: Any, path: Any) -> None:
+    """FI-B13."""
     house.open()
     with house.client() as client:
         with pytest.raises(OSError, match="GTW-100"):
@@ -225,6 +229,7 @@ def test_a_password_opens_the_mailbox(house: Any) -> None:
 
 
 def test_a_file_may_not_grow_past_its_limit_nor_a_session_past_its_own(house: Any) -> None:
+    """FI-E08."""
     house.limits = SftpLimits(file_bytes=10, session_bytes=15)
     house.open()
     with house.client() as client:
@@ -265,6 +270,7 @@ def test_a_file_with_a_hole_from_a_failed_write_is_not_kept_though_its_client_cl
 
 
 def test_a_session_may_open_only_so_many_files(house: Any) -> None:
+    """FI-E12."""
     house.limits = SftpLimits(handles_per_session=2)
     house.open()
     with house.client() as client:
@@ -277,6 +283,7 @@ def test_a_session_may_open_only_so_many_files(house: Any) -> None:
 
 
 def test_a_partner_may_have_only_so_many_sessions_and_others_are_not_hindered(house: Any) -> None:
+    """FI-E12."""
     house.limits = SftpLimits(sessions_per_partner=1)
     house.open()
     with house.client():
