@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -12,7 +13,7 @@ from gateway.parts import Parts
 from gateway.ports import Claim, Stored
 from gateway.store import arrivals, deliveries, tasks
 from gateway.store.moves import move, move_many
-from outbound.connector import Consignment, Receipt, TryLater
+from outbound.connector import Carried, Consignment, Receipt, TryLater
 from outbound.render import render
 from outbound.retry import RetryPolicy
 from partners.profile import Destination
@@ -21,10 +22,13 @@ MAX_ERROR_CHARS = 2000
 
 
 def render_consignment(
-    parts: Parts, packed: deliveries.Packed, destination: Destination, documents: list[tuple[str, str]]
+    parts: Parts,
+    packed: deliveries.Packed,
+    destination: Destination,
+    documents: Sequence[deliveries.Loaded],
 ) -> tuple[Consignment, Stored]:
-    """The bytes of the consignment: those of an earlier attempt if there was one."""
-    values = [json.loads(canonical) for _, canonical in documents]
+    """The next attempt at the consignment; its bytes are those of an earlier attempt if there was one."""
+    values = [json.loads(document.canonical) for document in documents]
     rendered = render(values, destination.format, kind=packed.kind, batch=packed.is_batch)
     payload = rendered.payload
     if packed.sha256 is not None and parts.archive.holds(packed.sha256):
@@ -35,10 +39,19 @@ def render_consignment(
         "partner": packed.partner or "",
         "kind": packed.kind,
         "environment": packed.environment,
-        "documents": ",".join(document for document, _ in documents),
+        "documents": ",".join(document.id for document in documents),
     }
     consignment = Consignment(
-        packed.key, packed.file_name, rendered.content_type, payload, values, attributes
+        key=packed.key,
+        file_name=packed.file_name,
+        content_type=rendered.content_type,
+        payload=payload,
+        documents=[
+            Carried(document.id, f"{packed.destination}.{document.key}", value)
+            for document, value in zip(documents, values, strict=True)
+        ],
+        attributes=attributes,
+        attempt=packed.attempts + 1,
     )
     return consignment, stored
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from uuid import uuid4
 
-from outbound.connector import Consignment
+from outbound.connector import Consignment, Holding
 from outbound.refusals import refused
 
 #: Longest name that every file system we know takes, in bytes of UTF-8.
@@ -30,6 +31,11 @@ def safe_name(consignment: Consignment) -> str:
     if unsafe:
         raise refused("OUT-020", name=name)
     return name
+
+
+def holding_of(place: str, content: bytes) -> Holding:
+    """A file as a far end holds it."""
+    return Holding(place, {"sha256": hashlib.sha256(content).hexdigest(), "bytes": str(len(content))})
 
 
 def temporary_name() -> str:

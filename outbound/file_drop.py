@@ -10,8 +10,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from outbound.connector import Consignment, Outcome, Receipt
-from outbound.drops import is_leftover, safe_name, temporary_name
+from outbound.connector import Consignment, Holding, Outcome, Preview, Receipt
+from outbound.drops import holding_of, is_leftover, safe_name, temporary_name
 from outbound.durable import link_new, sync_folder
 from outbound.refusals import refused, try_later
 
@@ -52,6 +52,20 @@ class FileDrop:
                 raise refused("OUT-021", place=str(self._folder), name=final.name)
             sync_folder(self._folder)
         return Receipt(Outcome.ACCEPTED if new else Outcome.DUPLICATE, reference=str(final))
+
+    def dry_run(self, consignment: Consignment) -> Preview:
+        """See `Connector.dry_run`. Raises Refused if the name is unsafe."""
+        place = self._folder / safe_name(consignment)
+        return Preview(f"write {place}", consignment.payload, consignment.content_type)
+
+    def look_up(self, consignment: Consignment) -> Holding | None:
+        """See `Searchable.look_up`: by name; a file that was taken away is not held any more."""
+        place = self._folder / safe_name(consignment)
+        with self._writing():
+            try:
+                return holding_of(str(place), place.read_bytes())
+            except FileNotFoundError:
+                return None
 
     def check(self) -> str:
         """See `Connector.check`: the folder is there and may be written."""

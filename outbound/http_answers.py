@@ -59,7 +59,9 @@ def receipt_of(answer: Answer, contract: AnswerContract, key: str, now: datetime
         raise refused("OUT-034", response=body, endpoint_wide=True, status=str(status), answer=said)
     if status in BUSY or status >= 500:
         after_s = _retry_after_s(answer.headers.get("retry-after", ""), now)
-        raise try_later("OUT-035", after_s=after_s, response=body, status=str(status), answer=said)
+        blanks = {"status": str(status), "answer": said}
+        # A 500 is often one document that the far end stumbles over; the others say that it is busy.
+        raise try_later("OUT-035", after_s=after_s, response=body, endpoint_wide=status != 500, **blanks)
     if 300 <= status < 400:
         place = answer.headers.get("location", "")
         raise refused("OUT-036", response=body, status=str(status), place=place)
@@ -81,7 +83,8 @@ def _reference(answer: Answer, contract: AnswerContract) -> str:
             if reference is not None:
                 return reference
             fault = f"it has no {contract.reference_field}"
-    raise try_later("OUT-038", response=answer.body, fault=fault, answer=_excerpt(answer.body))
+    said = _excerpt(answer.body)
+    raise try_later("OUT-038", response=answer.body, endpoint_wide=False, fault=fault, answer=said)
 
 
 def _reference_if_any(answer: Answer, contract: AnswerContract) -> str:

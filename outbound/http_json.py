@@ -26,7 +26,7 @@ from urllib.parse import quote
 
 import httpcore2
 
-from outbound.connector import Consignment, Receipt
+from outbound.connector import Consignment, Preview, Receipt
 from outbound.guarded_network import GuardedNetwork
 from outbound.http_answers import Answer, AnswerContract, receipt_of
 from outbound.refusals import refused, try_later
@@ -90,6 +90,16 @@ class HttpJson:
             answer = self._post(consignment, int(now_s))
         now = datetime.fromtimestamp(now_s, UTC)
         return receipt_of(answer, self._options.answer, _sent_key(consignment), now)
+
+    def dry_run(self, consignment: Consignment) -> Preview:
+        """See `Connector.dry_run`: the request, with secrets left out."""
+        hidden = {self._options.auth_header, "Tradepost-Signature"}
+        headers = {
+            name: "(a secret)" if name in hidden else value
+            for name, value in self._headers(consignment, int(self._now_s()))
+        }
+        action = f"POST {self._options.url.partition('?')[0]}"
+        return Preview(action, consignment.payload, consignment.content_type, headers)
 
     def check(self) -> str:
         """See `Connector.check`: the host can be reached and its certificate is good. Nothing is sent."""

@@ -9,12 +9,21 @@ from parsers.finding import NOWHERE
 
 def refused(code: str, *, response: bytes = b"", endpoint_wide: bool = False, **blanks: str) -> Refused:
     """A `Refused` whose reason is the catalogue's row `code`, its blanks filled."""
-    return Refused(_reason(code, blanks), response=response, endpoint_wide=endpoint_wide)
+    return Refused(_reason(code, blanks), response=response, endpoint_wide=endpoint_wide, code=code)
 
 
-def try_later(code: str, *, after_s: float | None = None, response: bytes = b"", **blanks: str) -> TryLater:
+def try_later(
+    code: str,
+    *,
+    after_s: float | None = None,
+    response: bytes = b"",
+    endpoint_wide: bool = True,
+    **blanks: str,
+) -> TryLater:
     """A `TryLater` whose reason is the catalogue's row `code`, its blanks filled."""
-    return TryLater(_reason(code, blanks), after_s=after_s, response=response)
+    return TryLater(
+        _reason(code, blanks), after_s=after_s, response=response, endpoint_wide=endpoint_wide, code=code
+    )
 
 
 def _reason(code: str, blanks: dict[str, str]) -> str:

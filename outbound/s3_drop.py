@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from outbound.connector import Consignment, Outcome, Receipt
-from outbound.drops import safe_name
+from outbound.connector import Consignment, Holding, Outcome, Preview, Receipt
+from outbound.drops import holding_of, safe_name
 from outbound.refusals import refused, try_later
 from outbound.s3_client import Kind, S3Access, S3Faults, kind_of, s3_client
 
@@ -48,6 +48,24 @@ class S3Drop:
                 raise refused("OUT-021", place=self._place, name=name)
         outcome = Outcome.ACCEPTED if new else Outcome.DUPLICATE
         return Receipt(outcome, reference=f"s3://{self._options.bucket}/{key}")
+
+    def dry_run(self, consignment: Consignment) -> Preview:
+        """See `Connector.dry_run`. Raises Refused if the name is unsafe."""
+        place = f"{self._place}{safe_name(consignment)}"
+        return Preview(f"put {place}", consignment.payload, consignment.content_type)
+
+    def look_up(self, consignment: Consignment) -> Holding | None:
+        """See `Searchable.look_up`: by name."""
+        key = f"{self._options.prefix}{safe_name(consignment)}"
+        with self._speaking():
+            try:
+                found = self._client.get_object(Bucket=self._options.bucket, Key=key)
+            except ClientError as fault:
+                if kind_of(fault) is not Kind.MISSING:
+                    raise
+                return None
+            with closing(found["Body"]) as body:
+                return holding_of(f"s3://{self._options.bucket}/{key}", body.read())
 
     def check(self) -> str:
         """See `Connector.check`: the bucket is there and lets us in."""

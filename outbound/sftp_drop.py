@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 import paramiko
 
-from outbound.connector import Consignment, Outcome, Receipt
-from outbound.drops import is_leftover, safe_name, temporary_name
+from outbound.connector import Consignment, Holding, Outcome, Preview, Receipt
+from outbound.drops import holding_of, is_leftover, safe_name, temporary_name
 from outbound.refusals import refused, try_later
 from outbound.sftp_client import SftpAccess, WrongHostKey, private_key, public_key, sftp_login
 
@@ -71,6 +71,18 @@ class SftpDrop:
             if not new and held != consignment.payload:
                 raise refused("OUT-021", place=self._place, name=name)
         return Receipt(Outcome.ACCEPTED if new else Outcome.DUPLICATE, reference=final)
+
+    def dry_run(self, consignment: Consignment) -> Preview:
+        """See `Connector.dry_run`. Raises Refused if the name is unsafe."""
+        place = f"{self._place.rstrip('/')}/{safe_name(consignment)}"
+        return Preview(f"put {place}", consignment.payload, consignment.content_type)
+
+    def look_up(self, consignment: Consignment) -> Holding | None:
+        """See `Searchable.look_up`: by name. A longer file than ours is read one byte past it only."""
+        final = posixpath.join(self._options.folder, safe_name(consignment))
+        with self._session() as sftp:
+            held = _content(sftp, final, len(consignment.payload))
+        return None if held is None else holding_of(final, held)
 
     def check(self) -> str:
         """See `Connector.check`: the server is the one we know, lets us in and shows the folder."""

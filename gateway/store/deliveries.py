@@ -123,15 +123,24 @@ def consignment(view: Connection, consignment_id: str) -> Packed:
     return Packed(**row._mapping)
 
 
-def documents_in(view: Connection, consignment_id: str) -> list[tuple[str, str]]:
-    """Id and canonical JSON of the documents in a consignment, in the order they were accepted."""
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A document in a consignment. key: of its delivery. canonical: its JSON."""
+
+    id: str
+    key: str
+    canonical: str
+
+
+def documents_in(view: Connection, consignment_id: str) -> list[Loaded]:
+    """The documents in a consignment, always in the same order."""
     rows = view.execute(
-        select(DOCUMENT.c.id, DOCUMENT.c.canonical)
+        select(DOCUMENT.c.id, DELIVERY.c.key, DOCUMENT.c.canonical)
         .select_from(DELIVERY.join(DOCUMENT, DELIVERY.c.document_id == DOCUMENT.c.id))
         .where(DELIVERY.c.consignment_id == consignment_id, DELIVERY.c.state == "packed")
         .order_by(DELIVERY.c.id)
     )
-    return [(row.id, row.canonical) for row in rows]
+    return [Loaded(row.id, row.key, row.canonical) for row in rows]
 
 
 def begin_attempt(tx: Connection, consignment_id: str, number: int, now: datetime) -> None:

@@ -39,7 +39,7 @@ from gateway.store import mailboxes, profile_versions, schema
 from gateway.store.ledger import Ledger, inside_write_transaction, open_engine
 from gateway.store.moves import Act
 from gateway.worker import Worker
-from outbound.connector import Connector, Consignment, Outcome, Receipt
+from outbound.connector import Connector, Consignment, Outcome, Preview, Receipt
 from partners.destinations import Destination
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -225,6 +225,9 @@ class _FarEnd:
                 return Receipt(Outcome.DUPLICATE)
             taken.append(consignment)
             return Receipt(Outcome.ACCEPTED, "ERP-1", b'{"id":"ERP-1"}')
+
+    def dry_run(self, consignment: Consignment) -> Preview:
+        return Preview(f"keep {consignment.key}", consignment.payload, consignment.content_type)
 
     def check(self) -> str:
         return "in memory"
