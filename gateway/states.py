@@ -183,6 +183,33 @@ TASK = _table(
     State("failed", "A bug stopped it; the traceback is kept.", "Waits for a person.", ("waiting",)),
 )
 
+DESTINATION = _table(
+    State(
+        "closed",
+        "Deliveries go through, as current does through a closed switch.",
+        "Nothing is open.",
+        ("open", "paused"),
+    ),
+    State(
+        "open",
+        "It failed several times in a row; deliveries wait until it is time for a probe.",
+        "The time of the probe is kept.",
+        ("half_open", "closed", "paused"),
+    ),
+    State(
+        "half_open",
+        "One delivery at a time is let through; taken, it closes the breaker, failed, it opens it again.",
+        "A probe that is not heard of any more is given up after its time, and another goes.",
+        ("closed", "open", "paused"),
+    ),
+    State(
+        "paused",
+        "It refuses us, its secret cannot be read, or a person stopped it; deliveries wait in order.",
+        "Nothing is open.",
+        ("half_open", "closed"),
+    ),
+)
+
 ALERT = _table(
     State(
         "open",
@@ -216,6 +243,7 @@ TABLES: Mapping[str, Mapping[str, State]] = {
     "document": DOCUMENT,
     "consignment": CONSIGNMENT,
     "delivery": DELIVERY,
+    "destination": DESTINATION,
     "acknowledgement": ACKNOWLEDGEMENT,
     "task": TASK,
     "alert": ALERT,

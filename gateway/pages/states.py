@@ -24,6 +24,7 @@ KINDS = {
     "document": "An order, a ship notice, an invoice, or a partner's acknowledgement.",
     "consignment": "Documents packed for one destination; what `tradepost deliveries list` shows.",
     "delivery": "One document's way to one destination.",
+    "destination": "A far end, as its circuit breaker sees it; one that never failed is closed.",
     "acknowledgement": "A TA1, a 997 or a receipt: ours, or a partner's.",
     "task": "Work to be done: one stage on one subject.",
     "alert": "A cause that a person should know of.",

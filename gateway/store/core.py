@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
 from gateway.store.alert_tables import Alert, AlertSubject, EventCursor, Notice
+from gateway.store.delivery_tables import DestinationRow, Parked, Replay, Turn
 from gateway.store.tables import (
     AcceptedIdentity,
     Acknowledgement,
@@ -54,6 +55,7 @@ CONTROL_NUMBER = table_of(ControlNumber)
 CONTROL_RESERVATION = table_of(ControlReservation)
 DELIVERY = table_of(Delivery)
 DELIVERY_ATTEMPT = table_of(DeliveryAttempt)
+DESTINATION = table_of(DestinationRow)
 DOCUMENT = table_of(Document)
 EVENT = table_of(Event)
 EVENT_CURSOR = table_of(EventCursor)
@@ -63,10 +65,13 @@ HELD_UPLOAD = table_of(HeldUpload)
 INTERCHANGE = table_of(Interchange)
 MAILBOX_ENTRY = table_of(MailboxEntry)
 NOTICE = table_of(Notice)
+PARKED = table_of(Parked)
 PROFILE_VERSION = table_of(ProfileVersion)
+REPLAY = table_of(Replay)
 SCHEDULE_SLOT = table_of(ScheduleSlot)
 TASK = table_of(Task)
 TRANSMISSION = table_of(Transmission)
+TURN = table_of(Turn)
 
 
 def insert_absent(tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

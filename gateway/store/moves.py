@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlmodel import SQLModel
 
 from gateway.errors import TradepostError
 from gateway.states import sources
 from gateway.store.alert_tables import Alert, Notice
 from gateway.store.core import table_of
+from gateway.store.delivery_tables import DestinationRow
 from gateway.store.tables import (
     Acknowledgement,
     Consignment,
@@ -29,6 +32,7 @@ MOVABLE: dict[str, type[SQLModel]] = {
     "document": Document,
     "consignment": Consignment,
     "delivery": Delivery,
+    "destination": DestinationRow,
     "acknowledgement": Acknowledgement,
     "alert": Alert,
     "notice": Notice,
@@ -77,8 +81,7 @@ def record(
 
 def state_of(view: Connection, kind: str, subject: str) -> str | None:
     """The state of a row, None if there is no such row."""
-    table = table_of(MOVABLE[kind])
-    return view.execute(select(table.c.state).where(table.c.id == subject)).scalar_one_or_none()
+    return view.execute(_state(kind), {"subject": subject}).scalar_one_or_none()
 
 
 def move(tx: Connection, act: Act, kind: str, subject: str, target: str, **values: object) -> str:
@@ -86,14 +89,11 @@ def move(tx: Connection, act: Act, kind: str, subject: str, target: str, **value
 
     Raises TradepostError GTW-001 if the row does not exist or may not move there from where it is.
     """
-    table = table_of(MOVABLE[kind])
     before = state_of(tx, kind, subject)
     if before is None or before not in sources(kind, target):
         raise refused(kind, subject, before, target)
-    changed = tx.execute(
-        update(table).where(table.c.id == subject, table.c.state == before).values(state=target, **values)
-    )
-    if changed.rowcount != 1:
+    bound = _bound(values) | {"target": target, "subject": subject, "before": before}
+    if tx.execute(_moving(kind, tuple(values)), bound).rowcount != 1:
         raise refused(kind, subject, before, target)
     record(tx, act, f"{kind}.{target}", kind, subject, before=before, after=target)
     return str(before)
@@ -115,17 +115,8 @@ def move_many(
         raise refused(kind, ", ".join(subjects), before, target)
     if not subjects:
         return 0
-    table = table_of(MOVABLE[kind])
-    moved = (
-        tx.execute(
-            update(table)
-            .where(table.c.id.in_(subjects), table.c.state == before)
-            .values(state=target, **values)
-            .returning(table.c.id)
-        )
-        .scalars()
-        .all()
-    )
+    bound = _bound(values) | {"target": target, "subjects": list(subjects), "before": before}
+    moved = tx.execute(_moving_many(kind, tuple(values)), bound).scalars().all()
     events = [
         {
             "at": act.at,
@@ -142,6 +133,38 @@ def move_many(
     if events:
         tx.execute(_EVENT, events)
     return len(events)
+
+
+@cache  # here and below: building a statement costs more than running it
+def _state(kind: str) -> Any:
+    table = table_of(MOVABLE[kind])
+    return select(table.c.state).where(table.c.id == bindparam("subject"))
+
+
+@cache
+def _moving(kind: str, columns: tuple[str, ...]) -> Any:
+    table = table_of(MOVABLE[kind])
+    return (
+        update(table)
+        .where(table.c.id == bindparam("subject"), table.c.state == bindparam("before"))
+        .values(_assigned(columns))
+    )
+
+
+@cache
+def _moving_many(kind: str, columns: tuple[str, ...]) -> Any:
+    table = table_of(MOVABLE[kind])
+    those = table.c.id.in_(bindparam("subjects", expanding=True))
+    moved = update(table).where(those, table.c.state == bindparam("before")).values(_assigned(columns))
+    return moved.returning(table.c.id)
+
+
+def _assigned(columns: tuple[str, ...]) -> dict[str, Any]:
+    return {"state": bindparam("target")} | {name: bindparam(f"new_{name}") for name in columns}
+
+
+def _bound(values: Mapping[str, object]) -> dict[str, object]:
+    return {f"new_{name}": value for name, value in values.items()}
 
 
 def refused(kind: str, subject: str, before: str | None, target: str) -> TradepostError:

@@ -272,8 +272,11 @@ class Consignment(SQLModel, table=True):
     next_at: datetime | None = moment(nullable=True)
     sha256: str | None = None
     reference: str | None = None
-    #: The last refusal in the far end's words, made safe.
+    #: The last refusal in the far end's words, made safe, and the catalogue's code of its cause.
     error: str | None = long_text()
+    cause: str | None = Field(default=None, index=True)
+    #: The profiles whose form and mapping a replay asked for; None for those in force.
+    shaped_by: str | None = None
     created_at: datetime = moment()
     delivered_at: datetime | None = moment(nullable=True)
 
@@ -298,6 +301,9 @@ class Delivery(SQLModel, table=True):
     key: str
     consignment_id: str | None = Field(default=None, foreign_key="consignment.id", index=True)
     state: str
+    #: What the far end said of this document, where it answers for each of a batch.
+    outcome: str | None = None
+    reference: str | None = None
     created_at: datetime = moment()
 
 

@@ -3,9 +3,9 @@
 from alembic import context
 from sqlmodel import SQLModel
 
-from gateway.store import alert_tables, tables
+from gateway.store import alert_tables, delivery_tables, tables
 
-TABLES = (tables, alert_tables)  # imported so that the metadata is complete
+TABLES = (tables, alert_tables, delivery_tables)  # imported so that the metadata is complete
 
 connection = context.config.attributes["connection"]
 context.configure(
