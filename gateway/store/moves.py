@@ -81,7 +81,7 @@ def record(
 
 def state_of(view: Connection, kind: str, subject: str) -> str | None:
     """The state of a row, None if there is no such row."""
-    return view.execute(_state(kind), {"subject": subject}).scalar_one_or_none()
+    return view.execute(_state(kind), {"row_id": subject}).scalar_one_or_none()
 
 
 def move(tx: Connection, act: Act, kind: str, subject: str, target: str, **values: object) -> str:
@@ -92,7 +92,7 @@ def move(tx: Connection, act: Act, kind: str, subject: str, target: str, **value
     before = state_of(tx, kind, subject)
     if before is None or before not in sources(kind, target):
         raise refused(kind, subject, before, target)
-    bound = _bound(values) | {"target": target, "subject": subject, "before": before}
+    bound = _bound(values) | {"to_state": target, "row_id": subject, "from_state": before}
     if tx.execute(_moving(kind, tuple(values)), bound).rowcount != 1:
         raise refused(kind, subject, before, target)
     record(tx, act, f"{kind}.{target}", kind, subject, before=before, after=target)
@@ -115,7 +115,7 @@ def move_many(
         raise refused(kind, ", ".join(subjects), before, target)
     if not subjects:
         return 0
-    bound = _bound(values) | {"target": target, "subjects": list(subjects), "before": before}
+    bound = _bound(values) | {"to_state": target, "row_ids": list(subjects), "from_state": before}
     moved = tx.execute(_moving_many(kind, tuple(values)), bound).scalars().all()
     events = [
         {
@@ -138,7 +138,7 @@ def move_many(
 @cache  # here and below: building a statement costs more than running it
 def _state(kind: str) -> Any:
     table = table_of(MOVABLE[kind])
-    return select(table.c.state).where(table.c.id == bindparam("subject"))
+    return select(table.c.state).where(table.c.id == bindparam("row_id"))
 
 
 @cache
@@ -146,7 +146,7 @@ def _moving(kind: str, columns: tuple[str, ...]) -> Any:
     table = table_of(MOVABLE[kind])
     return (
         update(table)
-        .where(table.c.id == bindparam("subject"), table.c.state == bindparam("before"))
+        .where(table.c.id == bindparam("row_id"), table.c.state == bindparam("from_state"))
         .values(_assigned(columns))
     )
 
@@ -154,13 +154,13 @@ def _moving(kind: str, columns: tuple[str, ...]) -> Any:
 @cache
 def _moving_many(kind: str, columns: tuple[str, ...]) -> Any:
     table = table_of(MOVABLE[kind])
-    those = table.c.id.in_(bindparam("subjects", expanding=True))
-    moved = update(table).where(those, table.c.state == bindparam("before")).values(_assigned(columns))
+    those = table.c.id.in_(bindparam("row_ids", expanding=True))
+    moved = update(table).where(those, table.c.state == bindparam("from_state")).values(_assigned(columns))
     return moved.returning(table.c.id)
 
 
 def _assigned(columns: tuple[str, ...]) -> dict[str, Any]:
-    return {"state": bindparam("target")} | {name: bindparam(f"new_{name}") for name in columns}
+    return {"state": bindparam("to_state")} | {name: bindparam(f"new_{name}") for name in columns}
 
 
 def _bound(values: Mapping[str, object]) -> dict[str, object]:

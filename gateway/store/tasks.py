@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, func, select, update
@@ -75,13 +76,23 @@ def check_fence(tx: Connection, claim: Claim) -> None:
         raise Fenced(f"task {claim.task_id} attempt {claim.attempt}")
 
 
-def _leave(tx: Connection, claim: Claim, **values: object) -> None:
-    left = tx.execute(
+@cache  # building a statement costs more than running it
+def _leaving(columns: tuple[str, ...]) -> Any:
+    return (
         update(TASK)
-        .where(TASK.c.id == claim.task_id, TASK.c.attempt == claim.attempt, TASK.c.state == "running")
-        .values(**values)
+        .where(
+            TASK.c.id == bindparam("task"),
+            TASK.c.attempt == bindparam("attempted"),
+            TASK.c.state == "running",
+        )
+        .values({name: bindparam(f"new_{name}") for name in columns})
     )
-    if left.rowcount != 1:
+
+
+def _leave(tx: Connection, claim: Claim, **values: object) -> None:
+    bound = {"task": claim.task_id, "attempted": claim.attempt}
+    bound |= {f"new_{name}": value for name, value in values.items()}
+    if tx.execute(_leaving(tuple(values)), bound).rowcount != 1:
         raise Fenced(f"task {claim.task_id} attempt {claim.attempt}")
 
 
