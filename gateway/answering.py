@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from gateway.failpoints import failpoint
 from gateway.store import answers, numbers
 from gateway.store.arrivals import Kept
 from gateway.store.identity import derived
@@ -114,6 +115,7 @@ def write_large(ledger: Ledger, report: InterchangeReport, interchange: str, now
             functional_id: numbers.reserve(tx, series.group(functional_id), interchange, wanted_of_it)
             for functional_id, wanted_of_it in wanted.groups.items()
         }
+    failpoint("parse.answers_reserved")
     return write_answers(report, ReservedNumbers(interchanges, groups), now)
 
 
@@ -171,6 +173,7 @@ def _store(
         for ordinal, answer in enumerate(written, start=1)
     ]
     answers.insert_answers(tx, rows)
+    failpoint("parse.numbers_drawn")
     return [row["id"] for row in rows]
 
 

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 
 from gateway import profiles
 from gateway.errors import TradepostError
+from gateway.failpoints import failpoint
 from gateway.parts import Applied
 from gateway.ports import Clock
 from gateway.store import profile_versions
@@ -72,6 +73,8 @@ class ProfileBook:
         with self._ledger.write() as tx:
             if profile_versions.newest(tx) != version:
                 profile_versions.apply(tx, act, version, content)
+                failpoint("profiles.in_transaction")
+        failpoint("profiles.applied")
         with self._lock:
             self._newest = None
             self._loaded[version] = Applied(version, directory)

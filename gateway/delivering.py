@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from gateway.failpoints import failpoint
 from gateway.parts import Parts
 from gateway.ports import Claim, Stored
 from gateway.store import arrivals, deliveries, tasks
@@ -59,6 +60,7 @@ def render_consignment(
 def delivered(parts: Parts, claim: Claim, packed: deliveries.Packed, number: int, receipt: Receipt) -> None:
     """The far end has taken it: keep its receipt; whole documents become delivered."""
     said = _keep_response(parts, receipt.response)
+    failpoint("deliver.before_record")
     act = parts.act("deliver")
     with parts.ledger.write() as tx:
         deliveries.end_attempt(
@@ -84,6 +86,8 @@ def delivered(parts: Parts, claim: Claim, packed: deliveries.Packed, number: int
         )
         move_many(tx, act, "document", whole, "ready", "delivered")
         parts.jobs.finish(tx, claim)
+        failpoint("deliver.in_transaction")
+    failpoint("deliver.recorded")
 
 
 def try_again(
@@ -102,6 +106,7 @@ def try_again(
         to_dead_letter(parts, claim, packed, number, wait.reason, wait.response, "try_later")
         return
     said = _keep_response(parts, wait.response)
+    failpoint("deliver.before_retry")
     with parts.ledger.write() as tx:
         deliveries.end_attempt(
             tx,

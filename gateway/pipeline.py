@@ -23,6 +23,7 @@ from sqlalchemy import Connection
 
 from gateway.answering import record_sent_interchange
 from gateway.delivering import delivered, render_consignment, strand, to_dead_letter, try_again
+from gateway.failpoints import failpoint
 from gateway.handing_on import hand_on_chunk, pack_chunk
 from gateway.parts import Parts
 from gateway.ports import Arrival, Claim, Job, Received, Sight, Stored
@@ -77,10 +78,14 @@ class Pipeline:
 
         Twice: the bytes are found by their hash, and the arrival by channel and source key.
         """
+        failpoint("receive.begin")
         stored = self._keep(arrival, content)
+        failpoint("receive.kept")
         act = self._parts.act(f"channel {arrival.channel}")
         with self._ledger.write() as tx:
             transmission, sight = self._record_arrival(tx, act, arrival, stored)
+            failpoint("receive.in_transaction")
+        failpoint("receive.committed")
         self._jobs.ring()
         return Received(transmission, stored.sha256, stored.size, sight)
 
@@ -116,6 +121,7 @@ class Pipeline:
         Twice: ids are derived from place, unsettled rows of an older attempt are swept, settled
         interchanges are passed over.
         """
+        failpoint("parse.begin")
         task = self._begin_parse(claim)
         with self._archive.open(task.transmission.sha256) as stream:
             for event in self._understand(task, stream):
@@ -127,6 +133,7 @@ class Pipeline:
                     case InterchangeOpened():
                         task.staging.open(event)
                     case DocumentRead():
+                        failpoint("parse.document_read")
                         task.staging.add(event)
                     case GroupEnded():
                         task.staging.end_group(event)
@@ -135,6 +142,7 @@ class Pipeline:
                         settle(self._parts, task, report)
                     case FileEnded():
                         finish_parse(self._parts, task, event)
+        failpoint("parse.finished")
         self._jobs.ring()
 
     def _begin_parse(self, claim: Claim) -> ParseTask:
@@ -173,6 +181,7 @@ class Pipeline:
         Twice: at most 200 documents a transaction, which moves the cursor in the interchange's row;
         a repeat goes on behind it.
         """
+        failpoint("hand_on.begin")
         with self._ledger.read() as view:
             settled = readings.interchange(view, claim.subject)
         directory = self._parts.profiles.version(settled.profile_version).directory
@@ -190,6 +199,8 @@ class Pipeline:
                 self._jobs.enqueue(tx, jobs)
                 if len(staged) < self._chunk:
                     self._handed_on(tx, act, claim, settled)
+                failpoint("hand_on.in_transaction")
+            failpoint("hand_on.chunk_committed")
             self._jobs.ring()
             if len(staged) < self._chunk:
                 return
@@ -215,10 +226,13 @@ class Pipeline:
         if answer.state != "stored":
             self._finish(claim)
             return
+        failpoint("send.begin")
         stored = self._archive.put(io.BytesIO(answer.payload))
+        failpoint("send.kept")
         try:
             if answer.target != MAILBOX:
                 ship(self._parts, answer)
+                failpoint("send.shipped")
         except TryLater as wait:
             postpone(self._parts, claim, answer, wait)
             return
@@ -233,6 +247,8 @@ class Pipeline:
                 mailboxes.put(tx, act, answer, stored, transmission)
             move(tx, act, "acknowledgement", answer.id, "sent", sent_at=act.at, transmission_id=transmission)
             self._jobs.finish(tx, claim)
+            failpoint("send.in_transaction")
+        failpoint("send.committed")
 
     # pack ------------------------------------------------------------------------------------
 
@@ -252,6 +268,8 @@ class Pipeline:
                 self._jobs.enqueue(
                     tx, pack_chunk(tx, self._parts.act("pack"), directory, claim.subject, waiting)
                 )
+                failpoint("pack.in_transaction")
+            failpoint("pack.chunk_committed")
         with self._ledger.write() as tx:
             self._jobs.finish(tx, claim)
         self._jobs.ring()
@@ -275,6 +293,7 @@ class Pipeline:
             strand(self._parts, claim, packed)
             return
         consignment, stored = render_consignment(self._parts, packed, destination, documents)
+        failpoint("deliver.rendered")
         number = packed.attempts + 1
         begun = self._parts.act("deliver")
         with self._ledger.write() as tx:
@@ -282,8 +301,10 @@ class Pipeline:
             arrivals.insert_blob(tx, stored, begun.at)
             move(tx, begun, "consignment", packed.id, "sending", attempts=number, sha256=stored.sha256)
             deliveries.begin_attempt(tx, packed.id, number, begun.at)
+        failpoint("deliver.begun")
         try:
             receipt = self._parts.connect(destination).deliver(consignment)
+            failpoint("deliver.after_answer")
         except TryLater as wait:
             try_again(self._parts, claim, packed, destination, number, wait)
         except Refused as refusal:

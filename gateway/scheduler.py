@@ -11,6 +11,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
+from gateway.failpoints import failpoint
 from gateway.handing_on import schedule_name
 from gateway.parts import Profiles
 from gateway.ports import Clock, Job, JobQueue
@@ -94,6 +95,8 @@ class Scheduler:
                 return False
             record(tx, act, "schedule.fired", "schedule", schedule, after=slot.isoformat())
             self._jobs.enqueue(tx, [Job("pack", schedule, int(slot.timestamp()), partner)])
+            failpoint("schedule.in_transaction")
+        failpoint("schedule.fired")
         self._jobs.ring()
         return True
 

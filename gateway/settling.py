@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from gateway.answering import is_large, record_answers, record_received_ta1, write_large
 from gateway.errors import Overtaken
+from gateway.failpoints import failpoint
 from gateway.parts import Applied, Parts
 from gateway.ports import Claim, Job
 from gateway.repeats import note_repeats
@@ -77,6 +78,7 @@ def settle(parts: Parts, task: ParseTask, report: InterchangeReport) -> None:
     """All or nothing: one short transaction makes the interchange count, with its answers."""
     if task.staging.passed_over:
         return
+    failpoint("parse.before_settled")
     sha256 = _digest(parts, task.transmission.sha256, report)
     with parts.ledger.read() as view:
         earlier = _came_before(parts, view, task, report, sha256)
@@ -118,6 +120,7 @@ def _settle_new(
             parts.jobs.enqueue(tx, [Job("send", answer, partner=report.partner) for answer in stored])
         if target != "refused":
             record_received_ta1(tx, act, report, task.transmission, interchange)
+    failpoint("parse.settled")
 
 
 def _settle_repeat(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
+from gateway.failpoints import failpoint
 from gateway.ports import Claim, Clock
 from gateway.store import readings, rows, tasks
 from gateway.store.ledger import Ledger
@@ -41,6 +42,7 @@ class Staging:
             with self._ledger.write() as tx:
                 tasks.check_fence(tx, self._claim)
                 readings.sweep_unsettled(tx, self._reading.transmission)
+            failpoint("parse.swept")
 
     def open(self, event: InterchangeOpened) -> None:
         """Begin an interchange."""
@@ -100,6 +102,7 @@ class Staging:
         with self._ledger.write() as tx:
             tasks.check_fence(tx, self._claim)
             self._write(tx)
+        failpoint("parse.staged")
 
     def _write(self, tx: Connection) -> None:
         readings.stage(tx, self._chunk)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from gateway import home as homes
 from gateway.archive.local import LocalArchive
 from gateway.book import ProfileBook
 from gateway.errors import TradepostError
+from gateway.failpoints import arm_from_environment
 from gateway.far_ends import FarEnds
 from gateway.jobs.local import LocalJobs
 from gateway.logs import log_to_stderr
@@ -90,6 +92,7 @@ def opened(settings: Settings) -> Iterator[Gateway]:
             "Run: tradepost init, or name one with --home.",
         )
     log_to_stderr()
+    arm_from_environment(os.environ)
     gateway = Gateway(settings)
     try:
         yield gateway

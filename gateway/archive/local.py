@@ -26,6 +26,7 @@ from uuid import UUID, uuid4
 from gateway.archive.faults import storing
 from gateway.archive.verified import verified
 from gateway.errors import ArchiveDamaged, ArchiveMissing, ArchiveUnavailable, fault
+from gateway.failpoints import failpoint
 from gateway.ports import Stored
 from outbound.durable import link_new, sync_folder
 
@@ -50,6 +51,7 @@ def create_local_archive(folder: Path, archive_id: UUID) -> None:
         if any(path != incoming for path in folder.iterdir()):
             raise fault(ArchiveUnavailable, "GTW-209", place=str(folder))
         path, file = _locked_file(incoming)
+        failpoint("archive.folder_made")
         with file:
             file.write(f"{archive_id}\n".encode("ascii"))
             file.flush()
@@ -69,6 +71,7 @@ def found_or_made(folder: Path) -> UUID:
     with storing(str(folder)):
         if not (folder / MARKER).exists():
             create_local_archive(folder, uuid4())
+            failpoint("archive.marked")
         return UUID((folder / MARKER).read_text("ascii").strip())
 
 
@@ -118,6 +121,7 @@ class LocalArchive:
         if stored.sha256 != known:
             raise fault(ArchiveDamaged, "GTW-206", sha256=known)
         with self._storing():
+            failpoint("archive.before_unlink")
             path.unlink(missing_ok=True)
         return stored
 
@@ -184,6 +188,7 @@ class LocalArchive:
                 with suppress(FileNotFoundError, BlockingIOError), path.open("rb") as file:
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     path.unlink()
+                    failpoint("archive.swept")
 
     def _seal_or_remove(self, path: Path, file: BinaryIO) -> None:
         try:
@@ -206,10 +211,13 @@ class LocalArchive:
         """Give the sealed file at `path` its place under its hash; durable on return."""
         final = self._path(sha256)
         self._make_durable_folder(final.parent)
+        failpoint("archive.before_link")
         new = link_new(path, final)
         if not new and final.stat().st_size != size:
             raise fault(ArchiveDamaged, "GTW-206", sha256=sha256)
+        failpoint("archive.after_link")
         sync_folder(final.parent)
+        failpoint("archive.after_folder_sync")
         return Stored(sha256=sha256, size=size, new=new)
 
     def _make_durable_folder(self, folder: Path) -> None:
@@ -245,4 +253,6 @@ def _close_quietly(file: BinaryIO) -> None:
 def _seal(file: BinaryIO) -> None:
     """Make the bytes durable and the file read-only. Called once a file, see FI-B07."""
     os.fchmod(file.fileno(), READ_ONLY)
+    failpoint("archive.before_fsync")
     os.fsync(file.fileno())
+    failpoint("archive.after_fsync")

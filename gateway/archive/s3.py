@@ -26,6 +26,7 @@ from botocore.exceptions import ClientError
 
 from gateway.archive.faults import storing
 from gateway.errors import ArchiveDamaged, ArchiveMissing, ArchiveUnavailable, fault
+from gateway.failpoints import failpoint
 from gateway.ports import Stored
 from outbound.s3_client import Kind, S3Access, S3Faults, kind_of, s3_client
 
@@ -91,6 +92,7 @@ def open_s3_archive(url: str, home: Path) -> S3Archive:
         archive_id = UUID(remembered.read_text("ascii").strip())
     else:
         archive_id = _found_or_made(place, access)
+        failpoint("s3.marked")
         remembered.write_text(f"{archive_id}\n", "ascii")
     return S3Archive(place, access, archive_id, home / SPOOL)
 
@@ -209,7 +211,9 @@ class S3Archive:
     def _upload_whole(self, file: BinaryIO, sha256: str, size: int) -> None:
         checksum = base64.b64encode(bytes.fromhex(sha256)).decode()
         at = self._at(sha256)
+        failpoint("s3.before_put")
         self._client.put_object(**at, Body=file, ContentLength=size, ChecksumSHA256=checksum, IfNoneMatch="*")
+        failpoint("s3.after_put")
 
     def _upload_parts(self, file: BinaryIO, sha256: str, size: int) -> None:
         at = self._at(sha256)
@@ -225,6 +229,8 @@ class S3Archive:
                 )
                 checksum = done["ChecksumSHA256"]
                 parts.append({"PartNumber": number, "ETag": done["ETag"], "ChecksumSHA256": checksum})
+                failpoint("s3.part_sent")
+            failpoint("s3.before_complete")
             self._client.complete_multipart_upload(
                 **at, UploadId=upload_id, MultipartUpload={"Parts": parts}, IfNoneMatch="*"
             )

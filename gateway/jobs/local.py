@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from gateway.errors import Fenced
+from gateway.failpoints import failpoint
 from gateway.ports import Claim, Clock, Job
 from gateway.store import tasks
 from gateway.store.ledger import Ledger
@@ -74,7 +75,9 @@ class LocalJobs:
     def take_back(self) -> int:
         """Return what a killed process left running; call once, before `serve`."""
         with self._ledger.write() as tx:
-            return tasks.take_back(tx)
+            count = tasks.take_back(tx)
+        failpoint("jobs.taken_back")
+        return count
 
     def serve(self, run: Callable[[Claim], None], should_stop: Callable[[], bool]) -> None:
         """Claim and run until told to stop; claims not begun are handed back."""
@@ -136,7 +139,9 @@ class LocalJobs:
             if not tasks.any_due(view, self._clock.now()):
                 return []
         with self._ledger.write() as tx:
-            return tasks.claim_due(tx, self._clock.now(), limit)
+            claims = tasks.claim_due(tx, self._clock.now(), limit)
+        failpoint("jobs.claimed")
+        return claims
 
     def _hand_back(self, hand: queue.SimpleQueue[Claim]) -> None:
         while not hand.empty():

@@ -8,6 +8,7 @@ from datetime import UTC, date, timedelta
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
+from gateway.failpoints import failpoint
 from gateway.ports import Archive, Clock
 from gateway.profiles import SecretUnreadable, read_secret
 from gateway.sftp_server.limits import PartnerLimits
@@ -112,6 +113,7 @@ class LedgerMailboxes:
     def fetched(self, partner: str, place: Place, entry: Entry, by: Caller) -> None:
         """Note that an answer was fetched, by which login and key."""
         if place.folder is Folder.OUTBOX:
+            failpoint("sftp.before_fetched")
             with self._ledger.write() as tx:
                 mailboxes.fetched(tx, self._act(partner, by), entry.id, _who(by))
 

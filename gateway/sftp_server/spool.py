@@ -9,6 +9,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from gateway.failpoints import failpoint
+
 _PREFIX = "upload-"
 _BLOCK_BYTES = 1 << 20
 
@@ -67,7 +69,9 @@ class SpoolFile:
     def finish(self) -> Spooled:
         """Sync and close; all bytes and their hash. Raises OSError if they are not safe."""
         try:
+            failpoint("sftp.before_fsync")
             os.fsync(self._fd)
+            failpoint("sftp.after_fsync")
             modified = os.fstat(self._fd).st_mtime
         finally:
             os.close(self._fd)
@@ -114,6 +118,7 @@ class Spool:
         stray = [path for path in self._folder.glob(f"{_PREFIX}*") if path.name not in kept]
         for path in stray:
             path.unlink(missing_ok=True)
+        failpoint("spool.swept")
         return len(stray)
 
     def _new_path(self) -> Path:

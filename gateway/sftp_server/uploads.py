@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from gateway.failpoints import failpoint
 from gateway.ports import Arrival, Receive
 from gateway.sftp_server.allowances import Allowances
 from gateway.sftp_server.events import OnEvent, SftpEvent
@@ -139,6 +140,7 @@ class Inbox:
         except BaseException:
             self._desk.uploads.end()
             raise
+        failpoint("sftp.opened")
         upload = Upload(file.path.name, name, file, append=bool(flags & os.O_APPEND))
         self._tell(SftpEvent.UPLOAD_STARTED, name=name, upload=upload.id)
         return upload
@@ -174,6 +176,7 @@ class Inbox:
             facts = self._facts
             self._desk.allowances.today.count_bytes(facts.partner, len(data), facts.limits.bytes_per_day)
             upload.file.write(at, data)
+            failpoint("sftp.written")
         except BaseException:
             upload.broken = True
             raise
@@ -239,6 +242,7 @@ class Inbox:
             return
         # One name of the bytes is handed over; the held one stays until the ledger has them.
         twin = self._desk.spool.twin(held.path)
+        failpoint("sftp.twin_made")
         if self._waits(new):
             self._hold(replace(held, name=new, path=twin))
         else:
@@ -280,8 +284,10 @@ class Inbox:
                 "sha256": held.sha256 or "",
             },
         )
+        failpoint("sftp.before_receive")
         try:
             received = self._desk.receive(arrival, path)
+            failpoint("sftp.after_receive")
         finally:
             path.unlink(missing_ok=True)
         self._tell(
@@ -300,7 +306,9 @@ class Inbox:
     def _replace(self, held: Held) -> None:
         """Make `held` durable, then let go of the one it replaces."""
         self._desk.spool.sync()
+        failpoint("sftp.before_hold")
         replaced = self._desk.mailboxes.hold(self._caller.partner, held)
+        failpoint("sftp.after_hold")
         if replaced is not None and replaced.path != held.path:
             replaced.path.unlink(missing_ok=True)
 
@@ -312,6 +320,7 @@ class Inbox:
 
     def _drop(self, held: Held) -> None:
         if self._desk.mailboxes.drop(self._caller.partner, held):
+            failpoint("sftp.dropped")
             held.path.unlink(missing_ok=True)
 
     def _tell(self, event: SftpEvent, **fields: str | int) -> None:

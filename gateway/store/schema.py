@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, Engine, inspect, text
 
 from gateway.errors import TradepostError
+from gateway.failpoints import failpoint
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
 #: The newest revision; a test holds it to the scripts. Alembic is only imported to get there.
-NEWEST = "0003"
+NEWEST = "0004"
 MIGRATIONS = Path(__file__).parent / "migrations"
 #: Serialises migrations of several processes on one PostgreSQL ("tradepost" in telephone keys).
 ADVISORY_LOCK = 872_337_678
@@ -41,11 +42,13 @@ def upgrade(engine: Engine) -> None:
         if engine.dialect.name == "postgresql":
             connection.exec_driver_sql(f"SELECT pg_advisory_lock({ADVISORY_LOCK})")
         _refuse_unknown(connection)
+        failpoint("schema.begin")
         connection.rollback() if engine.dialect.name == "sqlite" else connection.commit()
         command.upgrade(configuration(connection), "head")
         connection.commit()
         if engine.dialect.name == "postgresql":
             connection.exec_driver_sql(f"SELECT pg_advisory_unlock({ADVISORY_LOCK})")
+    failpoint("schema.upgraded")
 
 
 def _revision(connection: Connection) -> str | None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from gateway.failpoints import failpoint
 from gateway.watchers.faults import SourceFault, unavailable
 
 CHANGED = "GTW-255"
@@ -35,6 +36,7 @@ class Downloads:
         try:
             if self._write(path, chunks) != size:
                 raise SourceFault(CHANGED)
+            failpoint("download.written")
             yield path
         finally:
             path.unlink(missing_ok=True)

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from gateway.failpoints import failpoint
 from gateway.jobs.local import Bell
 from gateway.ports import Arrival, Doorbell, Receive
 from gateway.watchers.faults import Log, SourceFault, unavailable
@@ -180,6 +181,7 @@ class FolderWatcher:
             self._log.file_still_left(source.title)
         if retry_at_s is None or self._now_s() >= retry_at_s:
             self._settle(folder, source, identity)
+            failpoint("folder.settled")
         return int(retry_at_s is None)
 
     def _hand_over(self, source: _Found, identity: Identity, stream: BinaryIO, receive: Receive) -> None:
@@ -191,6 +193,7 @@ class FolderWatcher:
             attributes={"folder": str(self._folder)},
         )
         receive(arrival, stream)
+        failpoint("folder.received")
 
     def _settle(self, folder: int, source: _Found, identity: Identity) -> None:
         """Move or remove what is kept. A folder that refuses is noted once, and tried again at the poll."""

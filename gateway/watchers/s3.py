@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from botocore.exceptions import BotoCoreError, ClientError
 
 from gateway.errors import ChannelUnavailable
+from gateway.failpoints import failpoint
 from gateway.jobs.local import Bell
 from gateway.ports import Arrival, Doorbell, Receive
 from gateway.profiles import SecretUnreadable, read_secrets
@@ -183,6 +184,7 @@ class S3Watcher:
         except _Gone:
             return 0
         self._settle(client, fetched, seen)
+        failpoint("s3_source.settled")
         return 1
 
     def _title(self, key: str) -> str:
@@ -220,6 +222,7 @@ class S3Watcher:
             source_key = f"{self._bucket}/{key}@{state}"
             name = posixpath.basename(key)
             receive(Arrival(self.channel, source_key, name, self._partner, attributes), path)
+            failpoint("s3_source.received")
         return fetched
 
     def _settle(self, client: S3Client, fetched: Fetched, seen: tuple[str, str]) -> None:

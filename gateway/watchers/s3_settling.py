@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from botocore.exceptions import ClientError
 
+from gateway.failpoints import failpoint
 from gateway.watchers.names import numbered
 from outbound.s3_client import Kind, kind_of
 
@@ -48,6 +49,7 @@ class Settling:
                     self._tag(fetched)
                 case "move":
                     self._copy(fetched)
+                    failpoint("s3_source.copied")
                     self._delete(fetched)
                 case "delete":
                     self._delete(fetched)

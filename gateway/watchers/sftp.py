@@ -13,6 +13,7 @@ from pathlib import Path
 import paramiko
 
 from gateway.errors import ChannelUnavailable
+from gateway.failpoints import failpoint
 from gateway.jobs.local import Bell
 from gateway.ports import Arrival, Doorbell, Receive
 from gateway.profiles import SecretUnreadable, read_secrets
@@ -188,6 +189,7 @@ class SftpWatcher:
                 self._hand_over(sftp, remote, receive, should_stop)
                 handed_over = 1
             self._settle(sftp, remote)
+            failpoint("sftp_source.settled")
         except _Stopped:
             return 0
         except SourceFault as fault:
@@ -203,6 +205,7 @@ class SftpWatcher:
             attributes = {"host": host, "path": label(remote.path)}
             arrival = Arrival(self.channel, key, label(remote.name), self._partner, attributes)
             receive(arrival, path)
+            failpoint("sftp_source.received")
 
     def _settle(self, sftp: paramiko.SFTPClient, remote: _Remote) -> None:
         """Move or remove what is kept, unless it was replaced. A refusal is noted, and tried again."""

@@ -14,6 +14,7 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
+from gateway.failpoints import failpoint
 from gateway.watchers.guarded import Identity
 from gateway.watchers.names import fitted, numbered
 from outbound.durable import NO_LINKS
@@ -49,6 +50,7 @@ class Taken:
             os.rename(name, aside, src_dir_fd=source, dst_dir_fd=source)
         except FileNotFoundError:
             return None
+        failpoint("folder.aside")
         if Identity.of(_status(source, aside)) != identity:
             _place_new(source, aside, source, title)
             return None
@@ -73,6 +75,7 @@ def _place_new(source: int, name: str, target: int, title: str) -> str:
     """
     for candidate in numbered(title):
         if _link_new(source, name, target, candidate):
+            failpoint("folder.linked")
             with suppress(FileNotFoundError):
                 os.unlink(name, dir_fd=source)
             return candidate
