@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from partners.channels import Usage
+from partners.schedules import Schedule
 from partners.values import Many, Model, PublicKey, Seconds, SecretRef, Slug, Text, Url, form, unit
 
 _HEADER_NAME = form(
@@ -109,6 +110,78 @@ class RetrySettings(Model):
         return self
 
 
+class BreakerSettings(Model):
+    """When a destination is left alone because it keeps failing, and when it is tried again."""
+
+    failures: Annotated[int, Field(ge=1)] = Field(
+        default=5,
+        description="Failures in a row after which deliveries wait; a document that fails by itself counts "
+        "once.",
+        json_schema_extra=unit("failures"),
+    )
+    first_s: Seconds = Field(
+        default=15.0, description="Wait before the first probe.", json_schema_extra=unit("seconds")
+    )
+    max_s: Seconds = Field(
+        default=300.0,
+        description="Longest wait before a probe; each failed one doubles it up to here.",
+        json_schema_extra=unit("seconds"),
+    )
+
+
+class Limits(Model):
+    """How much a destination is asked to take, by all machines together."""
+
+    per_s: Annotated[float, Field(gt=0)] | None = Field(
+        default=None,
+        description="Most consignments begun in a second; left out: as fast as they come.",
+        json_schema_extra=unit("consignments"),
+    )
+    in_flight: Annotated[int, Field(ge=1)] | None = Field(
+        default=None,
+        description="Most consignments under way at once; left out: as many as there are workers.",
+        json_schema_extra=unit("consignments"),
+    )
+    drain_per_s: Annotated[float, Field(gt=0)] = Field(
+        default=200.0,
+        description="Most waiting consignments let go in a second once it takes deliveries again.",
+        json_schema_extra=unit("consignments"),
+    )
+
+
+class Takes(Model):
+    """Documents that a destination takes beside those that rules name it for; all that is given must fit."""
+
+    partners: Many[Text] = Field(
+        default=(), description="Partners, by name, with * and ?; left out: every one."
+    )
+    kinds: Many[
+        Literal[
+            "order",
+            "ship_notice",
+            "invoice",
+            "order_response",
+            "order_change",
+            "order_change_response",
+            "remittance",
+            "inventory",
+        ]
+    ] = Field(default=(), description="Kinds of document; left out: every one.")
+    ours: Many[Text] = Field(
+        default=(),
+        description="Our interchange ids that documents were sent to, as ZZ:ID; left out: every one.",
+    )
+    warehouses: Many[Text] = Field(
+        default=(),
+        description="Ids of where the goods are or go: of the parties WH, SF and ST; left out: every one.",
+    )
+    companies: Many[Text] = Field(
+        default=(),
+        description="Ids of who orders, sells or pays: of the parties BY, SO, BT, SE, SU, VN and RI; left "
+        "out: every one.",
+    )
+
+
 class Destination(Model):
     """One far end: an ERP's door, a folder, a store."""
 
@@ -134,6 +207,29 @@ class Destination(Model):
     )
     s3: S3Options = Field(default_factory=S3Options, description="Options of an S3 destination.")
     retry: RetrySettings = Field(default_factory=RetrySettings, description="When a delivery is tried again.")
+    owner: str = Field(
+        default="", description="Who looks after it: a name, a mail address; shown with its dead letters."
+    )
+    takes: Many[Takes] = Field(
+        default=(), description="Documents it takes beside those that document rules name it for."
+    )
+    schedule: Schedule | None = Field(
+        default=None,
+        description="When it takes documents, and how many together, in UTC; left out: as the rule says.",
+    )
+    order: Literal["none", "partner", "order"] = Field(
+        default="none",
+        description="Whether a document waits until the ones before it have ended: those of its partner, or "
+        "of its partner and purchase order.",
+    )
+    after_dead_letter: Literal["wait", "go_on"] = Field(
+        default="wait",
+        description="Where order is kept: whether those behind a dead letter wait for a person to decide.",
+    )
+    limits: Limits = Field(default_factory=Limits, description="How much it is asked to take.")
+    breaker: BreakerSettings = Field(
+        default_factory=BreakerSettings, description="When it is left alone because it keeps failing."
+    )
 
     @property
     def scheme(self) -> str:
@@ -152,6 +248,10 @@ class Destination(Model):
             "s3.secret_key": self.s3.secret_key,
         }
         return {field: ref for field, ref in named.items() if ref is not None}
+
+    def shaped_like(self, other: Destination) -> Destination:
+        """This far end, given documents in the form that `other` says: a replay as of then, sent now."""
+        return self.model_copy(update={"format": other.format})
 
     @model_validator(mode="after")
     def _sftp_needs_its_options(self) -> Self:

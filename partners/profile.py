@@ -26,6 +26,7 @@ from partners.channels import (
     SftpMailbox,
 )
 from partners.destinations import Destination, HttpOptions, RetrySettings, S3Options, SftpOptions
+from partners.schedules import AtOnce, Cron, Every, Schedule
 from partners.values import GroupId, InterchangeId, Many, Model, SecretRef, Slug, Text, form, unit
 
 __all__ = [
@@ -261,39 +262,6 @@ class X12Settings(Model):
         description="What the very same interchange sent anew gets: the first answers again, or a TA1 025.",
     )
     acknowledge: AckPolicy = Field(default_factory=AckPolicy, description="What the partner is answered.")
-
-
-class _ScheduleBase(Model):
-    batch_size: Annotated[int, Field(ge=1, le=10_000)] = Field(
-        default=1, description="Most documents in one consignment.", json_schema_extra=unit("documents")
-    )
-
-
-class AtOnce(_ScheduleBase):
-    """Documents go as soon as they are ready."""
-
-    kind: Literal["at_once"] = Field(default="at_once", description="As soon as a document is ready.")
-
-
-class Every(_ScheduleBase):
-    """Documents are gathered and go every so many minutes."""
-
-    kind: Literal["every"] = Field(description="At even intervals.")
-    minutes: Annotated[int, Field(ge=1, le=10_080)] = Field(
-        description="Time between slots.", json_schema_extra=unit("minutes")
-    )
-
-
-class Cron(_ScheduleBase):
-    """Documents are gathered and go at set times."""
-
-    kind: Literal["cron"] = Field(description="At set times.")
-    expression: Annotated[str, form(r"\S+( \S+){4}", "must be five parts between single spaces")] = Field(
-        description="Minute, hour, day, month and weekday, in the partner's time zone: '0 6,14 * * mon-fri'."
-    )
-
-
-Schedule = Annotated[AtOnce | Every | Cron, Field(discriminator="kind")]
 
 
 class DocumentRule(Model):

@@ -13,7 +13,16 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from partners.channels import CHANNEL_KINDS, DatedKey, MailboxLimits
-from partners.destinations import Destination, HttpOptions, RetrySettings, S3Options, SftpOptions
+from partners.destinations import (
+    BreakerSettings,
+    Destination,
+    HttpOptions,
+    Limits,
+    RetrySettings,
+    S3Options,
+    SftpOptions,
+    Takes,
+)
 from partners.profile import (
     AckPolicy,
     AckSeparators,
@@ -47,15 +56,18 @@ _SECTIONS: tuple[tuple[str, str, type[BaseModel]], ...] = (
     ("Key with dates", "an entry of a mailbox's `public_keys`", DatedKey),
     ("Limits of a mailbox", "`[channels.limits]` of a mailbox", MailboxLimits),
     ("Document rule", "`[[documents]]`; what all share, in `[document]`", DocumentRule),
-    ("Schedule: at once", "`schedule` of a document rule", AtOnce),
-    ("Schedule: every", "`schedule` of a document rule", Every),
-    ("Schedule: cron", "`schedule` of a document rule", Cron),
+    ("Schedule: at once", "`schedule` of a document rule or destination", AtOnce),
+    ("Schedule: every", "`schedule` of a document rule or destination", Every),
+    ("Schedule: cron", "`schedule` of a document rule or destination", Cron),
     ("Contact", "`[[contacts]]`", Contact),
     ("Destination", "`[<name>]` in `destinations.toml`", Destination),
     ("HTTP options", "`[<name>.http]`", HttpOptions),
     ("SFTP options", "`[<name>.sftp]`", SftpOptions),
     ("S3 options", "`[<name>.s3]`", S3Options),
     ("Retry", "`[<name>.retry]`", RetrySettings),
+    ("Takes", "`[[<name>.takes]]`", Takes),
+    ("Limits of a destination", "`[<name>.limits]`", Limits),
+    ("Breaker", "`[<name>.breaker]`", BreakerSettings),
 )
 
 
