@@ -31,9 +31,9 @@ from gateway.store.tables import (
     MailboxEntry,
     ProfileVersion,
     ScheduleSlot,
-    Task,
     Transmission,
 )
+from gateway.store.work_tables import Node, Task
 
 
 def table_of(model: type[SQLModel]) -> Table:
@@ -64,6 +64,7 @@ FUNCTIONAL_GROUP = table_of(FunctionalGroup)
 HELD_UPLOAD = table_of(HeldUpload)
 INTERCHANGE = table_of(Interchange)
 MAILBOX_ENTRY = table_of(MailboxEntry)
+NODE = table_of(Node)
 NOTICE = table_of(Notice)
 PARKED = table_of(Parked)
 PROFILE_VERSION = table_of(ProfileVersion)

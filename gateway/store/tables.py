@@ -396,26 +396,6 @@ class ScheduleSlot(SQLModel, table=True):
     fired_at: datetime = moment()
 
 
-class Task(SQLModel, table=True):
-    """A stage to run for a subject: the truth about work, whatever engine runs it."""
-
-    __tablename__ = "task"
-    __table_args__ = (
-        states_of("task"),
-        UniqueConstraint("stage", "subject", "generation", name="task_once"),
-        Index("task_due", "state", "partner", "not_before"),
-    )
-    id: int | None = Field(default=None, primary_key=True)
-    stage: str
-    subject: str
-    generation: int = 0
-    partner: str | None = None
-    state: str
-    attempt: int = 0
-    not_before: datetime = moment()
-    error: str | None = long_text()
-
-
 class Event(SQLModel, table=True):
     """Something that happened to something, by someone. Append-only."""
 

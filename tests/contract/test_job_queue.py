@@ -19,7 +19,7 @@ from gateway.jobs.local import LocalJobs
 from gateway.ports import Claim, Clock, Job, JobQueue
 from gateway.store import schema
 from gateway.store.ledger import Ledger, open_engine
-from gateway.store.tables import Task
+from gateway.store.work_tables import Task
 
 DEADLINE_S = 20.0
 TASK = Task.__table__  # type: ignore[attr-defined]
