@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from gateway.pages import answer_codes, cli, findings, ledger, settings, states
+from gateway.pages import answer_codes, cli, failpoints, findings, ledger, settings, states
 from parsers.delimited import layout_page
 from parsers.x12 import unchecked
 from partners import reference
@@ -13,6 +13,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "answer-codes.md": answer_codes.page,
     "cli.md": cli.page,
     "csv-layouts.md": layout_page.page,
+    "failpoints.md": failpoints.page,
     "findings.md": findings.page,
     "ledger.md": ledger.page,
     "partners.md": reference.page,
