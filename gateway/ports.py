@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from sqlalchemy import Connection
 
@@ -51,6 +51,36 @@ class Archive(Protocol):
 
     def check(self) -> str:
         """A sentence on the store's health. Raises ArchiveUnavailable."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What bytes in the archive were, so that a ledger can be made up from it.
+
+    kind: "arrival" or "answer". id: of the transmission, or of the acknowledgement. at: when it was
+    received or stored, aware, UTC. facts: what its row in the ledger says besides, as JSON values.
+    """
+
+    kind: str
+    id: str
+    sha256: str
+    at: datetime
+    facts: Mapping[str, Any]
+
+
+class Notes(Protocol):
+    """Notes beside the archive, written once and never changed, by several threads and processes.
+
+    They are read only when a ledger was lost, or restored from an older backup.
+    """
+
+    def note(self, note: Note) -> None:
+        """Keep it; durable on return. Again is harmless. Raises ArchiveUnavailable; nothing is then promised."""
+        ...
+
+    def every(self) -> Iterator[Note]:
+        """All of them, those of a day by time; some may come more than once. Raises ArchiveUnavailable."""
         ...
 
 

@@ -25,7 +25,7 @@ DAY_CHARS = len("2026-11-23")
 
 
 class LocalNotes:
-    """`Notes` (gateway/ports.py) in the folder of a local archive, for any number of threads and processes."""
+    """`Notes` (gateway/ports.py) beside a local archive, for any number of threads and processes."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder / PLACE
@@ -34,9 +34,10 @@ class LocalNotes:
 
     def note(self, note: Note) -> None:
         """Append it to this process's page of the day. See `Notes.note`."""
+        line, day = line_of(note), f"{note.at:%Y-%m-%d}"
         with storing(str(self._folder)):
-            page = self._page_of(f"{note.at:%Y-%m-%d}")
-            page.append(line_of(note))
+            while not self._page_of(day).append(line):
+                pass  # the page was turned between the two calls; the next one is open
 
     def every(self) -> Iterator[Note]:
         """All notes, day by day, those of a day by time. See `Notes.every`."""
@@ -47,15 +48,19 @@ class LocalNotes:
 
     def _page_of(self, day: str) -> _Page:
         with self._turning:
-            if self._page is None or self._page.is_broken or self._page.day != day:
+            if self._page is None or self._page.is_done or self._page.day != day:
                 if self._page is not None:
                     self._page.close()
+                    self._page = None
                 self._page = _Page(self._folder, day)
             return self._page
 
 
 class _Page:
-    """One file. Threads that append at the same time share a sync."""
+    """One file. Threads that append at the same time share a sync.
+
+    is_done: it takes no more lines, since it was closed or something about it failed.
+    """
 
     def __init__(self, folder: Path, day: str) -> None:
         if not folder.is_dir():
@@ -64,7 +69,8 @@ class _Page:
                 folder.mkdir()
             sync_folder(folder.parent)
         self.day = day
-        self.is_broken = False
+        self.is_done = False
+        self._is_torn = False
         flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND
         self._fd = os.open(folder / f"{day}-{uuid4().hex}.jsonl", flags, 0o640)
         sync_folder(folder)
@@ -73,41 +79,46 @@ class _Page:
         self._written = 0
         self._synced = 0
 
-    def append(self, line: bytes) -> None:
-        """Returns when the line is durable. Raises OSError; the page is then of no more use."""
-        try:
-            with self._writing:
-                self._check()
-                if os.write(self._fd, line) != len(line):
-                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-                self._written += 1
-                mine = self._written
-            self._sync(mine)
-        except OSError:
-            self.is_broken = True
-            raise
+    def append(self, line: bytes) -> bool:
+        """True once the line is durable, False if it was not taken. Raises OSError; the page is then done."""
+        with self._writing:
+            if self.is_done:
+                return False
+            mine = self._write(line)
+        with self._syncing:
+            if self._synced < mine:
+                self._sync()
+        return True
 
     def close(self) -> None:
-        """Let go of the file once all that was written is synced."""
+        """Take no more lines, sync those that wait for it, and let go of the file."""
         with self._writing, self._syncing:
-            if not self.is_broken and self._synced < self._written:
-                os.fsync(self._fd)
-                self._synced = self._written
-            self.is_broken = True
+            self.is_done = True
+            with suppress(OSError):  # told to those who wait for their lines
+                if self._synced < self._written:
+                    self._sync()
             os.close(self._fd)
 
-    def _sync(self, mine: int) -> None:
-        with self._syncing:
-            if self._synced >= mine:
-                return
-            self._check()
-            reached = self._written
-            os.fsync(self._fd)
-            self._synced = reached
+    def _write(self, line: bytes) -> int:
+        """Its number on the page."""
+        self.is_done = True  # unless all goes well
+        if os.write(self._fd, line) < len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        self.is_done = False
+        self._written += 1
+        return self._written
 
-    def _check(self) -> None:
-        if self.is_broken:
+    def _sync(self) -> None:
+        """Sync what is written by now. After a failure no later success is believed (FI-B07)."""
+        if self._is_torn:
             raise OSError(errno.EIO, os.strerror(errno.EIO))
+        reached = self._written
+        try:
+            os.fsync(self._fd)
+        except OSError:
+            self.is_done = self._is_torn = True
+            raise
+        self._synced = reached
 
 
 def _notes_in(page: Path) -> Iterator[Note]:

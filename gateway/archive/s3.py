@@ -104,14 +104,14 @@ def create_s3_archive(place: S3Place, access: S3Access, archive_id: UUID) -> Non
     """
     client = s3_client(access)
     marker = f"{archive_id}\n".encode("ascii")
-    with closing(client), _speaking(_name(place)):
+    with closing(client), speaking(name_of(place)):
         new = _if_new(
             lambda: client.put_object(
                 Bucket=place.bucket, Key=f"{place.prefix}{MARKER}", Body=marker, IfNoneMatch="*"
             )
         )
     if not new:
-        raise fault(ArchiveUnavailable, "GTW-209", place=_name(place))
+        raise fault(ArchiveUnavailable, "GTW-209", place=name_of(place))
 
 
 class S3Archive:
@@ -132,7 +132,7 @@ class S3Archive:
         part_bytes: int = PART_BYTES,
     ) -> None:
         self._place = place
-        self._name = _name(place)
+        self._name = name_of(place)
         self._client = s3_client(access)
         self._archive_id = archive_id
         self._spool = spool
@@ -280,7 +280,7 @@ class S3Archive:
             return cast(BinaryIO, tempfile.TemporaryFile(dir=self._spool))
 
     def _speaking(self) -> AbstractContextManager[None]:
-        return _speaking(self._name)
+        return speaking(self._name)
 
     def _check_marker(self) -> None:
         """Raises ArchiveUnavailable unless the prefix carries our UUID (FI-B10, FI-B11)."""
@@ -299,7 +299,7 @@ class _At(TypedDict):
 
 
 def _found_or_made(place: S3Place, access: S3Access) -> UUID:
-    with closing(s3_client(access)) as client, _speaking(_name(place)):
+    with closing(s3_client(access)) as client, speaking(name_of(place)):
         actual = _marker(client, place)
     if actual is not None:
         return UUID(actual)
@@ -320,7 +320,8 @@ def _marker(client: S3Client, place: S3Place) -> str | None:
         return body.read(MARKER_BYTES).decode("ascii", "replace").strip()
 
 
-def _name(place: S3Place) -> str:
+def name_of(place: S3Place) -> str:
+    """The archive's place as a person knows it."""
     return f"s3://{place.bucket}/{place.prefix}"
 
 
@@ -336,7 +337,7 @@ def _if_new(write: Callable[[], object]) -> bool:
 
 
 @contextmanager
-def _speaking(place: str) -> Iterator[None]:
+def speaking(place: str) -> Iterator[None]:
     """Turns what a store raises into ArchiveUnavailable."""
     try:
         yield
