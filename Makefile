@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 PEERS := .venv-peers
+TRYTON := .venv-tryton
 BIN := $(VENV)/bin
 HOME_FOLDER ?= $(CURDIR)/home
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
@@ -55,7 +56,7 @@ soak: $(VENV)/test.stamp ## Kill the gateway at random moments with ten other se
 fuzz: $(VENV)/test.stamp ## Ask both readings of X12 about five million mutants; takes a quarter of an hour.
 	@TRADEPOST_MUTANTS=100000 $(BIN)/pytest -q -n 2 -p no:cacheprovider tests/property/test_x12_grammar_differential.py
 
-install: $(VENV)/test.stamp ## Install all that the tests need, without running them.
+install: $(VENV)/test.stamp $(TRYTON)/made.stamp ## Install all that the tests need, without running them.
 
 system: ## Install the Debian packages that some tests need (as root; does nothing if they are there).
 	@missing=""; for package in openssh-client openssh-server lftp rclone putty-tools; do \
@@ -69,9 +70,10 @@ lock: $(VENV)/test.stamp ## Compute the locked versions anew from requirements/*
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/run.in -o requirements/run.txt
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/test.in -o requirements/test.txt
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/peers.in -o requirements/peers.txt
+	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/tryton.in -o requirements/tryton.txt
 
 clean: ## Remove the environment; the home stays.
-	rm -rf $(VENV) $(PEERS) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) $(TRYTON) .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/made.stamp:
 	@$(PYTHON) -c 'import sys; sys.exit("tradepost needs Python 3.11 or newer") if sys.version_info < (3, 11) else None'
@@ -97,4 +99,11 @@ $(VENV)/test.stamp: $(VENV)/made.stamp requirements/test.txt pyproject.toml
 $(PEERS)/made.stamp: requirements/peers.txt
 	@$(PYTHON) -m venv $(PEERS)
 	@$(PEERS)/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes -r requirements/peers.txt
+	@touch $@
+
+# A real Tryton for the tests; the database that they copy is made in the same folder when first wanted.
+$(TRYTON)/made.stamp: requirements/tryton.txt $(VENV)/made.stamp
+	@echo "Installing the Tryton that the tests start …"
+	@$(PYTHON) -m venv --without-pip $(TRYTON)
+	@$(PIP) --python $(TRYTON)/bin/python install --no-compile --no-deps --require-hashes -r requirements/tryton.txt
 	@touch $@
