@@ -59,7 +59,7 @@ class Translation:
 class Prepared:
     """A translation whose JSON is known before its document, which is made when asked for.
 
-    The same as the `Translation` that `translate` gives.
+    The same as the `Translation` that `translate` gives. find_keys: finds the keys without it.
     """
 
     json: bytes
@@ -68,6 +68,7 @@ class Prepared:
     purpose: Code | None
     translate: Callable[[], Translation]
     findings: tuple[Finding, ...] = ()
+    find_keys: Callable[[], tuple[BusinessKey, ...]] | None = None
     _whole: Translation | None = None
 
     @property
@@ -85,7 +86,7 @@ class Prepared:
     @property
     def keys(self) -> tuple[BusinessKey, ...]:
         """Numbers that people search by."""
-        return self.whole.keys
+        return self.whole.keys if self.find_keys is None else self.find_keys()
 
     @property
     def holds(self) -> tuple[Finding, ...]:

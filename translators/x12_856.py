@@ -157,6 +157,7 @@ SHAPE = LevelSet(
     ),
     needs=("number", "references", "dates", "declared"),
     original=is_original,
+    keys=_keys,
     finish=_finish,
     read=read,
 )

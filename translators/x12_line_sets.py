@@ -8,7 +8,6 @@ from typing import Any
 
 from parsers.x12.model import GroupHeader, InterchangeHeader, Segment, TransactionSet
 from translators.canonical.values import Code
-from translators.report import BusinessKey
 from translators.totals import LineSums, sums_of
 from translators.translation import Translation
 from translators.x12_checks import tell_all
@@ -28,13 +27,11 @@ class LineSet(SetShape):
 
     line: reads one line: reading, first segment, rest of the loop, ordinal from 1.
     finish: the finished fields, from the others and the sums of the lines; the currency is the set's.
-    keys: what people search the document by.
     sums: what lines come to. said: codes of a line that the whole must not contradict.
     """
 
     line: Callable[[Reading, Segment, Sequence[Node], int], Any]
     finish: Callable[[Fields, LineSums, str | None], Finished]
-    keys: Callable[[Any], tuple[BusinessKey, ...]]
     lists: tuple[str, ...] = ("lines",)
     sums: Callable[[Sequence[Any]], LineSums] = sums_of
     said: Callable[[Any], tuple[Code, ...]] = _nothing

@@ -12,6 +12,7 @@ from typing import Any
 
 from translators.canonical.document import Document
 from translators.canonical.values import Code
+from translators.report import BusinessKey
 from translators.x12_checks import Remark
 from translators.x12_reading import Reading
 
@@ -30,6 +31,8 @@ class SetShape:
     finished: names of the fields that need what stands in the loop, but for the lists of what is read
         from it, which are named in `lists`.
     needs: names of the fields that those are found from, and `number`.
+    keys: what people search the document by. It is also given documents that hold nothing but what
+        `translators.learned.names` names.
     number: what the document is known by. original: whether it is one, by its purpose.
     """
 
@@ -40,5 +43,6 @@ class SetShape:
     finished: tuple[str, ...]
     lists: tuple[str, ...]
     needs: tuple[str, ...]
+    keys: Callable[[Any], tuple[BusinessKey, ...]]
     number: Callable[[Mapping[str, Any]], str] = lambda fields: fields.get("number") or ""
     original: Callable[[Code | None], bool]

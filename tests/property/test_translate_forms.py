@@ -58,8 +58,8 @@ class Both:
         assert slow.document is not None
         assert prepared.json.decode() == to_json_bytes(slow.document).decode()
         assert prepared.findings == slow.findings
-        facts = (prepared.number, prepared.original, prepared.purpose)
-        assert facts == (slow.number, slow.original, slow.purpose)
+        facts = (prepared.number, prepared.original, prepared.purpose, prepared.keys)
+        assert facts == (slow.number, slow.original, slow.purpose, slow.keys)
         return True
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate, chain
+from itertools import accumulate, chain, islice
 from operator import itemgetter
 from sys import getsizeof
 from typing import Any, TypeVar
@@ -58,30 +58,43 @@ class Part:
 
 
 class Check:
-    """A check of values that every occurrence of a form must pass, or fail as the first one did."""
+    """A check of values that every occurrence of a form must pass, or fail as the first one did.
+
+    at: indexes in a row of what is asked about. What is known to pass is asked about once.
+    """
 
     def __init__(self, ask: Callable[..., object], arguments: Sequence[Mark | object], answer: bool) -> None:
         self._ask = ask
         self._arguments = arguments
         self._answer = answer
-        marks = [one for one in arguments if isinstance(one, Mark)]
-        self._pick = itemgetter(*[at for mark in marks for at in range(mark.at, mark.end)])
+        self.at = [at for one in arguments if isinstance(one, Mark) for at in range(one.at, one.end)]
+        self._pick = itemgetter(*self.at)
         self._known: set[Any] = set()
 
     def holds(self, rows: Sequence[Row]) -> bool:
         """True if the check says of all rows what it said of the first."""
-        asked = set(map(self._pick, rows)) - self._known
+        return self.holds_of(set(map(self._pick, rows)))
+
+    def holds_of(self, asked: set[Any]) -> bool:
+        """The same of the texts at `at`: a set of tuples, or of texts where there is but one."""
+        asked = asked - self._known
         if not asked:
             return True
-        for row in {self._pick(row): row for row in rows if self._pick(row) in asked}.values():
-            values = [one.of(row) if isinstance(one, Mark) else one for one in self._arguments]
-            if bool(self._ask(*values)) is not self._answer:
-                return False
+        if not all(map(self._passes, asked)):
+            return False
         if len(self._known) + len(asked) > MAX_KNOWN:
             self._known.clear()
         if len(asked) <= MAX_KNOWN:
             self._known |= asked
         return True
+
+    def _passes(self, asked: Any) -> bool:
+        texts = iter(asked if len(self.at) > 1 else (asked,))
+        values = [
+            one.way.value(*islice(texts, one.way.groups)) if isinstance(one, Mark) else one
+            for one in self._arguments
+        ]
+        return bool(self._ask(*values)) is self._answer
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,12 +103,14 @@ class Form:
 
     patterns: of its pieces; their groups make a row, one after the other, and then comes what the
         place gives. Each has the whole text as its first group and "" as its last.
+    bodies: the same without these two groups and what ends the piece.
     text: its JSON. unmapped: JSON of what each piece leaves unmapped, without brackets.
     kept: makes each value that is needed beside it; sample: those of the first sample.
     marks: where in a row the values of the sample are.
     """
 
     patterns: tuple[re.Pattern[str], ...]
+    bodies: tuple[str, ...]
     text: Template
     unmapped: tuple[Template, ...]
     checks: tuple[Check, ...]
@@ -110,7 +125,7 @@ class Form:
     @property
     def size(self) -> int:
         """About how many bytes the form takes."""
-        patterns = sum(len(pattern.pattern) + getsizeof(pattern) for pattern in self.patterns)
+        patterns = sum(2 * len(pattern.pattern) + getsizeof(pattern) for pattern in self.patterns)
         return patterns + self.text.size + sum(template.size for template in self.unmapped)
 
 
@@ -197,7 +212,7 @@ def _cut(part: Part, items: Sequence[T]) -> list[Sequence[T]]:
     return [items[start:end] for start, end in zip([0, *ends], ends, strict=False)]
 
 
-def _patterns(part: Part, reading: RecordingReading, ways: dict[Place, Way]) -> tuple[re.Pattern[str], ...]:
+def _bodies(part: Part, reading: RecordingReading, ways: dict[Place, Way]) -> tuple[str, ...]:
     marks = part.set.separators
     written = []
     for segment in reading.segments:
@@ -207,8 +222,7 @@ def _patterns(part: Part, reading: RecordingReading, ways: dict[Place, Way]) -> 
         ]
         whole = re.escape(marks.element).join([re.escape(segment.id), *elements])
         written.append(whole.replace(TEXT, text_class(marks)))
-    bodies = map(re.escape(joint(marks)).join, _cut(part, written))
-    return tuple(re.compile(f"({body}{end})()") for body, end in zip(bodies, part.ends, strict=True))
+    return tuple(map(re.escape(joint(marks)).join, _cut(part, written)))
 
 
 def _marks(part: Part, ways: dict[Place, Way], turn: int) -> tuple[dict[Place, str], list[Mark]]:
@@ -262,8 +276,10 @@ def _verified(part: Part, observed: Observed, first: RecordingReading, ways: dic
     replaced, marks = _marks(part, ways, 0)
     placed = [tuple(samples[turn] for samples in part.placed) for turn in (0, 1)]
     sampled = _sampled(part, observed, replaced, placed[0])
+    bodies = _bodies(part, first, ways)
     form = Form(
-        patterns=_patterns(part, first, ways),
+        patterns=tuple(re.compile(f"({body}{end})()") for body, end in zip(bodies, part.ends, strict=True)),
+        bodies=bodies,
         text=Template(sampled.read.text, marks),
         unmapped=tuple(Template(text, marks) for text in sampled.unmapped),
         checks=tuple(_checks(observed, dict(zip(ways, marks, strict=False)))),

@@ -23,10 +23,12 @@ from translators.canonical.kinds import KINDS
 from translators.canonical.values import Code
 from translators.canonical.writing import document_text, json_text
 from translators.learned.form import Form, Part, Read, joint, learn, unmapped_text
+from translators.learned.names import Names, names_of
 from translators.learned.recording import RecordingReading
 from translators.learned.sources import SourceTexts
 from translators.learned.store import Store, shape_of
-from translators.learned.templates import Row
+from translators.learned.templates import Constant, Row, filler
+from translators.learned.wholes import Laid, Layout, token
 from translators.x12_details import account_for_envelope, envelope
 from translators.x12_parts import currency
 from translators.x12_reading import Node, Reading
@@ -43,6 +45,10 @@ Inner = TypeVar("Inner")
 S = TypeVar("S", bound=SetShape)
 #: JSON, number, originality and purpose of a document.
 Facts = tuple[bytes, str, bool, Code | None]
+#: Finds the fields that are needed to finish a document.
+Needed = Callable[[Row], Fields]
+#: Where a form keeps what keys are made of, and the currency: behind the fields needed.
+_NAMES, _CURRENCY = -2, -1
 
 
 @dataclass(slots=True, eq=False)
@@ -112,12 +118,14 @@ class Frames(Generic[S, Inner]):
         again, last = re.escape(shape.trigger + marks.element), r"\Z"
         #: Pattern of what ends a repetition.
         self.loop_end = f"{re.escape(self.joint)}(?={again}|{last})"
+        self._set_end = f"{re.escape(marks.segment)}(?:{re.escape(marks.suffix)})?"
         self._store: Store[Frame[Inner]] = Store()
         self._recent: list[Frame[Inner]] = []
         self._tails: list[str] = []
         self._sources = SourceTexts()
         #: Members whose texts are made anew for each set; `usage` brings `source` with it.
         self._slots = ("usage", *shape.finished, "unmapped", *shape.lists)
+        self._needed = (*shape.needs, "purpose")
         self._schema = next(kind.schema for kind in KINDS.values() if kind.type is shape.document)
 
     @property
@@ -213,11 +221,10 @@ class Frames(Generic[S, Inner]):
     def _learn(
         self, read: TransactionSet, pieces: tuple[Sequence[Node], Sequence[Node]], tail: str
     ) -> Frame[Inner] | None:
-        suffix = re.escape(self.marks.suffix)
-        ends = (re.escape(self.joint), f"{re.escape(self.marks.segment)}(?:{suffix})?")
+        ends = (re.escape(self.joint), self._set_end)
         slots = tuple((_slot(name), _slot(name)) for name in self._slots)
         form = learn(Part(read, pieces, ends, None, slots, self._read))
-        return None if form is None else Frame(form, tail, form.sample[-1])
+        return None if form is None else Frame(form, tail, form.sample[_CURRENCY])
 
     def _read(self, reading: RecordingReading, _: tuple[str, ...]) -> Read:
         shape = self.shape
@@ -238,7 +245,7 @@ class Frames(Generic[S, Inner]):
         for name in self._slots:
             # A slot brings its own comma, since it may be empty.
             text = text.replace(f",{_slot(name)}", _slot(name))
-        return Read(text, (*(found.get(name) for name in shape.needs), found.get("purpose"), code))
+        return Read(text, (*map(found.get, self._needed), names_of(found.get), code))
 
     def read_slowly(
         self, read: TransactionSet, header: InterchangeHeader, group: GroupHeader
@@ -288,46 +295,80 @@ class Frames(Generic[S, Inner]):
                 texts[one.name] = f'"unmapped":[{every}]'
             elif value is not None and value != ():
                 texts[one.name] = f'"{one.name}":{json_text(value)}'
-        purpose = found.get("purpose")
         json = _filled(document_text(self._schema, texts), [lists[name] for name in self.shape.lists])
-        return json, self.shape.number(found), self.shape.original(purpose), purpose
+        return json, *self.of_document(found)
 
     def fields(self, framed: Framed[Inner]) -> Fields:
         """The fields that are needed to finish the document, those that have a value, and its purpose."""
         row, kept = framed.row, framed.frame.form.kept
-        names = (*self.shape.needs, "purpose")
-        return {name: one for name, fill in zip(names, kept, strict=False) if (one := fill(row)) is not None}
+        return {
+            name: one
+            for name, fill in zip(self._needed, kept, strict=False)
+            if (one := fill(row)) is not None
+        }
 
-    def facts(
+    def needed(self, laid: Laid) -> Needed:
+        """What finds the same fields in rows of a whole."""
+        fillers = [filler(sample, laid.marks) for sample in laid.form.sample]
+        named = list(zip(self._needed, fillers, strict=False))
+        same = {name: one.value for name, one in named if isinstance(one, Constant) and one.value is not None}
+        steps = [(name, fill) for name, fill in named if not isinstance(fill, Constant)]
+        return lambda row: {**same, **{name: fill(row) for name, fill in steps}}
+
+    def names(self, row: Row, form: Form) -> Names:
+        """What keys are made of in the heading and summary."""
+        names: Names = form.kept[_NAMES](row)
+        return names
+
+    def source(self, read: TransactionSet, header: InterchangeHeader, group: GroupHeader) -> str:
+        """The members that say where a document came from."""
+        return self._sources.text(read, header, group)
+
+    def members(self, finished: Fields) -> list[str]:
+        """The members that are finished last, each with its comma, "" where there is none."""
+        return [_member(name, finished.get(name)) for name in self.shape.finished]
+
+    def of_document(self, fields: Fields) -> tuple[str, bool, Code | None]:
+        """Number, originality and purpose of a document."""
+        purpose = fields.get("purpose")
+        return self.shape.number(fields), self.shape.original(purpose), purpose
+
+    def json(
         self,
-        framed: Framed[Inner],
-        header: InterchangeHeader,
-        group: GroupHeader,
-        fields: Fields,
-        finished: Fields,
+        form: Form,
+        row: Row,
+        source: str,
+        members: Sequence[str],
         unmapped: str,
         lists: Mapping[str, Sequence[bytes]],
-    ) -> Facts:
+    ) -> bytes:
         """The document. unmapped: from the loop, JSON without brackets. lists: pieces of JSON of each.
 
         Long lists are put together once, and as bytes.
         """
-        form, row = framed.frame.form, framed.row
         before, after = form.unmapped
         if before.size or after.size:
             unmapped = ",".join(filter(None, (before.fill(row), unmapped, after.fill(row))))
         text = form.text.fill(
             (
                 *row,
-                self._sources.text(framed.read, header, group),
-                *[_member(name, finished.get(name)) for name in self.shape.finished],
+                source,
+                *members,
                 f',"unmapped":[{unmapped}]' if unmapped else "",
                 *[f',"{name}":[{_GAP}]' if lists[name] else "" for name in self.shape.lists],
             )
         )
-        purpose = fields.get("purpose")
-        json = _filled(text, [lists[name] for name in self.shape.lists if lists[name]])
-        return json, self.shape.number(fields), self.shape.original(purpose), purpose
+        return _filled(text, [lists[name] for name in self.shape.lists if lists[name]])
+
+    def layout(self, form: Form, inner: Sequence[Form]) -> Layout:
+        """How sets are laid out that have these forms."""
+        return Layout(form, inner, self.joint, self._set_end)
+
+    def whole_text(self, layout: Layout, unmapped: str, lists: Mapping[str, Sequence[bytes]]) -> str:
+        """The document with tokens for its values: of the set, its source, and what is finished last."""
+        source, *members = map(token, range(layout.size, layout.size + 1 + len(self.shape.finished)))
+        row = layout.frame.tokens()
+        return self.json(layout.frame.form, row, source, members, unmapped, lists).decode()
 
 
 #: Where a list goes; JSON escapes the character everywhere else.

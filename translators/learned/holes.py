@@ -111,7 +111,7 @@ def _clock(hour: str, minute: str, second: str = "0") -> datetime.time:
     return datetime.time(int(hour), int(minute), int(second))
 
 
-WORD = Way(rf"([{TEXT}]*[{TEXT}](?<! ))", "%s", _word)
+WORD = Way(rf"([{TEXT}]++(?<! ))", "%s", _word)
 #: Text that nobody has read, and stands as sent among what is unmapped.
 RAW = Way(rf"([{TEXT}]+)", "%s", _word)
 #: What the place of a part gives, ready for JSON.

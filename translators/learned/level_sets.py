@@ -168,7 +168,9 @@ class LevelSetForms:
             return []
         if form.has_parent and set(map(itemgetter(_PARENT), rows)) != {level.row[_PARENT]}:
             return []
-        return [_Level(form, (*row, n, *place.given), place) for n, row in enumerate(rows, start=count + 1)]
+        return [
+            _Level(form, (*row, str(n), *place.given), place) for n, row in enumerate(rows, start=count + 1)
+        ]
 
     def _expected(
         self, form: LevelForm | None, framed: Framed[LevelForm], at: int, branch: list[_Level], number: int
@@ -181,7 +183,7 @@ class LevelSetForms:
         place = _cut(branch, groups[_PARENT] if form.has_parent else "")
         if place is None or place.told != form.told:
             return None
-        return _Level(form, (*groups, number, *place.given), place)
+        return _Level(form, (*groups, str(number), *place.given), place)
 
     def _other(self, framed: Framed[LevelForm], at: int, branch: list[_Level], number: int) -> _Level | None:
         """The same with whatever form it has, or a new one."""
@@ -221,7 +223,7 @@ class LevelSetForms:
         if form is None:
             return None
         _, kind, has_parent, quantity, _ = form.sample
-        return LevelForm(form, kind, place.told, has_parent, column(form, quantity))
+        return LevelForm(form, kind, place.told, has_parent, column(form.marks, quantity))
 
     # Writing the document.
 
@@ -251,7 +253,10 @@ class LevelSetForms:
                 if level.form.form.unmapped[0].size
             ]
         )
-        return self._frames.facts(framed, header, group, fields, finished, unmapped, _lists(levels))
+        frames, row = self._frames, framed.row
+        source, members = frames.source(framed.read, header, group), frames.members(finished)
+        json = frames.json(framed.frame.form, row, source, members, unmapped, _lists(levels))
+        return json, *frames.of_document(fields)
 
 
 def _expect(form: LevelForm, framed: Framed[LevelForm], levels: list[_Level]) -> None:

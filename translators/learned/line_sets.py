@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from operator import itemgetter
@@ -16,11 +16,13 @@ from translators.canonical.order import Line
 from translators.canonical.values import Code
 from translators.canonical.writing import json_text
 from translators.learned.form import Form, Part, Read, learn
-from translators.learned.frames import Facts, Framed, Frames
-from translators.learned.numbers import Column, column
+from translators.learned.frames import Facts, Frame, Framed, Frames, Needed
+from translators.learned.names import named, names_of
+from translators.learned.numbers import Column, Numbers, column, numbers
 from translators.learned.recording import RecordingReading
 from translators.learned.store import Store, shape_of
-from translators.learned.templates import Row
+from translators.learned.templates import Mark, Row, filler
+from translators.learned.wholes import LONGEST_PATTERN, Laid, Whole, Wholes
 from translators.translation import Prepared
 from translators.x12_checks import tell_all
 from translators.x12_line_sets import LineSet
@@ -45,32 +47,97 @@ class LineForm:
 
     def sums(self, rows: Sequence[Row]) -> totals.LineSums:
         """What lines of this form come to."""
-        quantities = self.quantities(rows) if self.quantities else None
-        goods = None
-        if quantities is not None and self.prices and self.per is not None:
-            goods = totals.goods_of(quantities, self.prices(rows), self.per)
-        taxes = Decimal(0)
+        charged: Iterable[Charged] = ()
         if self.is_charged:
-            for row in rows:
-                *_, charges, line_taxes = self.form.kept
-                own = totals.charged(charges(row))
-                goods = None if goods is None or own is None else totals.EXACT.add(goods, own)
-                taxes = totals.EXACT.add(taxes, totals.taxed(line_taxes(row)))
+            charges, taxes = self.form.kept[_CHARGES], self.form.kept[_TAXES]
+            charged = [(charges(row), taxes(row)) for row in rows]
+        return self.come_to(
+            len(rows),
+            self.quantities(rows) if self.quantities else None,
+            self.prices(rows) if self.prices else None,
+            charged,
+        )
+
+    def come_to(
+        self,
+        count: int,
+        quantities: Sequence[Decimal] | None,
+        prices: Sequence[Decimal] | None,
+        charged: Iterable[Charged],
+    ) -> totals.LineSums:
+        """What so many lines come to that have these quantities, prices, charges and taxes."""
+        goods = None
+        if quantities is not None and prices is not None and self.per is not None:
+            goods = totals.goods_of(quantities, prices, self.per)
+        taxes = Decimal(0)
+        for charges, line_taxes in charged:
+            own = totals.charged(charges)
+            goods = None if goods is None or own is None else totals.EXACT.add(goods, own)
+            taxes = totals.EXACT.add(taxes, totals.taxed(line_taxes))
         quantity = None if quantities is None else totals.summed(quantities)
-        return totals.LineSums(len(rows), quantity, goods, taxes, self.said)
+        return totals.LineSums(count, quantity, goods, taxes, self.said)
 
 
+class _Alike:
+    """Lines of a whole that have the same form."""
+
+    def __init__(self, form: LineForm, lines: Sequence[Laid]) -> None:
+        self._form = form
+        self._count = len(lines)
+        _, quantity, price, _, charges, taxes, _ = form.form.sample
+        marks = [line.marks for line in lines]
+        self._quantities = _numbers_of(marks, quantity)
+        self._prices = _numbers_of(marks, price)
+        self._charged = [(filler(charges, some), filler(taxes, some)) for some in marks if form.is_charged]
+
+    def sums(self, row: Row) -> totals.LineSums:
+        """What they come to."""
+        return self._form.come_to(
+            self._count,
+            self._quantities(row) if self._quantities else None,
+            self._prices(row) if self._prices else None,
+            [(charges(row), taxes(row)) for charges, taxes in self._charged],
+        )
+
+
+def _numbers_of(marks: Sequence[Sequence[Mark]], sample: Decimal | None) -> Numbers | None:
+    return None if sample is None else numbers([(some, sample) for some in marks])
+
+
+@dataclass(frozen=True, slots=True)
+class _WholeLines:
+    """A whole set of lines. currency: of the set. needed: finds the fields to finish it with."""
+
+    whole: Whole
+    currency: str | None
+    needed: Needed
+    alike: Sequence[_Alike]
+
+    def sums(self, row: Row) -> totals.LineSums:
+        """What its lines come to."""
+        sums = [some.sums(row) for some in self.alike]
+        return sums[0] if len(sums) == 1 else totals.together(sums)
+
+
+#: Where a form keeps what a line says, and what follows it: see `_kept_of`.
+_SAID, _QUANTITY, _PRICE, _PER, _CHARGES, _TAXES, _NAMES = range(7)
+#: Charges and taxes of a line.
+Charged = tuple[Sequence[AllowanceOrCharge], Sequence[Tax]]
 #: Lines that follow one another and have the same form: its rows.
 Run = tuple[LineForm, list[Row]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Lines:
-    """What all lines of a set give: their sums, JSON in pieces, and JSON of what they leave unmapped."""
+    """What all lines of a set give: their sums, JSON in pieces, and JSON of what they leave unmapped.
+
+    forms: of each line, in order; empty if the set is large.
+    """
 
     sums: totals.LineSums
     texts: list[bytes]
     unmapped: str
+    forms: list[LineForm]
 
 
 class LineSetForms:
@@ -80,14 +147,20 @@ class LineSetForms:
         self._shape = shape
         self._frames: Frames[LineSet, LineForm] = Frames(shape, marks)
         self._store: Store[LineForm] = Store()
+        self._wholes: Wholes[_WholeLines] = Wholes()
 
     @property
     def size(self) -> int:
         """About how many bytes are held."""
-        return self._frames.size + self._store.size
+        return self._frames.size + self._store.size + self._wholes.size
 
     def write(self, read: TransactionSet, header: InterchangeHeader, group: GroupHeader) -> Prepared | None:
         """The translation of a set, None if it has no form yet or does not fit one."""
+        found: Prepared | None = self._wholes.write(
+            read.segment_count, lambda whole: self._as_whole(whole, read, header, group)
+        )
+        if found is not None:
+            return found
         framed = self._frames.of(read)
         if framed is not None and framed.frame.form.passes([framed.row]):
             lines = self._lines(framed)
@@ -95,8 +168,60 @@ class LineSetForms:
                 return None
             facts = self._facts(framed, lines, header, group)
             if facts is not None:
+                self._count(framed, lines)
                 return Prepared(*facts, lambda: line_sets.read(self._shape, read, header, group))
         return self._with_lines(read, header, group)
+
+    def _as_whole(
+        self, known: _WholeLines, read: TransactionSet, header: InterchangeHeader, group: GroupHeader
+    ) -> Prepared | None:
+        """The translation of a set that has the forms of a whole, if nothing is to be remarked on it."""
+        row = known.whole.row(read.text or "")
+        if row is None:
+            return None
+        frames, fields = self._frames, known.needed(row)
+        finished, remarks = self._shape.finish(fields, known.sums(row), known.currency)
+        for _ in remarks:
+            return None
+        further = (frames.source(read, header, group), *frames.members(finished))
+        return Prepared(
+            known.whole.json(row, further),
+            *frames.of_document(fields),
+            lambda: line_sets.read(self._shape, read, header, group),
+            find_keys=known.whole.keys(row, further),
+        )
+
+    def _count(self, framed: Framed[LineForm], lines: _Lines) -> None:
+        """Count sets whose forms are those of this one; in time they have a whole."""
+        if lines.forms:
+            order = (framed.frame, *lines.forms)
+            self._wholes.met(framed.read.segment_count, order, lambda: self._whole(framed.frame, lines.forms))
+
+    def _whole(self, frame: Frame[LineForm], lines: Sequence[LineForm]) -> _WholeLines | None:
+        layout = self._frames.layout(frame.form, [line.form for line in lines])
+        if len(layout.pattern) > LONGEST_PATTERN:
+            return None
+        placed = list(zip(lines, layout.inner, strict=True))
+        rows = [(*laid.tokens(), str(n)) for n, laid in enumerate(layout.inner, start=1)]
+        texts = [line.form.text.fill(row) for line, row in zip(lines, rows, strict=True)]
+        left = [
+            line.form.unmapped[0].fill(row)
+            for line, row in zip(lines, rows, strict=True)
+            if line.form.unmapped[0].size
+        ]
+        name = self._shape.lists[0]
+        text = self._frames.whole_text(layout, ",".join(left), {name: [",".join(texts).encode()]})
+        names = [named(line.form.kept[_NAMES](row)) for line, row in zip(lines, rows, strict=True)]
+        own = self._frames.names(layout.frame.tokens(), frame.form)
+        alike = [
+            _Alike(form, [laid for line, laid in placed if line is form]) for form in dict.fromkeys(lines)
+        ]
+        return _WholeLines(
+            Whole(layout, text, self._shape.keys(named(own, {name: names}))),
+            frame.currency,
+            self._frames.needed(layout.frame),
+            alike,
+        )
 
     def _facts(
         self, framed: Framed[LineForm], lines: _Lines, header: InterchangeHeader, group: GroupHeader
@@ -106,8 +231,10 @@ class LineSetForms:
         finished, remarks = self._shape.finish(fields, lines.sums, framed.frame.currency)
         if next(iter(remarks), None) is not None:
             return None
-        lists = {self._shape.lists[0]: lines.texts}
-        return self._frames.facts(framed, header, group, fields, finished, lines.unmapped, lists)
+        frames, lists = self._frames, {self._shape.lists[0]: lines.texts}
+        source, members = frames.source(framed.read, header, group), frames.members(finished)
+        json = frames.json(framed.frame.form, framed.row, source, members, lines.unmapped, lists)
+        return json, *frames.of_document(fields)
 
     def _with_lines(
         self, read: TransactionSet, header: InterchangeHeader, group: GroupHeader
@@ -130,16 +257,19 @@ class LineSetForms:
         sums: list[totals.LineSums] = []
         texts: list[bytes] = []
         unmapped: list[str] = []
+        forms: list[LineForm] = []
         for run in self._runs(framed):
             if run is None or not run[0].form.passes(run[1]):
                 return None
             form, rows = run
             sums.append(form.sums(rows))
-            texts += (b",", ",".join(form.form.text.fill_all(rows)).encode())
+            texts += (b",", form.form.text.fill_all(rows).encode())
             if form.form.unmapped[0].size:
-                unmapped += form.form.unmapped[0].fill_all(rows)
+                unmapped.append(form.form.unmapped[0].fill_all(rows))
+            if not framed.is_large:
+                forms += [form] * len(rows)
         both = sums[0] if len(sums) == 1 else totals.together(sums)
-        return _Lines(both, texts[1:], ",".join(unmapped))
+        return _Lines(both, texts[1:], ",".join(unmapped), forms)
 
     def _runs(self, framed: Framed[LineForm]) -> Iterator[Run | None]:
         """The lines in runs of one form, no longer than a stretch of text; None for one without form."""
@@ -163,7 +293,7 @@ class LineSetForms:
         rows = form.form.patterns[0].findall(framed.text, at, end)
         if sum(map(len, map(itemgetter(0), rows))) != end - at:
             return None
-        return form, [(*row, n) for n, row in enumerate(rows, start=number)]
+        return form, [(*row, str(n)) for n, row in enumerate(rows, start=number)]
 
     def _mixed(self, framed: Framed[LineForm], at: int, end: int, number: int) -> Iterator[Run | None]:
         run: Run | None = None
@@ -186,14 +316,14 @@ class LineSetForms:
         for form in frame.recent:
             match = form.form.patterns[0].match(text, at, end)
             if match:
-                return form, (*match.groups(), number)
+                return form, (*match.groups(), str(number))
         part, node = self._frames.repetition(framed, at)
         name = f"{frame.currency}{self._frames.joint}{shape_of(part, self._frames.marks)}"
         for form in self._store.of(name):
             match = form.form.patterns[0].match(text, at, end)
             if match:
                 frame.saw(form)
-                return form, (*match.groups(), number)
+                return form, (*match.groups(), str(number))
         learned = self._store.learn(
             name, lambda: self._learn(frame.currency, framed.read, node()), at_once=framed.is_large
         )
@@ -201,7 +331,7 @@ class LineSetForms:
         if learned is None or match is None:
             return None
         frame.saw(learned)
-        return learned, (*match.groups(), number)
+        return learned, (*match.groups(), str(number))
 
     def _learn(self, own: str | None, read: TransactionSet, node: Node) -> LineForm | None:
         def translated(reading: RecordingReading, placed: tuple[str, ...]) -> Read:
@@ -210,23 +340,26 @@ class LineSetForms:
                 raise ValueError("a loop without its first segment in a set without fault")
             with reading.amounts_in(own):
                 line = self._shape.line(reading, segment, rest, int(placed[0]))
-            return Read(json_text(line), (self._shape.said(line), *_numbers(line)))
+            return Read(json_text(line), _kept_of(line, self._shape.said(line)))
 
         ends = (self._frames.loop_end,)
         form = learn(Part(read, ([node],), ends, self._shape.trigger, (NUMBERS,), translated))
         return None if form is None else _line_form(form)
 
 
-def _numbers(line: Any) -> tuple[Any, ...]:
-    """What the sums of lines need of one."""
+def _kept_of(line: Any, said: tuple[Code, ...]) -> tuple[Any, ...]:
+    """What the sums of lines and the keys of a document need of one."""
+    names = names_of(lambda name: getattr(line, name, None))
     if not isinstance(line, Line):
-        return None, None, None, (), ()
+        return said, None, None, None, (), (), names
     return (
+        said,
         line.quantity.value if line.quantity else None,
         line.price.amount.amount if line.price else None,
         line.price.per if line.price else None,
         tuple(_bare_charge(charge) for charge in line.charges),
         tuple(map(_bare_tax, line.taxes)),
+        names,
     )
 
 
@@ -245,7 +378,6 @@ def _bare_tax(tax: Tax) -> Tax:
 
 
 def _line_form(form: Form) -> LineForm:
-    said, quantity, price, per, charges, taxes = form.sample
-    return LineForm(
-        form, column(form, quantity), column(form, price), per, is_charged=bool(charges or taxes), said=said
-    )
+    said, quantity, price, per, charges, taxes, _ = form.sample
+    quantities, prices = column(form.marks, quantity), column(form.marks, price)
+    return LineForm(form, quantities, prices, per, is_charged=bool(charges or taxes), said=said)

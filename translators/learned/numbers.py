@@ -1,26 +1,48 @@
-"""Numbers of many rows at once."""
+"""Numbers of many rows at once, or of one row that holds many parts."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from operator import itemgetter
+from functools import lru_cache
 
-from translators.learned.form import Form
-from translators.learned.templates import Row
+from translators.learned.templates import Constant, Filler, Mark, Row, picker
 
 #: Takes one number from each row.
 Column = Callable[[Sequence[Row]], list[Decimal]]
+#: Takes several numbers from a row.
+Numbers = Callable[[Row], list[Decimal]]
+
+#: Prices and quantities come again and again.
+decimal_of: Callable[[str], Decimal] = lru_cache(maxsize=4096)(Decimal)
 
 
-def column(form: Form, sample: Decimal | None) -> Column | None:
+def column(marks: Sequence[Mark], sample: Decimal | None) -> Column | None:
     """What takes a number from rows, given the number that stands for it in the sample; None for none."""
     if sample is None:
         return None
-    mark = next((mark for mark in form.marks if mark.way.groups and mark.value == sample), None)
+    mark = _mark_of(marks, sample)
     if mark is None:
         return lambda rows: [sample] * len(rows)
     if mark.way.value is not Decimal:
         return lambda rows: [mark.of(row) for row in rows]
-    take = itemgetter(mark.at)
-    return lambda rows: list(map(Decimal, map(take, rows)))
+    at = mark.at
+    return lambda rows: [decimal_of(row[at]) for row in rows]
+
+
+def numbers(parts: Sequence[tuple[Sequence[Mark], Decimal]]) -> Numbers:
+    """The same of one row, where each part has its number: given the marks of each, and its sample."""
+    marks = [_mark_of(marks, sample) for marks, sample in parts]
+    plain = [mark.at for mark in marks if mark is not None and mark.way.value is Decimal]
+    if len(plain) == len(marks):
+        pick = picker(plain)
+        return lambda row: list(map(decimal_of, pick(row)))
+    steps: list[Filler] = [
+        Constant(sample) if mark is None else mark.filler
+        for mark, (_, sample) in zip(marks, parts, strict=True)
+    ]
+    return lambda row: [step(row) for step in steps]
+
+
+def _mark_of(marks: Sequence[Mark], sample: Decimal) -> Mark | None:
+    return next((mark for mark in marks if mark.way.groups and mark.value == sample), None)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import fields
 from decimal import Decimal
+from itertools import chain
 from operator import itemgetter
 from typing import Any
 
@@ -15,6 +17,8 @@ from translators.learned.holes import Way
 
 #: The texts of one occurrence of a form: all of it, its holes, and what its place gives.
 Row = tuple[Any, ...]
+#: Where a hole is, while a template is made. No sample holds it, and JSON none.
+_HOLE = "\0"
 #: Gives a value from a row.
 Filler = Callable[[Row], Any]
 
@@ -37,6 +41,12 @@ class Mark:
         self.shown = way.shown % parts
         self.value: object = way.value(*parts) if parts else sample
 
+    def moved(self, by: int) -> Mark:
+        """The same for rows that have the value further on."""
+        mark = copy(self)
+        mark.at, mark.end = self.at + by, self.end + by
+        return mark
+
     def of(self, row: Row) -> Any:
         """The real value."""
         return self.way.value(*row[self.at : self.end])
@@ -50,8 +60,28 @@ class Mark:
         return lambda row: value(row[at])
 
 
-class Template:
-    """Text whose holes are filled from a row."""
+class Text:
+    """Text with holes for values of a row.
+
+    Its constant texts stand at the even places of a list, the holes between them: putting values
+    there and joining takes half the time of formatting. indexes: in a row, of each hole.
+    """
+
+    def __init__(self, constant: Sequence[str], indexes: Sequence[int]) -> None:
+        self._pieces = [""] * (2 * len(constant) - 1)
+        self._pieces[::2] = constant
+        self._pick = picker(indexes)
+        self.size = sum(map(len, constant)) + len(indexes)
+
+    def fill(self, row: Row) -> str:
+        """The text of a row."""
+        pieces = self._pieces.copy()
+        pieces[1::2] = self._pick(row)
+        return "".join(pieces)
+
+
+class Template(Text):
+    """Text made from a sample, whose samples of values are the holes."""
 
     def __init__(self, sample: str, marks: Iterable[Mark]) -> None:
         by_text = {mark.shown: mark for mark in marks if mark.way.groups}
@@ -60,39 +90,56 @@ class Template:
         def hole(found: re.Match[str]) -> str:
             mark = by_text[found[0]]
             indexes.extend(range(mark.at, mark.at + mark.way.groups))
-            return mark.way.shown
+            return mark.way.shown.replace("%s", _HOLE)
 
-        # "%" is doubled first: no sample holds one.
-        self._format = sample.replace("%", "%%")
+        text = sample
         if by_text:
             longest_first = sorted(by_text, key=len, reverse=True)
-            self._format = re.sub("|".join(map(re.escape, longest_first)), hole, self._format)
-        self._pick: Callable[[Row], Any] = itemgetter(*indexes) if indexes else _nothing
-        self.size = len(self._format)
+            text = re.sub("|".join(map(re.escape, longest_first)), hole, text)
+        super().__init__(text.split(_HOLE), indexes)
 
-    def fill(self, row: Row) -> str:
-        """The text of a row."""
-        text: str = self._format % self._pick(row)
-        return text
+    def fill_all(self, rows: Sequence[Row]) -> str:
+        """The texts of rows, with commas between them."""
+        first, *others = self._pieces
+        if not rows:
+            return ""
+        if not others:
+            return ",".join([first] * len(rows))
+        last = others[-1]
+        pieces = [first, *[*others[:-1], f"{last},{first}"] * len(rows)]
+        pieces[-1] = last
+        pieces[1::2] = chain.from_iterable(map(self._pick, rows))
+        return "".join(pieces)
 
-    def fill_all(self, rows: Iterable[Row]) -> list[str]:
-        """The texts of rows."""
-        form, pick = self._format, self._pick
-        return [form % pick(row) for row in rows]
+
+def picker(indexes: Sequence[int]) -> Callable[[Row], tuple[Any, ...]]:
+    """What takes the values at some indexes of a row; a tuple, however many they are."""
+    if len(indexes) > 1:
+        return itemgetter(*indexes)
+    return (lambda row: (row[indexes[0]],)) if indexes else _nothing
 
 
 def _nothing(_: Row) -> tuple[()]:
     return ()
 
 
-def _constant(value: Any) -> Filler:
-    return lambda _: value
+class Constant:
+    """Gives the same value for every row."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __call__(self, _: Row) -> Any:
+        """The value."""
+        return self.value
 
 
 def filler(sample: Any, marks: Sequence[Mark]) -> Filler:
     """What makes the value of a row, like the sample value that holds the samples of `marks`."""
     by_value = {(type(mark.value), mark.value): mark for mark in marks if mark.way.groups}
-    return _filler(sample, by_value) or _constant(sample)
+    return _filler(sample, by_value) or Constant(sample)
 
 
 #: Marks by the type and value of their samples.
@@ -121,7 +168,7 @@ def _tuple_filler(sample: tuple[Any, ...], marks: Marks) -> Filler | None:
     fillers = [_filler(part, marks) for part in sample]
     if not any(fillers):
         return None
-    steps = [fill or _constant(part) for fill, part in zip(fillers, sample, strict=True)]
+    steps = [fill or Constant(part) for fill, part in zip(fillers, sample, strict=True)]
     if len(steps) == 1:
         (only,) = steps
         return lambda row: (only(row),)
