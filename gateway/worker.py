@@ -50,7 +50,8 @@ class Worker:
         """Run one claim. Never raises for what a stage did; the ledger's own failure does rise."""
         known = {"stage": claim.stage, "subject": claim.subject, "attempt": claim.attempt}
         try:
-            self._stages[claim.stage](claim)
+            with self._ledger.expecting():
+                self._stages[claim.stage](claim)
         except Fenced:
             log.info("stage.fenced", **known)
         except PASSING as fault:

@@ -1,21 +1,26 @@
 """Transactions on the ledger, on SQLite and PostgreSQL alike.
 
 Write transactions are short and hold no I/O: they begin IMMEDIATE on SQLite, one at a time
-in this process, so that no thread meets a busy database of our own making.
+in this process, so that no thread meets a busy database of our own making. Those that end in the
+same moment are committed together (see group_commit.py).
 """
 
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 
+from gateway.store.group_commit import GroupCommit
+
 SQLITE_BUSY_S = 60.0
+#: Pages of 4 KiB in the WAL from which on a commit copies it into the database: pages that are
+#: written again and again are then copied once.
+CHECKPOINT_PAGES = 4_000
 #: Held by the one process that runs tasks ("tradepost" in telephone keys, and one).
 RUNNER_LOCK = 872_337_679
 
@@ -34,6 +39,7 @@ def _on_sqlite_connect(connection: Any, record: object) -> None:
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
     cursor.execute(f"PRAGMA busy_timeout={int(SQLITE_BUSY_S * 1000)}")
     cursor.close()
 
@@ -62,7 +68,7 @@ class Ledger:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self._one_writer = threading.Lock() if engine.dialect.name == "sqlite" else None
+        self._group = GroupCommit(engine) if engine.dialect.name == "sqlite" else None
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -80,16 +86,16 @@ class Ledger:
         """One write transaction: committed if the block ends, rolled back if it raises."""
         if inside_write_transaction():
             raise RuntimeError("a write transaction inside a write transaction would deadlock")
-        if self._one_writer is not None:
-            self._one_writer.acquire()
         token = _writing.set(True)
         try:
-            with self.engine.begin() as connection:
+            with self.engine.begin() if self._group is None else self._group.joined() as connection:
                 yield connection
         finally:
             _writing.reset(token)
-            if self._one_writer is not None:
-                self._one_writer.release()
+
+    def expecting(self) -> AbstractContextManager[None]:
+        """Around work that ends in a write: on SQLite others that write now wait a moment for it."""
+        return nullcontext() if self._group is None else self._group.expecting()
 
     @contextmanager
     def alone(self) -> Iterator[bool]:
@@ -106,4 +112,6 @@ class Ledger:
 
     def close(self) -> None:
         """Close every connection."""
+        if self._group is not None:
+            self._group.close()
         self.engine.dispose()
