@@ -112,6 +112,8 @@ class X12Reading:
 
     def _told(self, event: model.Event) -> Iterator[ReportEvent]:
         match event:
+            case model.SetRead():  # by far the most
+                yield self._document(event.set)
             case model.Stray():
                 self.findings.extend(event.findings[: MAX_FILE_FINDINGS - len(self.findings)])
             case model.InterchangeOpened():
@@ -121,8 +123,6 @@ class X12Reading:
                 self._current.findings.extend(event.findings)
             case model.GroupOpened():
                 self._open_group(event)
-            case model.SetRead():
-                yield self._document(event.set)
             case model.GroupClosed():
                 yield self._close_group(event)
             case model.InterchangeClosed():
@@ -395,10 +395,12 @@ def _translated(
     held: sentences that already say why a person must look.
     """
     if translation is not None:
-        known = {_spot(f) for f in document.findings if f.is_error}
-        told = [f for f in translation.findings if not _ignored(f, settings) and _spot(f) not in known]
-        document.findings.extend(told)
-        held = [*held, *holds_of(translation, rule), *_totals_held(told, settings)]
+        held = [*held, *holds_of(translation, rule)]
+        if translation.findings:
+            known = {_spot(f) for f in document.findings if f.is_error}
+            told = [f for f in translation.findings if not _ignored(f, settings) and _spot(f) not in known]
+            document.findings.extend(told)
+            held += _totals_held(told, settings)
         document.number, document.translation = translation.number, translation
     document.disposition = disposition_of(document.status, held)
     document.hold = tuple(held) if document.disposition is Disposition.HOLD else ()

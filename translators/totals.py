@@ -47,7 +47,8 @@ class LineSums:
         own = charged(charges)
         if not self.count or self.goods is None or own is None:
             return None
-        return summed((self.goods, own, taxed(taxes), self.taxes))
+        added = [one for one in (own, taxed(taxes), self.taxes) if one]
+        return summed((self.goods, *added)) if added else self.goods
 
     def untaxed(self) -> LineSums:
         """The same without the taxes of the lines."""
@@ -91,15 +92,22 @@ def extended(line: Line) -> Decimal | None:
     return goods_of([line.quantity.value], [line.price.amount.amount], line.price.per)
 
 
-def goods_of(quantities: Iterable[Decimal], prices: Iterable[Decimal], per: Decimal) -> Decimal:
-    """The sum of quantities times prices, each product to the cent. per: units that a price buys."""
+def goods_of(quantities: Iterable[Decimal], prices: Iterable[Decimal], per: Decimal) -> Decimal | None:
+    """The sum of quantities times prices, each product to the cent; None if `per` is 0.
+
+    per: units that a price buys.
+    """
     products = list(map(EXACT.multiply, quantities, prices))
     if per == ONE:
         total = summed(products)
+        if total.same_quantum(CENT):
+            # No product is finer than a cent: rounding each would change none.
+            return total
         exponent = total.as_tuple().exponent
         if isinstance(exponent, int) and exponent >= CENT_EXPONENT:
-            # No product is finer than a cent: rounding each would change none.
             return EXACT.quantize(total, CENT)
+    if not per:
+        return None
     return summed(EXACT.quantize(EXACT.divide(product, per), CENT) for product in products)
 
 

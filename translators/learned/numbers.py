@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from functools import lru_cache
 
 from translators.learned.templates import Constant, Filler, Mark, Row, picker
 
@@ -13,8 +12,22 @@ Column = Callable[[Sequence[Row]], list[Decimal]]
 #: Takes several numbers from a row.
 Numbers = Callable[[Row], list[Decimal]]
 
-#: Prices and quantities come again and again.
-decimal_of: Callable[[str], Decimal] = lru_cache(maxsize=4096)(Decimal)
+#: Numbers that are remembered: prices and quantities come again and again.
+MAX_KNOWN = 4096
+
+
+class _Known(dict[str, Decimal]):
+    """The numbers of texts met lately."""
+
+    def __missing__(self, text: str) -> Decimal:
+        if len(self) >= MAX_KNOWN:
+            self.clear()
+        value = self[text] = Decimal(text)
+        return value
+
+
+#: The number of a text.
+decimal_of: Callable[[str], Decimal] = _Known().__getitem__
 
 
 def column(marks: Sequence[Mark], sample: Decimal | None) -> Column | None:
