@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -19,6 +19,15 @@ class Stored:
     sha256: str
     size: int
     new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Bytes as an archive lists them, unread. kept_at: when they were kept, by the store's own clock."""
+
+    sha256: str
+    size: int
+    kept_at: datetime
 
 
 class Archive(Protocol):
@@ -47,6 +56,14 @@ class Archive(Protocol):
 
     def holds(self, sha256: str) -> bool:
         """True if the bytes are there."""
+        ...
+
+    def listed(self, since: datetime | None = None) -> Iterator[Listed]:
+        """All that is kept, by hash, a little at a time.
+
+        since: leave out what was kept before, where the store can tell without listing it.
+        What is kept meanwhile may be left out. Raises ArchiveUnavailable.
+        """
         ...
 
     def check(self) -> str:
@@ -175,12 +192,25 @@ class Clock(Protocol):
         ...
 
 
+#: Work inside the gateway: reading, handing on, packing. And whatever leaves: consignments and answers.
+WORK, DELIVER = "work", "deliver"
+QUEUES = (WORK, DELIVER)
+LEAVING = frozenset({"deliver", "send"})
+
+
+def queue_of(stage: str) -> str:
+    """The queue that a stage's tasks wait in."""
+    return DELIVER if stage in LEAVING else WORK
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """A stage to run for a subject. generation: one more for each time it is wanted anew on purpose.
 
     partner: whose turn it takes; work of different partners is served in turn.
     not_before: earliest start, None for now.
+    order_key: jobs of one key run one at a time, in the order in which they were asked for; one that
+    is postponed keeps those behind it waiting, one that failed does not. None: no order.
     """
 
     stage: str
@@ -188,6 +218,7 @@ class Job:
     generation: int = 0
     partner: str | None = None
     not_before: datetime | None = None
+    order_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,8 +256,21 @@ class JobQueue(Protocol):
         """Park it for a person, with the error. Raises Fenced if the claim is not the newest."""
         ...
 
-    def serve(self, run: Callable[[Claim], None], should_stop: Callable[[], bool]) -> None:
-        """Run what is due, until told to stop; then wait for what is in hand."""
+    def wake(self, tx: Connection, task: int) -> bool:
+        """Let a failed task run again, in the caller's transaction; False if there is no such failed task."""
+        ...
+
+    def take_back(self) -> int:
+        """Make ready again what dead processes left behind; how many tasks. Call it before `serve`."""
+        ...
+
+    def serve(
+        self, run: Callable[[Claim], None], should_stop: Callable[[], bool], queues: Iterable[str] = QUEUES
+    ) -> None:
+        """Run what is due in these queues, until told to stop; then wait for what is in hand.
+
+        A database that is away is looked for again.
+        """
         ...
 
     def drain(self, run: Callable[[Claim], None]) -> int:

@@ -251,6 +251,12 @@ TABLES: Mapping[str, Mapping[str, State]] = {
 }
 
 
+def beginnings(states: Mapping[str, State]) -> list[str]:
+    """Where rows begin: the first state, and those that nothing leads to."""
+    reached = {after for state in states.values() for after in state.next}
+    return [name for place, name in enumerate(states) if place == 0 or name not in reached]
+
+
 def sources(kind: str, target: str) -> tuple[str, ...]:
     """States from which a row of `kind` may move to `target`."""
     return tuple(state.name for state in TABLES[kind].values() if target in state.next)

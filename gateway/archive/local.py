@@ -19,6 +19,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 from uuid import UUID, uuid4
@@ -27,7 +28,7 @@ from gateway.archive.faults import storing
 from gateway.archive.verified import verified
 from gateway.errors import ArchiveDamaged, ArchiveMissing, ArchiveUnavailable, fault
 from gateway.failpoints import failpoint
-from gateway.ports import Stored
+from gateway.ports import Listed, Stored
 from outbound.durable import link_new, sync_folder
 
 MARKER = "tradepost-archive"
@@ -35,6 +36,7 @@ INCOMING = "incoming"
 CHUNK_BYTES = 1 << 20
 READ_ONLY = 0o440
 
+_FOLDERS = "[0-9a-f][0-9a-f]/[0-9a-f][0-9a-f]"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -142,6 +144,16 @@ class LocalArchive:
                 return True
         self._check_marker()
         return False
+
+    def listed(self, since: datetime | None = None) -> Iterator[Listed]:
+        """All that is kept; folders in which nothing was added since are passed over. See `Archive`."""
+        with self._storing():
+            for folder in sorted(self._folder.glob(_FOLDERS)):
+                if since is None or folder.stat().st_mtime >= since.timestamp():
+                    for path in sorted(folder.iterdir()):
+                        status = path.stat()
+                        kept_at = datetime.fromtimestamp(status.st_mtime, UTC)
+                        yield Listed(path.name, status.st_size, kept_at)
 
     def check(self) -> str:
         """A sentence with the space left. Raises ArchiveUnavailable if the folder is not ours."""

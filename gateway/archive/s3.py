@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TypedDict, cast
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -27,7 +28,7 @@ from botocore.exceptions import ClientError
 from gateway.archive.faults import storing
 from gateway.errors import ArchiveDamaged, ArchiveMissing, ArchiveUnavailable, fault
 from gateway.failpoints import failpoint
-from gateway.ports import Stored
+from gateway.ports import Listed, Stored
 from outbound.s3_client import Kind, S3Access, S3Faults, kind_of, s3_client
 
 if TYPE_CHECKING:
@@ -174,6 +175,20 @@ class S3Archive:
     def holds(self, sha256: str) -> bool:
         """True if the object is there; it is not read. Raises ArchiveUnavailable."""
         return _SHA256.fullmatch(sha256) is not None and self._size(sha256) is not None
+
+    def listed(self, since: datetime | None = None) -> Iterator[Listed]:
+        """All that is kept, page by page; the store lists it all, whatever `since` says. See `Archive`."""
+        place = self._place
+        with self._speaking():
+            pages = self._client.get_paginator("list_objects_v2").paginate(
+                Bucket=place.bucket, Prefix=place.prefix
+            )
+            for page in pages:
+                for found in page.get("Contents", []):
+                    sha256 = found["Key"].rpartition("/")[2]
+                    kept_at = found["LastModified"].astimezone(UTC)
+                    if _SHA256.fullmatch(sha256) and (since is None or kept_at >= since):
+                        yield Listed(sha256, found["Size"], kept_at)
 
     def check(self) -> str:
         """A sentence. Raises ArchiveUnavailable if the store is away or the archive not ours."""

@@ -21,6 +21,7 @@ from gateway.cli import (
     tasks,
     translating,
     transmissions,
+    verifying,
     writing,
 )
 
@@ -43,7 +44,7 @@ app.add_typer(logins.app, name="logins")
 app.add_typer(tasks.app, name="tasks")
 for command in (
     service.run, service.init, service.demo, service.receive, service.inspect, service.errors, benching.bench,
-    writing.write, translating.translate, service.doctor,
+    writing.write, translating.translate, service.doctor, verifying.verify,
 ):  # fmt: skip
     app.command()(command)
 

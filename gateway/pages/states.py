@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from gateway.pages.markdown import notice, plain, table
-from gateway.states import TABLES, State
+from gateway.states import TABLES, State, beginnings
 
 BEGINNING = f"""\
 # States
@@ -57,9 +57,3 @@ def _diagram(states: Mapping[str, State]) -> Iterator[str]:
     yield from (f"    {state.name} --> {after}" for state in states.values() for after in state.next)
     yield "```"
     yield ""
-
-
-def beginnings(states: Mapping[str, State]) -> list[str]:
-    """Where rows begin: the first state, and those that nothing leads to."""
-    reached = {after for state in states.values() for after in state.next}
-    return [name for place, name in enumerate(states) if place == 0 or name not in reached]

@@ -13,9 +13,9 @@ from gateway.pages.cli import commands
 from gateway.pages.ledger import models
 from gateway.pages.registry import PAGES
 from gateway.pages.settings import variable
-from gateway.pages.states import KINDS, beginnings
+from gateway.pages.states import KINDS
 from gateway.settings import Settings
-from gateway.states import TABLES
+from gateway.states import TABLES, beginnings
 from gateway.store.core import table_of
 from parsers.catalogue import entries
 

@@ -1,0 +1,1 @@
+"""`tradepost verify`: holds the archive against the ledger, and the ledger against itself."""
