@@ -1,4 +1,4 @@
-"""Handing on: what becomes of each document of a settled interchange, and what waits for a slot.
+"""Handing on: what becomes of each document of a settled interchange.
 
 All functions run inside the caller's write transaction and do no other I/O.
 """
@@ -6,36 +6,30 @@ All functions run inside the caller's write transaction and do no other I/O.
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
-from typing import Any
 
 from sqlalchemy import Connection
 
 from gateway import answering
 from gateway.errors import Overtaken
+from gateway.packing import Ready, dispatch
 from gateway.ports import Job
+from gateway.routing import Routed, asks_for_parties, destinations_of, parties_of
 from gateway.store import deliveries, readings
-from gateway.store.deliveries import Accepted, Waiting
-from gateway.store.identity import business_identity, derived
+from gateway.store.deliveries import Accepted
+from gateway.store.identity import business_identity
 from gateway.store.moves import Act, move_if, move_many
 from gateway.store.readings import Settled, Staged
 from gateway.store.rows import ENVIRONMENTS
-from outbound.schedule import batches
 from parsers.x12.model import PartyId
 from partners.directory import Directory
 from partners.profile import DocumentRule
 
-_UNSAFE = re.compile(r"[^A-Za-z0-9.-]+")
-MAX_NAME_CHARS = 40
-SHORT_KEY_CHARS = 12
-
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What becomes of a document. destination: None if it goes nowhere. version: of its business identity.
+    """What becomes of a document. destinations: empty if it goes nowhere. version: of its business identity.
 
     takes_over: True if a replay gives it the version that the document it supersedes had.
     """
@@ -43,22 +37,10 @@ class Fate:
     document: Staged
     state: str
     reason: str | None = None
-    destination: str | None = None
+    destinations: tuple[str, ...] = ()
     rule: DocumentRule | None = None
     version: int = 1
     takes_over: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Lot:
-    """What consignments packed together have in common. size: the most documents in one."""
-
-    partner: str | None
-    destination: str
-    form: str
-    kind: str
-    environment: str
-    size: int
 
 
 def hand_on_chunk(
@@ -67,11 +49,13 @@ def hand_on_chunk(
     """Move each staged document on and create its deliveries; the jobs that follow."""
     identities = {document.id: _identity(tx, settled, document) for document in staged}
     seen = deliveries.accepted_versions(tx, list(identities.values()))
+    canonical = readings.canonicals_of(tx, list(identities)) if asks_for_parties(directory) else {}
     fates: list[Fate] = []
     for document in staged:
         identity = identities[document.id]
         accepted = seen.get(identity, Accepted())
-        fate = _fate(tx, directory, settled, document, identity, accepted)
+        routed = routed_of(settled, document, canonical)
+        fate = _fate(tx, directory, settled, document, identity, accepted, routed)
         if fate.state == "ready":
             seen[identity] = Accepted(max(fate.version, accepted.version), in_force=True)
         if fate.state == "filed":
@@ -80,7 +64,28 @@ def hand_on_chunk(
     _apply(tx, act, fates)
     ready = [fate for fate in fates if fate.state == "ready"]
     _accept(tx, ready, identities)
-    return dispatch(tx, act, directory, settled, ready, identities)
+    return dispatch(tx, act, directory, settled, [ready_of(fate, identities) for fate in ready])
+
+
+def ready_of(fate: Fate, identities: Mapping[str, str]) -> Ready:
+    """A document that goes on, as packing needs it. identities: of documents, by id."""
+    if fate.rule is None:
+        raise ValueError(f"document {fate.document.id} goes on by no rule")
+    key = f"{identities[fate.document.id][:32]}-{fate.version}"
+    document = fate.document
+    return Ready(document.id, document.kind or "document", document.number, key, fate.rule, fate.destinations)
+
+
+def routed_of(settled: Settled, document: Staged, canonical: Mapping[str, str]) -> Routed:
+    """What routing asks of a document. canonical: of documents by id; needed where parties are asked for."""
+    text = canonical.get(document.id)
+    return Routed(
+        settled.partner or "",
+        document.kind or "",
+        ENVIRONMENTS.get(settled.usage, "production"),
+        str(settled.receiver),
+        *(parties_of(text) if text else ()),
+    )
 
 
 def _accept(tx: Connection, ready: Sequence[Fate], identities: dict[str, str]) -> None:
@@ -132,6 +137,7 @@ def _fate(
     document: Staged,
     identity: str,
     accepted: Accepted,
+    routed: Routed,
 ) -> Fate:
     if document.disposition == "none":
         return Fate(document, "filed")
@@ -145,11 +151,13 @@ def _fate(
     replayed = document.supersedes and deliveries.version_of(tx, document.supersedes, identity)
     if accepted.in_force and rule.hold_repeats and not replayed:
         reason = f"{document.kind} {document.number} was received before."
-        return Fate(document, "held", reason, None, rule)
-    destination = destination_of(rule, settled.usage)
-    if destination is None:
-        return Fate(document, "kept", "The profile names no destination for it.", None, rule)
-    return Fate(document, "ready", None, destination, rule, replayed or accepted.version + 1, bool(replayed))
+        return Fate(document, "held", reason, (), rule)
+    destinations = destinations_of(directory, rule, routed)
+    if not destinations:
+        return Fate(document, "kept", "The profile names no destination for it.", (), rule)
+    keeps = bool(replayed) and not settled.new_keys
+    version = replayed if replayed and keeps else accepted.version + 1
+    return Fate(document, "ready", None, destinations, rule, version, keeps)
 
 
 def rule_of(directory: Directory, settled: Settled, document: Staged) -> DocumentRule | None:
@@ -160,11 +168,6 @@ def rule_of(directory: Directory, settled: Settled, document: Staged) -> Documen
     if document.standard == "csv":
         return agreement.rule_for_file(settled.file_name)
     return agreement.rule_for(document.standard, document.set_id, document.version_of_set)
-
-
-def destination_of(rule: DocumentRule, usage: str) -> str | None:
-    """Where a document goes: test traffic never reaches a production destination."""
-    return rule.test_destination if ENVIRONMENTS.get(usage) == "test" else rule.destination
 
 
 def _apply(tx: Connection, act: Act, fates: Sequence[Fate]) -> None:
@@ -185,141 +188,3 @@ def _apply(tx: Connection, act: Act, fates: Sequence[Fate]) -> None:
     for fate in fates:
         if fate.document.supersedes is not None:
             move_if(tx, act, "document", fate.document.supersedes, "superseded")
-
-
-def schedule_name(partner: str, rule: DocumentRule, destination: str) -> str:
-    """The name under which a rule's slots fire; "" for at once."""
-    if rule.schedule.kind == "at_once":
-        return ""
-    versions = f"@{'+'.join(rule.versions)}" if rule.versions else ""
-    return f"{partner}/{rule.standard}/{rule.set or rule.layout}{versions}/{destination}"
-
-
-def dispatch(
-    tx: Connection,
-    act: Act,
-    directory: Directory,
-    settled: Settled,
-    fates: Sequence[Fate],
-    identities: dict[str, str],
-    generation: int = 0,
-) -> list[Job]:
-    """Create the deliveries of ready documents: packed at once, or waiting for their slot."""
-    jobs: list[Job] = []
-    for (destination, rule, kind), group in groupby(
-        fates, key=lambda fate: (fate.destination, fate.rule, fate.document.kind)
-    ):
-        together = list(group)
-        if destination is None or rule is None:
-            continue
-        schedule = schedule_name(settled.partner or "", rule, destination)
-        rows = [
-            _delivery(act, settled, fate, destination, schedule, identities[fate.document.id], generation)
-            for fate in together
-        ]
-        if schedule:
-            deliveries.insert_deliveries(tx, rows, [])
-            continue
-        lot = Lot(
-            partner=settled.partner,
-            destination=destination,
-            form=directory.destinations[destination].format,
-            kind=kind or "document",
-            environment=ENVIRONMENTS.get(settled.usage, "production"),
-            size=rule.schedule.batch_size,
-        )
-        numbers = {fate.document.id: fate.document.number for fate in together}
-        for batch in batches(rows, lot.size):
-            packed = _consignment(act, lot, batch, numbers[batch[0]["document_id"]])
-            for row in batch:
-                row.update(state="packed", consignment_id=packed["id"])
-            deliveries.insert_deliveries(tx, list(batch), [packed])
-            jobs.append(Job("deliver", packed["id"], partner=settled.partner))
-    return jobs
-
-
-def _delivery(
-    act: Act,
-    settled: Settled,
-    fate: Fate,
-    destination: str,
-    schedule: str,
-    identity: str,
-    generation: int,
-) -> dict[str, Any]:
-    return {
-        "id": derived("dl", fate.document.id, destination, generation),
-        "document_id": fate.document.id,
-        "destination": destination,
-        "generation": generation,
-        "partner": settled.partner,
-        "schedule": schedule,
-        "key": f"{identity[:32]}-{fate.version}",
-        "consignment_id": None,
-        "state": "waiting",
-        "created_at": act.at,
-    }
-
-
-def _consignment(act: Act, lot: Lot, rows: Sequence[dict[str, Any]], number: str) -> dict[str, Any]:
-    """A consignment of one or several deliveries. One document lends its key; a batch has its own.
-
-    number: business number of the first document, for the file's name.
-    """
-    keys = [row["key"] for row in rows]
-    key = keys[0] if len(keys) == 1 else business_identity(*keys)[:32]
-    label = _UNSAFE.sub("-", number)[:MAX_NAME_CHARS].strip(".-") if len(keys) == 1 else f"batch-{len(keys)}"
-    name = "_".join(part for part in (lot.kind, lot.partner or "", label, _short(key)) if part)
-    return {
-        "id": derived("cs", lot.destination, *[row["id"] for row in rows]),
-        "partner": lot.partner,
-        "destination": lot.destination,
-        "kind": lot.kind,
-        "environment": lot.environment,
-        "key": f"{lot.destination}.{key}",
-        "file_name": f"{name}.{lot.form}".rstrip("."),
-        "is_batch": lot.size > 1,
-        "state": "due",
-        "attempts": 0,
-        "created_at": act.at,
-    }
-
-
-def _short(key: str) -> str:
-    """The beginning of a key and its version: a later version is another file."""
-    identity, _, version = key.rpartition("-")
-    return f"{identity[:SHORT_KEY_CHARS]}-{version}" if identity else key[:SHORT_KEY_CHARS]
-
-
-def pack_chunk(
-    tx: Connection, act: Act, directory: Directory, schedule: str, waiting: Sequence[Waiting]
-) -> list[Job]:
-    """Pack deliveries that waited for a slot, in batches of what their rule allows."""
-    size = _batch_size(directory, schedule)
-    jobs: list[Job] = []
-    ordered = sorted(waiting, key=_together)
-    for (destination, kind, environment), group in groupby(ordered, key=_together):
-        for batch in batches(list(group), size):
-            known = directory.destinations.get(destination)
-            form = known.format if known else ""  # its delivery then ends as a dead letter that says so
-            lot = Lot(batch[0].partner, destination, form, kind, environment, size)
-            packed = _consignment(
-                act, lot, [{"id": one.id, "key": one.key} for one in batch], batch[0].number
-            )
-            if deliveries.pack(tx, packed, [one.id for one in batch]) != len(batch):
-                raise Overtaken(f"another slot of {schedule} has packed some of these")
-            jobs.append(Job("deliver", packed["id"], partner=lot.partner))
-    return jobs
-
-
-def _together(one: Waiting) -> tuple[str, str, str]:
-    return one.destination, one.kind, one.environment
-
-
-def _batch_size(directory: Directory, schedule: str) -> int:
-    for partner in directory.partners:
-        for rule in partner.documents:
-            for destination in (rule.destination, rule.test_destination):
-                if destination and schedule_name(partner.partner, rule, destination) == schedule:
-                    return rule.schedule.batch_size
-    return 1

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from gateway.errors import TradepostError
-from gateway.handing_on import Fate, destination_of, dispatch, identity_of, rule_of
+from gateway.handing_on import Fate, identity_of, ready_of, routed_of, rule_of
+from gateway.packing import dispatch
 from gateway.parts import Profiles
 from gateway.ports import Clock, Job, JobQueue
 from gateway.refusals import advise_refusal
+from gateway.routing import destinations_of
 from gateway.store import arrivals, deliveries, numbers, readings, tasks
 from gateway.store.ledger import Ledger
 from gateway.store.moves import Act, move, record, refused, state_of
@@ -171,8 +173,9 @@ class Operations:
         staged = readings.staged(tx, document)
         settled = readings.interchange_of(tx, document)
         rule = rule_of(directory, settled, staged)
-        destination = destination_of(rule, settled.usage) if rule else None
-        if rule is None or destination is None:
+        routed = routed_of(settled, staged, readings.canonicals_of(tx, [document]))
+        destinations = destinations_of(directory, rule, routed) if rule else ()
+        if rule is None or not destinations:
             raise TradepostError(
                 "GTW-031",
                 f"The profile of {settled.partner} names no destination for document {document}.",
@@ -180,9 +183,9 @@ class Operations:
             )
         identity = identity_of(settled, staged)
         accepted = deliveries.accepted_versions(tx, [identity]).get(identity, deliveries.Accepted())
-        fate = Fate(staged, "ready", None, destination, rule, accepted.version + 1)
+        fate = Fate(staged, "ready", None, destinations, rule, accepted.version + 1)
         move(tx, act, "document", document, "ready", hold=None)
         claimed = {"identity": identity, "version": fate.version, "document_id": document}
         deliveries.accept_identities(tx, [claimed])
         generation = deliveries.next_generation(tx, document)
-        return dispatch(tx, act, directory, settled, [fate], {document: identity}, generation)
+        return dispatch(tx, act, directory, settled, [ready_of(fate, {document: identity})], generation)

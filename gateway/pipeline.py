@@ -24,7 +24,9 @@ from sqlalchemy import Connection
 from gateway.answering import record_sent_interchange
 from gateway.delivering import delivered, render_consignment, strand, to_dead_letter, try_again
 from gateway.failpoints import failpoint
-from gateway.handing_on import hand_on_chunk, pack_chunk
+from gateway.handing_on import hand_on_chunk
+from gateway.noting import answer_note, arrival_note
+from gateway.packing import pack_chunk
 from gateway.parts import Parts
 from gateway.ports import Arrival, Claim, Job, Received, Sight, Stored
 from gateway.sending import give_up, postpone, ship
@@ -74,25 +76,28 @@ class Pipeline:
     # receive ---------------------------------------------------------------------------------
 
     def receive(self, arrival: Arrival, content: BinaryIO | Path) -> Received:
-        """Keep, then record. What it returns may be told to the sender.
+        """Keep, then record, then note. What it returns may be told to the sender.
 
-        Twice: the bytes are found by their hash, and the arrival by channel and source key.
+        Twice: the bytes are found by their hash, and the arrival by channel and source key; a note
+        may be there more than once.
         """
         failpoint("receive.begin")
-        stored = self._keep(arrival, content)
-        failpoint("receive.kept")
-        act = self._parts.act(f"channel {arrival.channel}")
-        with self._ledger.write() as tx:
-            transmission, sight = self._record_arrival(tx, act, arrival, stored)
-            failpoint("receive.in_transaction")
+        with self._ledger.expecting():
+            stored = self._keep(arrival, content)
+            failpoint("receive.kept")
+            act = self._parts.act(f"channel {arrival.channel}")
+            with self._ledger.write() as tx:
+                transmission, recorded, sight = self._record_arrival(tx, act, arrival, stored)
+                failpoint("receive.in_transaction")
         failpoint("receive.committed")
+        self._parts.notes.note(arrival_note(transmission, recorded, stored, act.at))
         self._jobs.ring()
         return Received(transmission, stored.sha256, stored.size, sight)
 
     def _record_arrival(
         self, tx: Connection, act: Act, arrival: Arrival, stored: Stored
-    ) -> tuple[str, Sight]:
-        """The arrival's transmission, recorded now or before, and which of the two.
+    ) -> tuple[str, Arrival, Sight]:
+        """The arrival's transmission and the arrival as it stands there, recorded now or before, and which.
 
         A source key that comes back with other bytes is another arrival: inodes are used
         again, and senders set sizes and times as they please.
@@ -103,10 +108,11 @@ class Pipeline:
             arrival = replace(arrival, source_key=f"{arrival.source_key}#{stored.sha256}")
         transmission = drawn("tx", act.at)
         if not arrivals.insert_transmission(tx, transmission, arrival, stored, act.at):
-            return arrivals.by_arrival(tx, arrival.channel, arrival.source_key) or transmission, Sight.SAME
+            same = arrivals.by_arrival(tx, arrival.channel, arrival.source_key) or transmission
+            return same, arrival, Sight.SAME
         record(tx, act, "transmission.received", "transmission", transmission, after="received")
         self._jobs.enqueue(tx, [Job("parse", transmission, partner=arrival.partner)])
-        return transmission, Sight.NEW
+        return transmission, arrival, Sight.NEW
 
     def _keep(self, arrival: Arrival, content: BinaryIO | Path) -> Stored:
         if isinstance(content, Path):
@@ -229,6 +235,7 @@ class Pipeline:
         failpoint("send.begin")
         stored = self._archive.put(io.BytesIO(answer.payload))
         failpoint("send.kept")
+        self._parts.notes.note(answer_note(answer, stored, self._parts.clock.now()))
         try:
             if answer.target != MAILBOX:
                 ship(self._parts, answer)

@@ -7,17 +7,20 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from gateway.handing_on import destination_of, document_identity
+from gateway.handing_on import document_identity
+from gateway.routing import may_be_taken
 from gateway.store import deliveries
+from gateway.store.rows import ENVIRONMENTS
 from parsers.catalogue import found
 from partners.agreement import Agreement
+from partners.directory import Directory
 from translators.report import Advice, GroupReport, InterchangeReport
 
 #: Identities that one query asks for.
 QUERY_IDENTITIES = 200
 
 
-def note_repeats(view: Connection, report: InterchangeReport) -> None:
+def note_repeats(view: Connection, report: InterchangeReport, directory: Directory) -> None:
     """Give each advice on a document whose number was received before the finding that says so.
 
     The same is decided once more when the document is handed on: of two files that come in the
@@ -32,20 +35,26 @@ def note_repeats(view: Connection, report: InterchangeReport) -> None:
             advice
             for start in range(0, len(group.advices), QUERY_IDENTITIES)
             for advice in _noted(
-                view, report, agreement, group, group.advices[start : start + QUERY_IDENTITIES], taken
+                view,
+                directory,
+                (report, agreement),
+                group,
+                group.advices[start : start + QUERY_IDENTITIES],
+                taken,
             )
         ]
 
 
 def _noted(
     view: Connection,
-    report: InterchangeReport,
-    agreement: Agreement,
+    directory: Directory,
+    agreed: tuple[InterchangeReport, Agreement],
     group: GroupReport,
     advices: Sequence[Advice],
     taken: set[str],
 ) -> Iterator[Advice]:
     """The advices, with a finding where the number is taken. taken: identities of this interchange."""
+    report, agreement = agreed
     identities = [_identity(report, advice) for advice in advices]
     seen = deliveries.accepted_versions(view, [identity for identity in identities if identity])
     taken.update(identity for identity, accepted in seen.items() if accepted.in_force)
@@ -57,7 +66,8 @@ def _noted(
             finding = found("TRN-370", value=advice.identity, kind=advice.kind.replace("_", " "))
             yield replace(advice, held=True, findings=(*advice.findings, finding))
         else:
-            if not advice.held and destination_of(rule, report.usage) is not None:
+            environment = ENVIRONMENTS.get(report.usage, "production")
+            if not advice.held and may_be_taken(directory, report.partner or "", rule, environment):
                 taken.add(identity)
             yield advice
 

@@ -12,7 +12,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from gateway.failpoints import failpoint
-from gateway.handing_on import schedule_name
+from gateway.packing import slots
 from gateway.parts import Profiles
 from gateway.ports import Clock, Job, JobQueue
 from gateway.store import deliveries
@@ -20,7 +20,7 @@ from gateway.store.ledger import Ledger
 from gateway.store.moves import Act, record
 from outbound.schedule import next_slot, slots_between
 from partners.directory import Directory
-from partners.profile import AtOnce, Schedule
+from partners.profile import Schedule
 
 #: Seconds between looks at the clock; a slot fires at most this late.
 TICK_S = 1.0
@@ -33,7 +33,7 @@ class Timetable:
     """A schedule by name, with when it falls due and the zone its clock hangs in."""
 
     name: str
-    partner: str
+    partner: str | None
     schedule: Schedule
     zone: ZoneInfo
 
@@ -118,10 +118,8 @@ def _newest_slot(table: Timetable, last: datetime, now: datetime) -> datetime | 
 
 
 def timetables(directory: Directory) -> Iterator[Timetable]:
-    """Every schedule that the profiles name, with its destination."""
-    for partner in directory.partners:
-        for rule in partner.documents:
-            for destination in (rule.destination, rule.test_destination):
-                if destination is not None and not isinstance(rule.schedule, AtOnce):
-                    name = schedule_name(partner.partner, rule, destination)
-                    yield Timetable(name, partner.partner, rule.schedule, ZoneInfo(partner.time_zone))
+    """Every schedule that profiles and destinations name; a destination's own runs in UTC."""
+    zones = {partner.partner: partner.time_zone for partner in directory.partners}
+    for one in slots(directory):
+        zone = zones[one.partner] if one.partner is not None else "UTC"
+        yield Timetable(one.name, one.partner, one.schedule, ZoneInfo(zone))

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from gateway.answering import is_large, record_answers, record_received_ta1, write_large
 from gateway.errors import Overtaken
 from gateway.failpoints import failpoint
+from gateway.noting import RECONCILED
 from gateway.parts import Applied, Parts
 from gateway.ports import Claim, Job
 from gateway.repeats import note_repeats
@@ -83,7 +84,7 @@ def settle(parts: Parts, task: ParseTask, report: InterchangeReport) -> None:
     with parts.ledger.read() as view:
         earlier = _came_before(parts, view, task, report, sha256)
         if earlier is None and not task.is_replay:
-            note_repeats(view, report)
+            note_repeats(view, report, task.applied.directory)
     if earlier is not None and _is_repeat(task, report, sha256, earlier):
         _settle_repeat(parts, task, report, sha256, earlier)
         return
@@ -104,7 +105,7 @@ def _settle_new(
     act = parts.act("parse", note)
     target = "refused" if report.rejected or report.partner is None else "settled"
     written = None
-    if is_large(report) and not task.is_replay:
+    if (is_large(report) or RECONCILED in task.transmission.facts) and not task.is_replay:
         written = write_large(parts.ledger, report, interchange, act.at)
     with parts.ledger.write() as tx:
         tasks.check_fence(tx, task.claim)

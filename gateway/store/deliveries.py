@@ -209,7 +209,7 @@ def waiting_for(view: Connection, schedule: str, limit: int) -> list[Waiting]:
         )
         .select_from(DELIVERY.join(DOCUMENT, DELIVERY.c.document_id == DOCUMENT.c.id))
         .where(DELIVERY.c.state == "waiting", DELIVERY.c.schedule == schedule)
-        .order_by(DELIVERY.c.id)
+        .order_by(DELIVERY.c.created_at, DOCUMENT.c.transmission_id, DOCUMENT.c.sequence)
         .limit(limit)
     )
     return [Waiting(**row._mapping) for row in rows]

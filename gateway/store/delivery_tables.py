@@ -59,7 +59,7 @@ class Parked(SQLModel, table=True):
 
 
 class Turn(SQLModel, table=True):
-    """A consignment's place in a lane: where order is asked for, the lowest open place may begin."""
+    """A consignment's place in a lane, kept until it is delivered: the lowest that has not ended may begin."""
 
     __tablename__ = "turn"
     __table_args__ = (
@@ -71,8 +71,6 @@ class Turn(SQLModel, table=True):
     #: Destination and partner, or destination, partner and order number.
     lane: str
     consignment_id: str = Field(foreign_key="consignment.id")
-    #: False once nobody needs wait for it; a delivered one has no row any more.
-    is_open: bool = True
 
 
 class Replay(SQLModel, table=True):

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, false, func, insert, select, update
+from sqlalchemy import Connection, and_, delete, false, func, insert, select, update
 
 from gateway.errors import Fenced
 from gateway.store.core import BUSINESS_KEY as KEY
-from gateway.store.core import DOCUMENT, FINDING, INTERCHANGE, TRANSMISSION
+from gateway.store.core import DOCUMENT, FINDING, INTERCHANGE, REPLAY, TRANSMISSION
 from gateway.store.core import FUNCTIONAL_GROUP as GROUP
 from parsers.finding import Finding
 from parsers.x12.model import PartyId
@@ -264,9 +264,36 @@ def canonical_of(view: Connection, document: str) -> str | None:
     return view.execute(select(DOCUMENT.c.canonical).where(DOCUMENT.c.id == document)).scalar_one_or_none()
 
 
+def canonicals_of(view: Connection, documents: Sequence[str]) -> dict[str, str]:
+    """The canonical JSON of documents by id; those without are left out."""
+    rows = view.execute(
+        select(DOCUMENT.c.id, DOCUMENT.c.canonical).where(
+            DOCUMENT.c.id.in_(documents), DOCUMENT.c.canonical.is_not(None)
+        )
+    )
+    return {row.id: row.canonical for row in rows}
+
+
+def order_numbers(view: Connection, documents: Sequence[str]) -> dict[str, set[str]]:
+    """The purchase orders that documents are about, by document id."""
+    rows = view.execute(
+        select(KEY.c.document_id, KEY.c.value).where(
+            KEY.c.document_id.in_(documents), KEY.c.kind == "purchase_order"
+        )
+    )
+    numbers: dict[str, set[str]] = {}
+    for document, number in rows:
+        numbers.setdefault(document, set()).add(number)
+    return numbers
+
+
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """An interchange as the later stages need it."""
+    """An interchange as the later stages need it.
+
+    generation: of the reading it comes from. new_keys: True if a replay was asked to give every document
+    a key that the far ends have not seen. as_then: True if it was asked to take the profiles of then.
+    """
 
     id: str
     transmission_id: str
@@ -278,13 +305,23 @@ class Settled:
     profile_version: str
     sender: PartyId
     receiver: PartyId
+    generation: int = 0
+    new_keys: bool = False
+    as_then: bool = False
 
 
 def interchange(view: Connection, interchange_id: str) -> Settled:
     """One interchange."""
     row = view.execute(
-        select(INTERCHANGE, TRANSMISSION.c.name)
+        select(INTERCHANGE, TRANSMISSION.c.name, REPLAY.c["keys"], REPLAY.c.profile_version.label("chosen"))
         .join(TRANSMISSION, INTERCHANGE.c.transmission_id == TRANSMISSION.c.id)
+        .outerjoin(
+            REPLAY,
+            and_(
+                REPLAY.c.transmission_id == INTERCHANGE.c.transmission_id,
+                REPLAY.c.generation == INTERCHANGE.c.generation,
+            ),
+        )
         .where(INTERCHANGE.c.id == interchange_id)
     ).one()
     return Settled(
@@ -298,6 +335,9 @@ def interchange(view: Connection, interchange_id: str) -> Settled:
         row.profile_version,
         PartyId(row.sender_qualifier, row.sender_id),
         PartyId(row.receiver_qualifier, row.receiver_id),
+        row.generation,
+        new_keys=row._mapping["keys"] == "new",
+        as_then=row.chosen is not None,
     )
 
 

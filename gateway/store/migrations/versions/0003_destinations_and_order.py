@@ -49,7 +49,6 @@ def upgrade() -> None:
     counted(),
     sa.Column('lane', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('consignment_id', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-    sa.Column('is_open', sa.Boolean(), nullable=False),
     sa.ForeignKeyConstraint(['consignment_id'], ['consignment.id'], ),
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('lane', 'consignment_id', name='turn_once')

@@ -1,0 +1,84 @@
+"""Order: a consignment has a turn in each of its lanes, and begins when those before it have ended.
+
+Turns are numbered by the ledger in the transaction that makes the consignment, so that there is one
+order for all lanes and two consignments never wait for each other. Who begins, ends or parks in a
+lane holds the lane's lock until its transaction ends: none parks just as the one before it ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import Connection, delete, insert, select
+
+from gateway.store.core import CONSIGNMENT, PARKED, TURN
+from gateway.store.destinations import FOR_TURN, Freed, unpark
+from gateway.store.readings import take_turns
+
+#: States in which nobody waits for a consignment any more.
+ENDED = frozenset({"delivered", "cancelled"})
+
+
+def give(tx: Connection, consignment: str, lanes: Collection[str]) -> None:
+    """Give a new consignment the last turn of each of these lanes."""
+    if lanes:
+        tx.execute(insert(TURN), [{"lane": lane, "consignment_id": consignment} for lane in sorted(lanes)])
+
+
+def lock(tx: Connection, consignment: str) -> list[str]:
+    """The lanes of a consignment, locked until the transaction ends."""
+    lanes = list(
+        tx.execute(
+            select(TURN.c.lane).where(TURN.c.consignment_id == consignment).order_by(TURN.c.lane)
+        ).scalars()
+    )
+    for lane in lanes:
+        take_turns(tx, "lane", lane)
+    return lanes
+
+
+def must_wait(view: Connection, consignment: str, *, dead_counts: bool) -> bool:
+    """True if an earlier one in a lane of this consignment has not ended.
+
+    dead_counts: whether a dead letter holds up those behind it until a person has decided.
+    """
+    mine, other = TURN.alias("mine"), TURN.alias("other")
+    ended = ENDED if dead_counts else ENDED | {"dead"}
+    earlier = (
+        select(other.c.id)
+        .select_from(mine)
+        .join(other, other.c.lane == mine.c.lane)
+        .join(CONSIGNMENT, CONSIGNMENT.c.id == other.c.consignment_id)
+        .where(
+            mine.c.consignment_id == consignment,
+            other.c.id < mine.c.id,
+            other.c.consignment_id != consignment,
+            CONSIGNMENT.c.state.not_in(ended),
+        )
+        .limit(1)
+    )
+    return view.execute(earlier).first() is not None
+
+
+def leave(tx: Connection, consignment: str) -> None:
+    """A delivered consignment needs its turns no more."""
+    tx.execute(delete(TURN).where(TURN.c.consignment_id == consignment))
+
+
+def next_in(tx: Connection, lanes: Sequence[str]) -> list[Freed]:
+    """Let go the first of those that wait in each of these lanes; whether it may begin, it sees itself."""
+    freed: dict[str, Freed] = {}
+    for lane in lanes:
+        row = tx.execute(
+            select(TURN.c.consignment_id, CONSIGNMENT.c.partner)
+            .join(PARKED, PARKED.c.consignment_id == TURN.c.consignment_id)
+            .join(CONSIGNMENT, CONSIGNMENT.c.id == TURN.c.consignment_id)
+            .where(TURN.c.lane == lane, PARKED.c.waits_for == FOR_TURN)
+            .order_by(TURN.c.id)
+            .limit(1)
+        ).one_or_none()
+        if row is not None:
+            freed[row.consignment_id] = Freed(row.consignment_id, row.partner)
+    if freed:
+        unpark(tx, list(freed))
+    return list(freed.values())
