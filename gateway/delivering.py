@@ -53,6 +53,7 @@ def render_consignment(
         ],
         attributes=attributes,
         attempt=packed.attempts + 1,
+        crosswalk=parts.profiles.current().directory.crosswalk(packed.partner),
     )
     return consignment, stored
 

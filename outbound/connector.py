@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
+from partners.crosswalk import Crosswalk
+
 
 @dataclass(frozen=True, slots=True)
 class Carried:
@@ -38,6 +40,7 @@ class Consignment:
     documents: what is inside, in order; empty for an acknowledgement.
     attributes: facts for headers and logs: partner, kind (of document), documents (ids), environment.
     attempt: the number of this attempt, from 1; an answer belongs to the attempt that asked for it.
+    crosswalk: the partner's codes and ours, as they are now.
     """
 
     key: str
@@ -47,6 +50,7 @@ class Consignment:
     documents: Sequence[Carried] = ()
     attributes: Mapping[str, str] = field(default_factory=dict)
     attempt: int = 1
+    crosswalk: Crosswalk = field(default_factory=Crosswalk)
 
 
 class Outcome(StrEnum):

@@ -14,6 +14,7 @@ from parsers.finding import Finding
 from parsers.x12.dictionary import Dictionary
 from parsers.x12.model import PartyId
 from partners.checks import contradictions
+from partners.crosswalk import Crosswalk
 from partners.destinations import Destination
 from partners.inheritance import Place, Setting, parse_path
 from partners.loading import Everything, Member, read_everything
@@ -79,6 +80,11 @@ class Directory:
     def layout(self, partner: str, name: str) -> Layout:
         """The layout that a rule of that partner names. Raises KeyError if none does."""
         return self._everything.members[partner].layouts[name].layout
+
+    def crosswalk(self, partner: str | None) -> Crosswalk:
+        """The partner's codes and ours; empty for a partner that is not there or has none."""
+        member = self._everything.members.get(partner or "")
+        return Crosswalk() if member is None else member.crosswalk
 
     def explain(self, partner: str, path: str) -> Setting:
         """The effective value of "x12.acknowledge.ta1" and who set it.

@@ -16,9 +16,11 @@ from parsers.finding import Finding
 from parsers.toml_lines import TomlPath
 from parsers.x12.dictionary import Dictionary, standard
 from parsers.x12.own_tables import load_tables
+from partners.crosswalk import Crosswalk, read_crosswalk
 from partners.destinations import Destination
 from partners.faults import fault, refusals
 from partners.inheritance import DOCUMENT_DEFAULTS, Chain, Source
+from partners.mappings import MAPPING_SUFFIX, MappingFile
 from partners.profile import DocumentRule, OurIdentity, PartnerProfile
 from partners.sources import Bases, read_keys, read_source, read_text
 from partners.values import SLUG, Model
@@ -27,6 +29,8 @@ PROFILE_FILE = "profile.toml"
 OURS_FILE = "ours.toml"
 DESTINATIONS_FILE = "destinations.toml"
 LAYOUT_SUFFIX = ".layout.toml"
+#: Keys of a destination that are never written: the heading and the mapping's file give them.
+GIVEN = frozenset({"name", "mapped"})
 #: Folder of X12 tables of our own.
 TABLES_FOLDER = "_x12"
 
@@ -53,11 +57,12 @@ class LayoutFile:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One partner as its folder says. layouts: those its rules name, by name."""
+    """One partner as its folder says. layouts: those its rules name. crosswalk: its codes and ours."""
 
     profile: PartnerProfile
     chain: Chain
     layouts: Mapping[str, LayoutFile]
+    crosswalk: Crosswalk
 
     def snapshot(self, ours: OurIdentity, tables: str) -> str:
         """All that the reading of this partner's files depends on, as JSON with sorted keys.
@@ -96,14 +101,17 @@ def read_everything(folder: Path, bases: Mapping[str, Path]) -> Everything | Fin
     """
     known_bases = Bases(bases)
     ours = _read_ours(folder / OURS_FILE)
-    destinations = _read_destinations(folder / DESTINATIONS_FILE)
+    mappings = _read_mappings(folder)
+    destinations = _read_destinations(
+        folder / DESTINATIONS_FILE, {} if isinstance(mappings, tuple) else mappings
+    )
     members = {path.name: _read_member(path, known_bases) for path in _partner_folders(folder)}
     tables = (
         load_tables(folder / TABLES_FOLDER, f"{TABLES_FOLDER}/")
         if (folder / TABLES_FOLDER).is_dir()
         else standard()
     )
-    parts = (ours, destinations, tables, *members.values())
+    parts = (ours, mappings, destinations, tables, *members.values())
     faults = [part for part in parts if isinstance(part, tuple)]
     if faults or isinstance(ours, tuple) or isinstance(destinations, tuple) or isinstance(tables, tuple):
         return _each_once(finding for part in faults for finding in part)
@@ -129,7 +137,25 @@ def _read_ours(path: Path) -> Sourced[OurIdentity] | Findings:
     return ours if isinstance(ours, tuple) else Sourced(ours, source)
 
 
-def _read_destinations(path: Path) -> Sourced[Mapping[str, Destination]] | Findings:
+def _read_mappings(folder: Path) -> dict[str, MappingFile] | Findings:
+    """Every mapping of the folder by name."""
+    mappings: dict[str, MappingFile] = {}
+    faults: list[Finding] = []
+    for path in sorted(folder.glob(f"*{MAPPING_SUFFIX}")):
+        source = read_source(path, path.name)
+        mapping = (
+            (source,) if isinstance(source, Finding) else _model(MappingFile, source.data, Chain((source,)))
+        )
+        if isinstance(mapping, tuple):
+            faults += mapping
+        else:
+            mappings[path.name.removesuffix(MAPPING_SUFFIX)] = mapping
+    return tuple(faults) or mappings
+
+
+def _read_destinations(
+    path: Path, mappings: Mapping[str, MappingFile]
+) -> Sourced[Mapping[str, Destination]] | Findings:
     source = read_source(path, path.name) if path.exists() else Source(path.name, "", {})
     if isinstance(source, Finding):
         return (source,)
@@ -137,11 +163,12 @@ def _read_destinations(path: Path) -> Sourced[Mapping[str, Destination]] | Findi
     destinations: dict[str, Destination] = {}
     faults: list[Finding] = []
     for name, table in source.data.items():
-        if not isinstance(table, dict) or "name" in table:
-            place = chain.place((name, "name") if isinstance(table, dict) else (name,))
-            faults.append(fault("PRT-012", place))
+        if not isinstance(table, dict) or GIVEN & table.keys():
+            written = min(GIVEN & table.keys()) if isinstance(table, dict) else None
+            faults.append(fault("PRT-012", chain.place((name, written) if written else (name,))))
             continue
-        destination = _model(Destination, {**table, "name": name}, chain, below=name)
+        given = {**table, "name": name, "mapped": mappings.get(str(table.get("mapping")))}
+        destination = _model(Destination, given, chain, below=name)
         if isinstance(destination, tuple):
             faults += destination
         else:
@@ -159,8 +186,10 @@ def _read_member(folder: Path, bases: Bases) -> Member | Findings:
     profile = _read_profile(folder, chain)
     if isinstance(profile, tuple):
         return profile
-    layouts = _read_layouts(folder, profile, chain)
-    return layouts if isinstance(layouts, tuple) else Member(profile, chain, layouts)
+    layouts, crosswalk = _read_layouts(folder, profile, chain), read_crosswalk(folder)
+    if isinstance(layouts, tuple) or isinstance(crosswalk, tuple):
+        return tuple(fault for part in (layouts, crosswalk) if isinstance(part, tuple) for fault in part)
+    return Member(profile, chain, layouts, crosswalk)
 
 
 def _read_profile(folder: Path, chain: Chain) -> PartnerProfile | Findings:
