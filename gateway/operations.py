@@ -109,6 +109,11 @@ class Operations:
             self._read_again(tx, "replay", transmission)
         self.jobs.ring()
 
+    def acknowledge_alert(self, act: Act, alert: str) -> None:
+        """Say that somebody looks after it: nothing more is told of it until it is over."""
+        with self.ledger.write() as tx:
+            move(tx, act, "alert", alert, "acknowledged")
+
     def set_number(self, act: Act, series: str, number: int) -> None:
         """Make `number` the next one of a series, when taking over from another translator.
 
@@ -137,7 +142,7 @@ class Operations:
     def retry_task(self, act: Act, task: int) -> None:
         """Run a task again that a bug had stopped."""
         with self.ledger.write() as tx:
-            if not tasks.wake(tx, task, act.at):
+            if not self.jobs.wake(tx, task):
                 raise TradepostError(
                     "GTW-001", f"There is no failed task {task}.", "See: tradepost tasks list"
                 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from gateway.errors import Fenced
 from gateway.failpoints import failpoint
-from gateway.ports import Claim, Clock, Job
+from gateway.ports import QUEUES, Claim, Clock, Job
 from gateway.store import tasks
 from gateway.store.ledger import Ledger
 
@@ -68,6 +68,10 @@ class LocalJobs:
         """Park it for a person."""
         tasks.fail(tx, claim, error)
 
+    def wake(self, tx: Connection, task: int) -> bool:
+        """Let a failed task run again."""
+        return tasks.wake(tx, task, self._clock.now())
+
     def ring(self) -> None:
         """Look now."""
         self._bell.ring()
@@ -79,27 +83,32 @@ class LocalJobs:
         failpoint("jobs.taken_back")
         return count
 
-    def serve(self, run: Callable[[Claim], None], should_stop: Callable[[], bool]) -> None:
+    def serve(
+        self, run: Callable[[Claim], None], should_stop: Callable[[], bool], queues: Iterable[str] = QUEUES
+    ) -> None:
         """Claim and run until told to stop; claims not begun are handed back."""
+        wanted = frozenset(queues)
         hand: queue.SimpleQueue[Claim] = queue.SimpleQueue()
         unrecorded: queue.SimpleQueue[Claim] = queue.SimpleQueue()
         with ThreadPoolExecutor(self._workers, thread_name_prefix="stage") as pool:
             free = threading.Semaphore(self._workers)
             while not should_stop():
-                claims = self._claim_or_wait(self._workers * 2, unrecorded)
+                claims = self._claim_or_wait(self._workers * 2, wanted, unrecorded)
                 for claim in claims:
                     hand.put(claim)
                 self._dispatch(pool, free, hand, partial(_run_noting, run, unrecorded), should_stop)
             self._hand_back(hand)
 
-    def _claim_or_wait(self, limit: int, unrecorded: queue.SimpleQueue[Claim]) -> list[Claim]:
+    def _claim_or_wait(
+        self, limit: int, queues: frozenset[str], unrecorded: queue.SimpleQueue[Claim]
+    ) -> list[Claim]:
         """Claims, or none after a wait. A database that is away is looked for again, not given up.
 
         unrecorded: claims whose outcome could not be written; they are handed back first.
         """
         try:
             self._hand_back(unrecorded)
-            claims = self._claim(limit)
+            claims = self._claim(limit, queues)
         except OperationalError as fault:
             log.warning("ledger.unavailable", reason=str(fault.orig))
             claims = []
@@ -134,12 +143,12 @@ class LocalJobs:
             count += len(claims)
         return count
 
-    def _claim(self, limit: int) -> list[Claim]:
+    def _claim(self, limit: int, queues: frozenset[str] = tasks.ALL_QUEUES) -> list[Claim]:
         with self._ledger.read() as view:
-            if not tasks.any_due(view, self._clock.now()):
+            if not tasks.any_due(view, self._clock.now(), queues):
                 return []
         with self._ledger.write() as tx:
-            claims = tasks.claim_due(tx, self._clock.now(), limit)
+            claims = tasks.claim_due(tx, self._clock.now(), limit, queues)
         failpoint("jobs.claimed")
         return claims
 

@@ -7,13 +7,14 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, select, update
+from sqlalchemy import Connection, Select, bindparam, exists, func, or_, select, update
 
 from gateway.errors import Fenced
-from gateway.ports import Claim, Job
+from gateway.ports import LEAVING, QUEUES, WORK, Claim, Job
 from gateway.store.core import TASK, insert_absent
 
 MAX_ERROR_CHARS = 8000
+ALL_QUEUES = frozenset(QUEUES)
 
 
 def insert_new(tx: Connection, jobs: Sequence[Job], now: datetime) -> None:
@@ -29,22 +30,39 @@ def insert_new(tx: Connection, jobs: Sequence[Job], now: datetime) -> None:
             "state": "waiting",
             "attempt": 0,
             "not_before": job.not_before or now,
+            "order_key": job.order_key,
         }
         for job in jobs
     ]
     insert_absent(tx, TASK, rows)
 
 
-def _due(now: datetime) -> Select[Any]:
-    return select(TASK.c.id).where(TASK.c.state == "waiting", TASK.c.not_before <= now)
+_EARLIER = TASK.alias("earlier")
+#: No open task of the same order key was asked for before this one.
+_IS_FIRST = or_(
+    TASK.c.order_key.is_(None),
+    ~exists().where(
+        _EARLIER.c.order_key == TASK.c.order_key,
+        _EARLIER.c.id < TASK.c.id,
+        _EARLIER.c.state.in_(("waiting", "running")),
+    ),
+)
 
 
-def claim_due(tx: Connection, now: datetime, limit: int) -> list[Claim]:
+def _due(now: datetime, queues: frozenset[str]) -> Select[Any]:
+    due = select(TASK.c.id).where(TASK.c.state == "waiting", TASK.c.not_before <= now, _IS_FIRST)
+    if queues.issuperset(QUEUES):
+        return due
+    leaves = TASK.c.stage.in_(LEAVING)
+    return due.where(~leaves if WORK in queues else leaves)
+
+
+def claim_due(tx: Connection, now: datetime, limit: int, queues: frozenset[str] = ALL_QUEUES) -> list[Claim]:
     """Take up to `limit` due tasks in hand, partners in turn so that no flood starves another."""
     partners = tx.execute(
         select(TASK.c.partner).where(TASK.c.state == "waiting", TASK.c.not_before <= now).distinct()
     ).scalars()
-    lanes = [list(_lane(tx, now, partner, limit)) for partner in partners]
+    lanes = [list(_lane(tx, now, partner, limit, queues)) for partner in partners]
     chosen = [lane[turn] for turn in range(limit) for lane in lanes if turn < len(lane)][:limit]
     if not chosen:
         return []
@@ -58,11 +76,12 @@ def claim_due(tx: Connection, now: datetime, limit: int) -> list[Claim]:
     return [Claim(*row) for row in sorted(rows, key=lambda row: place[row.id])]
 
 
-def _lane(tx: Connection, now: datetime, partner: str | None, limit: int) -> Sequence[int]:
+def _lane(
+    tx: Connection, now: datetime, partner: str | None, limit: int, queues: frozenset[str]
+) -> Sequence[int]:
     mine = TASK.c.partner.is_(None) if partner is None else TASK.c.partner == partner
-    return (
-        tx.execute(_due(now).where(mine).order_by(TASK.c.not_before, TASK.c.id).limit(limit)).scalars().all()
-    )
+    due = _due(now, queues).where(mine).order_by(TASK.c.not_before, TASK.c.id)
+    return tx.execute(due.limit(limit)).scalars().all()
 
 
 _ALIVE = select(TASK.c.id).where(
@@ -90,7 +109,7 @@ def _leaving(columns: tuple[str, ...]) -> Any:
 
 
 def _leave(tx: Connection, claim: Claim, **values: object) -> None:
-    bound = {"task": claim.task_id, "attempted": claim.attempt}
+    bound: dict[str, object] = {"task": claim.task_id, "attempted": claim.attempt}
     bound |= {f"new_{name}": value for name, value in values.items()}
     if tx.execute(_leaving(tuple(values)), bound).rowcount != 1:
         raise Fenced(f"task {claim.task_id} attempt {claim.attempt}")
@@ -139,6 +158,6 @@ def next_generation(view: Connection, stage: str, subject: str) -> int:
     return 0 if newest is None else int(newest) + 1
 
 
-def any_due(view: Connection, now: datetime) -> bool:
+def any_due(view: Connection, now: datetime, queues: frozenset[str] = ALL_QUEUES) -> bool:
     """True if a claim would find something; a look that needs no write lock."""
-    return view.execute(_due(now).limit(1)).first() is not None
+    return view.execute(_due(now, queues).limit(1)).first() is not None
