@@ -6,7 +6,7 @@ All functions but `write_large` run inside the caller's write transaction and do
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
@@ -31,6 +31,9 @@ NOBODY = PartyId("", "")
 LARGE_SETS = 10_000
 #: Answers by a partner that leave nothing open.
 CLOSING = frozenset({"A", "E", "P", "R"})
+#: Why a reserved number was not used.
+SHORTER = "the answer came out shorter than foreseen"
+WENT_BEFORE = "the answer had gone out before the ledger was restored"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,22 +132,27 @@ def record_answers(
 ) -> list[str]:
     """Store what policy answers to an interchange together with its numbers; the ids to send.
 
-    written: answers of `write_large`; None writes them here, with numbers drawn here.
+    written: answers of `write_large`; None writes them here, with numbers drawn here. Of those, the
+    ones that went out before the ledger was restored stay as they are; their new numbers become void.
     """
     partner = report.partner or transmission.partner
     if partner is None:
         return []
     series = Series.of(report)
     if written is None:
-        written = write_answers(report, LedgerNumbers(tx, series), now)
-    else:
-        used: dict[str, list[int]] = {}
-        for answer in written:
-            if answer.control_number is not None:
-                used.setdefault(series.interchange, []).append(answer.control_number)
-            used.setdefault(series.group(answer.functional_id), []).extend(answer.group_numbers)
-        numbers.close_reservations(tx, interchange, used, "the answer came out shorter than foreseen")
-    return _store(tx, report, interchange, partner, now, written)
+        return _store(
+            tx, report, interchange, partner, now, write_answers(report, LedgerNumbers(tx, series), now)
+        )
+    gone = frozenset(answers.answers_to(tx, interchange))
+    used: dict[str, list[int]] = {}
+    for ordinal, answer in enumerate(written, start=1):
+        if _id_of(interchange, ordinal) in gone:
+            continue
+        if answer.control_number is not None:
+            used.setdefault(series.interchange, []).append(answer.control_number)
+        used.setdefault(series.group(answer.functional_id), []).extend(answer.group_numbers)
+    numbers.close_reservations(tx, interchange, used, WENT_BEFORE if gone else SHORTER)
+    return _store(tx, report, interchange, partner, now, written, gone=gone)
 
 
 def record_later_answers(
@@ -166,15 +174,22 @@ def _store(
     now: datetime,
     written: Sequence[Answer],
     *occasion: str,
+    gone: Collection[str] = (),
 ) -> list[str]:
+    """Insert the answers that are not `gone` already; the ids of all."""
+    ids = [_id_of(interchange, ordinal, *occasion) for ordinal in range(1, len(written) + 1)]
     rows = [
-        {"id": derived("ack", interchange, *occasion, ordinal)}
-        | _row(answer, report, interchange, partner, now)
-        for ordinal, answer in enumerate(written, start=1)
+        {"id": one} | _row(answer, report, interchange, partner, now)
+        for one, answer in zip(ids, written, strict=True)
+        if one not in gone
     ]
     answers.insert_answers(tx, rows)
     failpoint("parse.numbers_drawn")
-    return [row["id"] for row in rows]
+    return ids
+
+
+def _id_of(interchange: str, ordinal: int, *occasion: str) -> str:
+    return derived("ack", interchange, *occasion, ordinal)
 
 
 def _row(

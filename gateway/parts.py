@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from gateway.ports import Archive, Clock, JobQueue
+from gateway.ports import Archive, Clock, JobQueue, Notes
 from gateway.store.ledger import Ledger
 from gateway.store.moves import Act
 from outbound.connector import Connector
@@ -45,6 +45,7 @@ class Parts:
 
     ledger: Ledger
     archive: Archive
+    notes: Notes
     jobs: JobQueue
     clock: Clock
     profiles: Profiles

@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gateway import home as homes
 from gateway.archive.local import LocalArchive
+from gateway.archive.local_notes import LocalNotes
 from gateway.book import ProfileBook
 from gateway.errors import TradepostError
 from gateway.failpoints import arm_from_environment
@@ -23,7 +24,7 @@ from gateway.logs import log_to_stderr
 from gateway.operations import Operations
 from gateway.parts import Parts
 from gateway.pipeline import Pipeline
-from gateway.ports import Archive
+from gateway.ports import Archive, Notes
 from gateway.settings import Settings
 from gateway.store import schema
 from gateway.store.ledger import Ledger, open_engine
@@ -49,22 +50,23 @@ class Gateway:
         self.clock = SystemClock()
         self.ledger = open_ledger(settings.effective_database_url)
         self.archive = open_archive(settings)
+        self.notes = open_notes(settings)
         self.book = ProfileBook(self.ledger, self.clock, settings.home)
         self.jobs = LocalJobs(self.ledger, self.clock, workers=settings.workers, poll_s=settings.job_poll_s)
         self.far_ends = FarEnds(settings.home)
-        self.pipeline = Pipeline(
-            Parts(
-                ledger=self.ledger,
-                archive=self.archive,
-                jobs=self.jobs,
-                clock=self.clock,
-                profiles=self.book,
-                connect=self.far_ends,
-                chance=random.SystemRandom().random,
-                chunk_documents=settings.chunk_documents,
-                x12_limits=settings.x12_limits,
-            )
+        self.parts = Parts(
+            ledger=self.ledger,
+            archive=self.archive,
+            notes=self.notes,
+            jobs=self.jobs,
+            clock=self.clock,
+            profiles=self.book,
+            connect=self.far_ends,
+            chance=random.SystemRandom().random,
+            chunk_documents=settings.chunk_documents,
+            x12_limits=settings.x12_limits,
         )
+        self.pipeline = Pipeline(self.parts)
         self.worker = Worker(self.pipeline.stages, self.ledger, self.jobs, self.clock)
         self.operations = Operations(self.ledger, self.jobs, self.clock, self.book)
 
@@ -123,3 +125,13 @@ def open_archive(settings: Settings) -> Archive:
 
         return open_s3_archive(url, settings.home)
     return LocalArchive(Path(url), homes.archive_id(settings))
+
+
+def open_notes(settings: Settings) -> Notes:
+    """The notes beside that archive."""
+    url = settings.effective_archive_url
+    if url.startswith("s3://"):
+        from gateway.archive.s3_notes import open_s3_notes
+
+        return open_s3_notes(url)
+    return LocalNotes(Path(url))

@@ -8,12 +8,18 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from gateway.archive.notes import PLACE, line_of, note_of
-from gateway.archive.s3 import S3Place, name_of, speaking
+from gateway.archive.s3 import S3Place, name_of, s3_place, speaking
 from gateway.ports import Note
 from outbound.s3_client import S3Access, s3_client
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
+
+
+def open_s3_notes(url: str) -> S3Notes:
+    """The notes beside the archive at `url`, reached as that is. Raises ArchiveUnavailable on a bad URL."""
+    place = s3_place(url)
+    return S3Notes(place, S3Access(place.endpoint_url, place.region))
 
 
 class S3Notes:

@@ -9,6 +9,7 @@ import typer
 
 from gateway.cli import (
     acknowledgements,
+    alerts,
     archive,
     benching,
     deliveries,
@@ -17,6 +18,7 @@ from gateway.cli import (
     numbers,
     partners,
     quarantine,
+    reconciling,
     service,
     tasks,
     translating,
@@ -37,6 +39,7 @@ app.add_typer(documents.app, name="documents")
 app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(acknowledgements.app, name="acknowledgements")
 app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(alerts.app, name="alerts")
 app.add_typer(numbers.app, name="numbers")
 app.add_typer(archive.app, name="archive")
 app.add_typer(partners.app, name="partners")
@@ -44,7 +47,7 @@ app.add_typer(logins.app, name="logins")
 app.add_typer(tasks.app, name="tasks")
 for command in (
     service.run, service.init, service.demo, service.receive, service.inspect, service.errors, benching.bench,
-    writing.write, translating.translate, service.doctor, verifying.verify,
+    writing.write, translating.translate, service.doctor, alerts.overdue, reconciling.reconcile, verifying.verify,
 ):  # fmt: skip
     app.command()(command)
 

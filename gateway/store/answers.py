@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -73,6 +73,12 @@ def answer(view: Connection, acknowledgement: str) -> Answer:
         group_numbers=tuple(detail.get("group_numbers", ())),
         functional_id=detail.get("functional_id") or "FA",
     )
+
+
+def known(view: Connection, acknowledgements: Collection[str]) -> set[str]:
+    """Those of the ids that are in the ledger."""
+    wanted = ACKNOWLEDGEMENT.c.id.in_(acknowledgements)
+    return set(view.execute(select(ACKNOWLEDGEMENT.c.id).where(wanted)).scalars())
 
 
 def answers_to(view: Connection, interchange: str) -> list[str]:

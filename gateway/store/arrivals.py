@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -89,6 +89,11 @@ def by_arrival(view: Connection, channel: str, source_key: str) -> str | None:
             TRANSMISSION.c.channel == channel, TRANSMISSION.c.source_key == source_key
         )
     ).scalar_one_or_none()
+
+
+def known(view: Connection, transmissions: Collection[str]) -> set[str]:
+    """Those of the ids that are in the ledger."""
+    return set(view.execute(select(TRANSMISSION.c.id).where(TRANSMISSION.c.id.in_(transmissions))).scalars())
 
 
 def kept(view: Connection, transmission_id: str) -> Kept | None:

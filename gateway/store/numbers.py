@@ -74,6 +74,16 @@ def close_reservations(
     tx.execute(update(RESERVATION).where(*rest).values(state="void", reason=reason))
 
 
+def raise_to(tx: Connection, series: str, number: int) -> None:
+    """Make `number` the next one of `series` unless the next one is as high already.
+
+    Numbers that have begun anew at 1 are not lower than those before: then a person uses `set_next`.
+    """
+    insert_absent(tx, NUMBER, [{"series": series, "next": 1}])
+    lower = [NUMBER.c.series == series, NUMBER.c.next < number]
+    tx.execute(update(NUMBER).where(*lower).values(next=number))
+
+
 @dataclass(frozen=True, slots=True)
 class Series:
     """A series and the number it will give next."""

@@ -221,6 +221,15 @@ def test_a_cut_over_never_goes_back_to_used_numbers(ledger: Ledger) -> None:
         assert view.execute(select(ControlNumber.next)).scalar_one() == 501
 
 
+def test_a_series_is_raised_and_never_lowered(ledger: Ledger) -> None:
+    """FI-C08."""
+    for wanted in (7, 3):
+        with ledger.write() as tx:
+            numbers.raise_to(tx, "s", wanted)
+    with ledger.write() as tx:
+        assert numbers.draw(tx, "s") == 7
+
+
 def test_the_second_sight_of_an_arrival_is_refused_by_its_key(ledger: Ledger) -> None:
     arrival, stored = Arrival("hand", "key-1", "po.edi"), Stored("0" * 64, 10, new=True)
     with ledger.write() as tx:

@@ -26,13 +26,14 @@ from sqlalchemy.exc import OperationalError
 from gateway import home as homes
 from gateway import views
 from gateway.archive.local import LocalArchive
+from gateway.archive.local_notes import LocalNotes
 from gateway.book import ProfileBook
 from gateway.errors import ArchiveUnavailable
 from gateway.jobs.local import LocalJobs
 from gateway.operations import Operations
 from gateway.parts import Parts
 from gateway.pipeline import Pipeline
-from gateway.ports import Arrival, Received, Stored
+from gateway.ports import Arrival, Listed, Note, Received, Stored
 from gateway.scheduler import Scheduler
 from gateway.settings import Settings
 from gateway.store import mailboxes, profile_versions, schema
@@ -176,8 +177,26 @@ class GuardedArchive:
         _outside_transactions()
         return self._inner.holds(sha256)
 
+    def listed(self, since: datetime | None = None) -> Iterator[Listed]:
+        _outside_transactions()
+        return self._inner.listed(since)
+
     def check(self) -> str:
         return self._inner.check()
+
+
+class GuardedNotes:
+    """The local notes behind the guard."""
+
+    def __init__(self, inner: LocalNotes) -> None:
+        self._inner = inner
+
+    def note(self, note: Note) -> None:
+        _outside_transactions()
+        self._inner.note(note)
+
+    def every(self) -> Iterator[Note]:
+        return self._inner.every()
 
 
 @dataclass
@@ -272,18 +291,20 @@ class Stages:
         schema.upgrade(self.ledger.engine)
         inner = LocalArchive(home / "archive", homes.archive_id(self.settings))
         self.archive = GuardedArchive(inner, self.faults)
+        self.notes = GuardedNotes(LocalNotes(home / "archive"))
         self.book = ProfileBook(self.ledger, self.clock, home)
         self.jobs = LocalJobs(self.ledger, self.clock, workers=workers, poll_s=0.05)
-        parts = Parts(
+        self.parts = Parts(
             ledger=self.ledger,
             archive=self.archive,
+            notes=self.notes,
             jobs=self.jobs,
             clock=self.clock,
             profiles=self.book,
             connect=self.erp,
             chance=lambda: 1.0,
         )
-        self.pipeline = Pipeline(parts)
+        self.pipeline = Pipeline(self.parts)
         self.worker = Worker(self.pipeline.stages, self.ledger, self.jobs, self.clock)
         self.scheduler = Scheduler(self.ledger, self.jobs, self.clock, self.book)
         self.operations = Operations(self.ledger, self.jobs, self.clock, self.book)
