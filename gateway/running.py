@@ -20,10 +20,13 @@ from typing import BinaryIO
 
 import structlog
 
+from gateway import alert_desk
 from gateway import home as homes
 from gateway.errors import ArchiveUnavailable, TradepostError
 from gateway.logs import logged
-from gateway.ports import Arrival, Receive, Received
+from gateway.nodes import Node
+from gateway.ports import DELIVER, WORK, Arrival, Receive, Received
+from gateway.room import Room
 from gateway.scheduler import Scheduler
 from gateway.settings import Settings
 from gateway.sftp_server.events import Fields, SftpEvent
@@ -114,7 +117,12 @@ class Role(StrEnum):
     SFTP = "sftp"
     WATCH = "watch"
     WORK = "work"
+    DELIVER = "deliver"
     SCHEDULE = "schedule"
+
+
+#: Roles that run stages, with the queue that each serves.
+QUEUE_OF = {Role.WORK: WORK, Role.DELIVER: DELIVER}
 
 
 @contextmanager
@@ -125,27 +133,38 @@ def running(gateway: Gateway, roles: Collection[Role] = tuple(Role)) -> Iterator
     """
     settings = gateway.settings
     run = Running(settings.stop_s)
+    node = Node(gateway.ledger, gateway.clock, gateway.worker.run)
     with ExitStack() as stack:
         stack.enter_context(logged(settings.home / "log", settings.log_level))
-        for role in roles:
-            stack.enter_context(homes.locked(settings.home, role.value))
-        if Role.WORK in roles:
-            stack.enter_context(_sole_worker(gateway))
+        for name in _locks(settings, roles):
+            stack.enter_context(homes.locked(settings.home, name))
+        queues = [queue for role, queue in QUEUE_OF.items() if role in roles]
+        if queues:
+            stack.enter_context(_allowed_to_work(gateway))
+        stack.enter_context(node.present(roles))
+        stack.enter_context(run.thread("node", partial(node.keep_seen, run.stopping)))
+        if queues:
             gateway.jobs.take_back()
-            serve = partial(gateway.jobs.serve, gateway.worker.run, run.stopping.is_set)
+            gateway.pipeline.look_for_orphans()
+            serve = partial(gateway.jobs.serve, node.run, run.stopping.is_set, queues)
             stack.enter_context(run.thread("stages", serve))
         if Role.WATCH in roles:
-            crew = WatcherCrew(gateway.book, settings.home, gateway.pipeline.receive)
+            crew = WatcherCrew(gateway.book, settings.home, gateway.pipeline.receive, room(settings))
             stack.enter_context(run.thread("watchers", partial(crew.serve, run.stopping.is_set)))
         if Role.SCHEDULE in roles:
             scheduler = Scheduler(gateway.ledger, gateway.jobs, gateway.clock, gateway.book)
             scheduler.start()
             stack.callback(scheduler.stop)
+            looking = partial(alert_desk.keep_looking, gateway, run.stopping.is_set)
+            stack.enter_context(run.thread("alerts", looking))
+            sending = partial(alert_desk.keep_sending, gateway, run.stopping.is_set)
+            stack.enter_context(run.thread("notices", sending))
         if Role.SFTP in roles and settings.sftp_enabled:
             allow_open_files()
             run.server = sftp_server(gateway)
             run.server.start()
             server = run.server
+            node.address = f"{settings.sftp_host}:{server.port}"
             stack.callback(lambda: server.stop(run.left_s()))
         stack.callback(run.left_s)
         log.info("gateway.started", home=str(settings.home), roles=sorted(roles))
@@ -159,22 +178,32 @@ def drain(gateway: Gateway) -> int:
     with (
         logged(settings.home / "log", settings.log_level),
         homes.locked(settings.home, Role.WORK),
-        _sole_worker(gateway),
+        _allowed_to_work(gateway),
     ):
         gateway.jobs.take_back()
         Scheduler(gateway.ledger, gateway.jobs, gateway.clock, gateway.book).tick()
         return gateway.jobs.drain(gateway.worker.run)
 
 
+def _locks(settings: Settings, roles: Collection[Role]) -> list[str]:
+    """What to lock in the home: each role; where one process runs all stages, those roles are one."""
+    if settings.shares_work:
+        return [role.value for role in roles]
+    return sorted({Role.WORK if role in QUEUE_OF else role.value for role in roles})
+
+
 @contextmanager
-def _sole_worker(gateway: Gateway) -> Iterator[None]:
+def _allowed_to_work(gateway: Gateway) -> Iterator[None]:
     """The local runner serves a ledger alone, also where several homes share one database."""
+    if gateway.settings.shares_work:
+        yield
+        return
     with gateway.ledger.alone() as alone:
         if not alone:
             raise TradepostError(
                 "GTW-022",
                 "A gateway with another home works on this ledger already.",
-                "Stop it first; several machines on one ledger need another runner than the local one.",
+                "Stop it first, or set job_runner to auto: any number of nodes then share the work.",
             )
         yield
 
@@ -193,13 +222,21 @@ def sftp_server(gateway: Gateway) -> SftpServer:
     return SftpServer(
         settings.sftp_host,
         free_port(settings.sftp_host, settings.sftp_port),
-        host_keys(settings.home / "keys" / homes.HOST_KEY),
+        host_keys(settings.host_key_file),
         mailboxes,
         within(gateway.pipeline.receive, settings.archive_deadline_s),
         _sftp_limits(settings),
         settings.spool_folder,
         _log_event,
+        room(settings),
     )
+
+
+def room(settings: Settings) -> Room:
+    """The disks of this machine that take what comes in: the home's, and the archive's if it is a folder."""
+    archive = [] if settings.effective_archive_url.startswith("s3://") else [settings.effective_archive_url]
+    folders = [settings.home, settings.spool_folder, *map(Path, archive)]
+    return Room(folders, settings.disk_reserve_bytes)
 
 
 def allow_open_files() -> None:

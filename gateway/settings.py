@@ -7,6 +7,7 @@ never here: profiles and destinations name them by reference.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from ipaddress import ip_network
 from pathlib import Path
@@ -26,6 +27,8 @@ HOME_VARIABLE = "TRADEPOST_HOME"
 #: This machine itself: whoever sits behind a proxy on it would else be shut out for all the others.
 LOOPBACK = ("127.0.0.0/8", "::1/128")
 SETTINGS_FILE = "tradepost.toml"
+_REFERENCE = re.compile(r"|env:[A-Za-z_][A-Za-z0-9_]*|file:[^\x00-\x1f]+")
+_MAIL = re.compile(r"[^@\s,]+@[^@\s,]+")
 
 
 def default_home() -> Path:
@@ -83,7 +86,30 @@ class Settings(BaseSettings):
         default=", ".join(LOOPBACK),
         description="Networks that are never shut out, with commas between; a proxy's must be among them.",
     )
+    sftp_host_key: str = Field(
+        default="",
+        description="File of the SFTP server's host key, from the home; empty: keys/host_ed25519. Nodes "
+        "behind one address share it.",
+    )
     workers: int = Field(default=4, ge=1, le=64, description="Threads that run stages.")
+    job_runner: str = Field(
+        default="auto",
+        pattern="^(auto|local|procrastinate)$",
+        description="What runs the stages: local for one process, procrastinate for any number on one "
+        "PostgreSQL; auto takes the latter wherever the ledger is a PostgreSQL.",
+    )
+    node_dead_s: float = Field(
+        default=10.0,
+        ge=2,
+        le=3600,
+        description="Seconds without a sign of life after which other nodes take over a node's work.",
+    )
+    backlog_per_partner: int = Field(
+        default=200_000,
+        ge=0,
+        description="Stages of one partner that may wait before no more files are taken from it; 0: any "
+        "number.",
+    )
     job_poll_s: float = Field(
         default=1.0, gt=0, le=60, description="Seconds between looks for due tasks when no bell rings."
     )
@@ -103,6 +129,11 @@ class Settings(BaseSettings):
     max_file_bytes: int = Field(
         default=5 * 1024**3, ge=1, description="Largest file that a channel accepts, in bytes."
     )
+    disk_reserve_bytes: int = Field(
+        default=512 * 1024**2,
+        ge=0,
+        description="Free bytes of the disks of home and archive below which no new file is taken.",
+    )
     x12_max_element_bytes: int = Field(
         default=UTMOST_LIMITS.element_bytes,
         ge=80,
@@ -120,6 +151,60 @@ class Settings(BaseSettings):
     )
     log_level: str = Field(
         default="info", pattern="^(debug|info|warning|error)$", description="Least severe log line written."
+    )
+    gateway_name: str = Field(
+        default="tradepost",
+        min_length=1,
+        max_length=60,
+        description="What this gateway is called in notices, where there are several.",
+    )
+    alert_mail_to: str = Field(
+        default="",
+        description="Mail addresses that are told what is the matter, with commas between; a partner's "
+        "profile may name others for its own.",
+    )
+    alert_webhook_url: str = Field(
+        default="", description="URL that is told of every alert, as JSON; empty: none."
+    )
+    alert_webhook_secret: str = Field(
+        default="",
+        description="Where the key is that signs what the webhook is told, env:NAME or file:path; empty: "
+        "unsigned.",
+    )
+    alert_webhook_hosts: str = Field(
+        default="",
+        description="Private or loopback hosts that the webhook may be at, with commas between; others must "
+        "be public.",
+    )
+    alert_window_s: float = Field(
+        default=3600.0, gt=0, description="Seconds at least between two notices of one cause that goes on."
+    )
+    alert_quiet_s: float = Field(
+        default=86_400.0, gt=0, description="Seconds after a cause's last reject until it counts as over."
+    )
+    overdue_documents_s: float = Field(
+        default=14_400.0,
+        gt=0,
+        description="Seconds a document or an answer may be on its way before people are told.",
+    )
+    mail_host: str = Field(default="", description="Mail server for notices; empty: no mail is sent.")
+    mail_port: int = Field(default=587, ge=1, le=65535, description="Port of the mail server.")
+    mail_security: str = Field(
+        default="starttls",
+        pattern="^(starttls|tls|none)$",
+        description="How the mail server is spoken to; none only for one on this machine.",
+    )
+    mail_from: str = Field(
+        default="", description="Address that notices come from; empty: tradepost at the mail server."
+    )
+    mail_user: str = Field(default="", description="User at the mail server; empty: it asks for none.")
+    mail_password: str = Field(
+        default="",
+        description="Where the password for the mail server is: env:NAME or file:path.",
+    )
+    mail_ca_file: str = Field(
+        default="",
+        description="Certificates to trust at the mail server, PEM, from the home; empty: the machine's own.",
     )
     stop_s: float = Field(
         default=25.0,
@@ -150,10 +235,34 @@ class Settings(BaseSettings):
                 ip_network(network.strip())
         return text
 
+    @field_validator("alert_webhook_secret", "mail_password")
+    @classmethod
+    def _is_a_reference(cls, text: str) -> str:
+        if _REFERENCE.fullmatch(text) is None:
+            raise ValueError("must say where the secret is, env:NAME or file:path, never the secret itself")
+        return text
+
+    @field_validator("alert_mail_to", "mail_from")
+    @classmethod
+    def _are_mail_addresses(cls, text: str) -> str:
+        if not all(_MAIL.fullmatch(address) for address in _listed(text)):
+            raise ValueError("must be mail addresses, NAME@HOST")
+        return text
+
     @property
     def penalty_exempt(self) -> tuple[str, ...]:
         """Networks that are never shut out of the SFTP server."""
-        return tuple(part.strip() for part in self.sftp_penalty_exempt.split(",") if part.strip())
+        return _listed(self.sftp_penalty_exempt)
+
+    @property
+    def alert_mails(self) -> tuple[str, ...]:
+        """Who is told what is the matter."""
+        return _listed(self.alert_mail_to)
+
+    @property
+    def webhook_hosts(self) -> frozenset[str]:
+        """Hosts that the webhook may be at although they are not public."""
+        return frozenset(host.lower() for host in _listed(self.alert_webhook_hosts))
 
     @property
     def effective_database_url(self) -> str:
@@ -171,6 +280,18 @@ class Settings(BaseSettings):
         return Limits(self.x12_max_element_bytes, self.x12_max_segment_bytes, self.x12_max_set_segments)
 
     @property
+    def host_key_file(self) -> Path:
+        """Where the SFTP server's host key is."""
+        return self.home / (self.sftp_host_key or "keys/host_ed25519")
+
+    @property
+    def shares_work(self) -> bool:
+        """Whether any number of processes may run stages."""
+        if self.job_runner == "auto":
+            return not self.effective_database_url.startswith("sqlite")
+        return self.job_runner == "procrastinate"
+
+    @property
     def partners_folder(self) -> Path:
         """Where the live partner profiles lie."""
         return self.home / "partners"
@@ -179,6 +300,10 @@ class Settings(BaseSettings):
     def spool_folder(self) -> Path:
         """Where uploads are written before they are kept."""
         return self.home / "spool"
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def load_settings(home: Path | None = None) -> Settings:

@@ -24,7 +24,7 @@ from gateway.logs import log_to_stderr
 from gateway.operations import Operations
 from gateway.parts import Parts
 from gateway.pipeline import Pipeline
-from gateway.ports import Archive, Notes
+from gateway.ports import Archive, Clock, JobQueue, Notes
 from gateway.settings import Settings
 from gateway.store import schema
 from gateway.store.ledger import Ledger, open_engine
@@ -32,6 +32,9 @@ from gateway.store.moves import Act
 from gateway.worker import Worker
 
 log = structlog.get_logger()
+
+#: Seconds between heartbeats of what runs the stages on many machines.
+BEAT_S = 1.0
 
 
 class SystemClock:
@@ -52,7 +55,7 @@ class Gateway:
         self.archive = open_archive(settings)
         self.notes = open_notes(settings)
         self.book = ProfileBook(self.ledger, self.clock, settings.home)
-        self.jobs = LocalJobs(self.ledger, self.clock, workers=settings.workers, poll_s=settings.job_poll_s)
+        self.jobs = open_jobs(settings, self.ledger, self.clock)
         self.far_ends = FarEnds(settings.home)
         self.parts = Parts(
             ledger=self.ledger,
@@ -115,6 +118,23 @@ def open_ledger(url: str) -> Ledger:
             "Look at database_url, and whether the database is up and lets us in.",
         ) from fault
     return ledger
+
+
+def open_jobs(settings: Settings, ledger: Ledger, clock: Clock) -> JobQueue:
+    """What runs the stages. Raises TradepostError GTW-044 where the ledger cannot be shared."""
+    if not settings.shares_work:
+        return LocalJobs(ledger, clock, workers=settings.workers, poll_s=settings.job_poll_s)
+    if ledger.engine.dialect.name == "sqlite":
+        raise TradepostError(
+            "GTW-044",
+            "An SQLite ledger is worked on by one process; procrastinate needs a PostgreSQL.",
+            "Set job_runner to auto, or database_url to a PostgreSQL: docs/running-many.md.",
+        )
+    from gateway.jobs.engine import EngineLimits
+    from gateway.jobs.procrastinate import ProcrastinateJobs
+
+    limits = EngineLimits(settings.workers, BEAT_S, settings.node_dead_s, settings.job_poll_s)
+    return ProcrastinateJobs(ledger, clock, limits)
 
 
 def open_archive(settings: Settings) -> Archive:

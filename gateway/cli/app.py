@@ -15,6 +15,7 @@ from gateway.cli import (
     deliveries,
     documents,
     logins,
+    nodes,
     numbers,
     partners,
     quarantine,
@@ -48,6 +49,7 @@ app.add_typer(tasks.app, name="tasks")
 for command in (
     service.run, service.init, service.demo, service.receive, service.inspect, service.errors, benching.bench,
     writing.write, translating.translate, service.doctor, alerts.overdue, reconciling.reconcile, verifying.verify,
+    nodes.nodes,
 ):  # fmt: skip
     app.command()(command)
 

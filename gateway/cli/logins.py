@@ -89,11 +89,10 @@ def host_key(
 ) -> None:
     """Show the server's key, make the next one, or change over to it; a restart takes either up."""
     from gateway.errors import WrongUsage
-    from gateway.home import HOST_KEY
     from gateway.settings import load_settings
     from gateway.sftp_server.host_key import change_host_key, ensure_host_key, host_keys, next_path
 
-    path = load_settings(context.obj).home / "keys" / HOST_KEY
+    path = load_settings(context.obj).host_key_file
     if next_:
         ensure_host_key(next_path(path))
     if change:

@@ -37,7 +37,7 @@ def run(
         bool, typer.Option("--samples", help="On the first start, load the sample partners and drop samples.")
     ] = False,
     role: Annotated[
-        list[str] | None, typer.Option(help="sftp, watch, work or schedule; may be repeated; else all.")
+        list[str] | None, typer.Option(help="sftp, watch, work, deliver or schedule; may be repeated; else all.")
     ] = None,
     sftp_port: Annotated[int | None, typer.Option(help="Port of the SFTP server; 0 for any.")] = None,
 ) -> None:
