@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 
 from gateway.store.core import (
     ACKNOWLEDGEMENT,
@@ -17,6 +17,7 @@ from gateway.store.core import (
     INTERCHANGE,
     TRANSMISSION,
     insert_absent,
+    inserting,
 )
 from gateway.store.core import BUSINESS_KEY as KEY
 from gateway.store.core import FUNCTIONAL_GROUP as GROUP
@@ -46,18 +47,19 @@ class Answer:
 def insert_answers(tx: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Store acknowledgements with their payload."""
     if rows:
-        tx.execute(insert(ACKNOWLEDGEMENT), list(rows))
+        tx.execute(inserting(ACKNOWLEDGEMENT), list(rows))
+
+
+_ANSWER = (  # what every file asks is built once, which costs more than asking
+    select(ACKNOWLEDGEMENT, INTERCHANGE.c.usage)
+    .select_from(ACKNOWLEDGEMENT.outerjoin(INTERCHANGE, ACKNOWLEDGEMENT.c.interchange_id == INTERCHANGE.c.id))
+    .where(ACKNOWLEDGEMENT.c.id == bindparam("acknowledgement"))
+)
 
 
 def answer(view: Connection, acknowledgement: str) -> Answer:
     """One acknowledgement of ours."""
-    row = view.execute(
-        select(ACKNOWLEDGEMENT, INTERCHANGE.c.usage)
-        .select_from(
-            ACKNOWLEDGEMENT.outerjoin(INTERCHANGE, ACKNOWLEDGEMENT.c.interchange_id == INTERCHANGE.c.id)
-        )
-        .where(ACKNOWLEDGEMENT.c.id == acknowledgement)
-    ).one()
+    row = view.execute(_ANSWER, {"acknowledgement": acknowledgement}).one()
     detail = json.loads(row.detail or "{}")
     return Answer(
         id=row.id,
@@ -205,9 +207,18 @@ def insert_sent_interchange(tx: Connection, row: dict[str, Any], groups: Sequenc
     insert_absent(tx, GROUP, groups)
 
 
+_ADDRESSED = select(
+    INTERCHANGE.c.sender_qualifier,
+    INTERCHANGE.c.sender_id,
+    INTERCHANGE.c.receiver_qualifier,
+    INTERCHANGE.c.receiver_id,
+    INTERCHANGE.c.version,
+).where(INTERCHANGE.c.id == bindparam("interchange"))
+
+
 def addressed(view: Connection, interchange: str) -> tuple[PartyId, PartyId, str] | None:
     """Who sent an interchange, to whom, and its ISA12; None if there is none."""
-    row = view.execute(select(INTERCHANGE).where(INTERCHANGE.c.id == interchange)).one_or_none()
+    row = view.execute(_ADDRESSED, {"interchange": interchange}).one_or_none()
     if row is None:
         return None
     sender = PartyId(row.sender_qualifier, row.sender_id)

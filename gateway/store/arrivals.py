@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, bindparam, or_, select
 
 from gateway.ports import Arrival, Stored
 from gateway.store.core import BLOB, INTERCHANGE, TRANSMISSION, insert_absent, insert_first
@@ -30,7 +30,8 @@ class Kept:
     same_as: str | None
 
 
-_KEPT = (
+#: Statements of the way that every file takes are built once: building costs more than running.
+_KEPT = select(
     TRANSMISSION.c.id,
     TRANSMISSION.c.direction,
     TRANSMISSION.c.channel,
@@ -42,6 +43,9 @@ _KEPT = (
     TRANSMISSION.c.received_at,
     TRANSMISSION.c.facts,
     TRANSMISSION.c.same_as,
+).where(TRANSMISSION.c.id == bindparam("transmission"))
+_BY_ARRIVAL = select(TRANSMISSION.c.id).where(
+    TRANSMISSION.c.channel == bindparam("of_channel"), TRANSMISSION.c.source_key == bindparam("key")
 )
 
 
@@ -84,11 +88,7 @@ def insert_transmission(
 
 def by_arrival(view: Connection, channel: str, source_key: str) -> str | None:
     """The transmission that this arrival became, None if it was never recorded."""
-    return view.execute(
-        select(TRANSMISSION.c.id).where(
-            TRANSMISSION.c.channel == channel, TRANSMISSION.c.source_key == source_key
-        )
-    ).scalar_one_or_none()
+    return view.execute(_BY_ARRIVAL, {"of_channel": channel, "key": source_key}).scalar_one_or_none()
 
 
 def known(view: Connection, transmissions: Collection[str]) -> set[str]:
@@ -98,7 +98,7 @@ def known(view: Connection, transmissions: Collection[str]) -> set[str]:
 
 def kept(view: Connection, transmission_id: str) -> Kept | None:
     """One transmission, None if there is none of that id."""
-    row = view.execute(select(*_KEPT).where(TRANSMISSION.c.id == transmission_id)).one_or_none()
+    row = view.execute(_KEPT, {"transmission": transmission_id}).one_or_none()
     return None if row is None else Kept(**{**row._mapping, "facts": json.loads(row.facts)})
 
 

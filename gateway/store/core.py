@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Insert, Table, insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
@@ -75,6 +75,12 @@ TRANSMISSION = table_of(Transmission)
 TURN = table_of(Turn)
 
 
+@cache  # building a statement costs more than running it
+def inserting(table: Table) -> Insert:
+    """The statement that inserts whole rows."""
+    return insert(table)
+
+
 def insert_absent(tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows; those whose key is there already stay as they are."""
     if rows:
@@ -98,7 +104,7 @@ def _insert(dialect: str) -> Any:
     return postgresql.insert if dialect == "postgresql" else sqlite.insert
 
 
-@cache  # building a statement costs more than running it
+@cache
 def _absent(dialect: str, table: Table) -> Any:
     return _insert(dialect)(table).on_conflict_do_nothing()
 

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import PurePosixPath
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, insert, select, update
 
 from gateway.ports import Stored
 from gateway.store.answers import Answer
@@ -19,7 +19,6 @@ from gateway.store.core import TRANSMISSION, insert_absent
 from gateway.store.identity import derived
 from gateway.store.moves import Act, move_many, record
 from gateway.store.rows import ENVIRONMENTS
-from gateway.store.tables import MailboxEntry
 
 Row = Any
 
@@ -52,49 +51,56 @@ def put(tx: Connection, act: Act, answer: Answer, stored: Stored, transmission: 
 
     A name that another answer has is no reason to hide this one: it gets a name of its own.
     """
-    again = tx.execute(
-        update(ENTRY)
-        .where(ENTRY.c.acknowledgement_id == answer.id, ENTRY.c.removed_at.is_(None))
-        .values(modified_at=act.at, fetched_at=None, fetched_by=None)
-    )
-    if again.rowcount:
+    if tx.execute(_AGAIN, {"acknowledgement": answer.id, "now": act.at}).rowcount:
         return
-    tx.execute(
-        insert(MailboxEntry).values(
-            id=derived("mb", answer.id, act.at.isoformat()),
-            partner=answer.partner,
-            name=_free_name(tx, answer),
-            size=stored.size,
-            sha256=stored.sha256,
-            transmission_id=transmission,
-            acknowledgement_id=answer.id,
-            modified_at=act.at,
-        )
-    )
+    row = {
+        "id": derived("mb", answer.id, act.at.isoformat()),
+        "partner": answer.partner,
+        "name": _free_name(tx, answer),
+        "size": stored.size,
+        "sha256": stored.sha256,
+        "transmission_id": transmission,
+        "acknowledgement_id": answer.id,
+        "modified_at": act.at,
+    }
+    tx.execute(_LISTED, [row])
+
+
+_AGAIN = (  # here and below: what every file asks is built once, which costs more than asking
+    update(ENTRY)
+    .where(ENTRY.c.acknowledgement_id == bindparam("acknowledgement"), ENTRY.c.removed_at.is_(None))
+    .values(modified_at=bindparam("now"), fetched_at=None, fetched_by=None)
+)
+_LISTED = insert(ENTRY)
+_UNDER_NAME = select(ENTRY.c.acknowledgement_id).where(
+    ENTRY.c.partner == bindparam("of_partner"),
+    ENTRY.c.name == bindparam("wanted"),
+    ENTRY.c.removed_at.is_(None),
+)
 
 
 def _free_name(tx: Connection, answer: Answer) -> str:
     """The answer's name, or one beside it while another answer of the partner is listed under it."""
-    listed = tx.execute(
-        select(ENTRY.c.acknowledgement_id).where(
-            ENTRY.c.partner == answer.partner, ENTRY.c.name == answer.file_name, ENTRY.c.removed_at.is_(None)
-        )
-    ).scalar_one_or_none()
+    bound = {"of_partner": answer.partner, "wanted": answer.file_name}
+    listed = tx.execute(_UNDER_NAME, bound).scalar_one_or_none()
     if listed in {None, answer.id}:
         return answer.file_name
     path = PurePosixPath(answer.file_name)
     return f"{path.stem}~{derived('n', answer.id)[2:10]}{path.suffix}"
 
 
-_OUTBOX = (ENTRY.c.id, ENTRY.c.name, ENTRY.c.size, ENTRY.c.modified_at.label("modified"), ENTRY.c.sha256)
+_IN_OUTBOX = select(
+    ENTRY.c.id, ENTRY.c.name, ENTRY.c.size, ENTRY.c.modified_at.label("modified"), ENTRY.c.sha256
+).where(ENTRY.c.partner == bindparam("of_partner"), ENTRY.c.removed_at.is_(None))
+_OUTBOX = _IN_OUTBOX.order_by(ENTRY.c.name)
+_OUTBOX_NAME = _IN_OUTBOX.where(ENTRY.c.name == bindparam("wanted"))
 
 
 def outbox(view: Connection, partner: str, name: str | None) -> Sequence[Row]:
     """What a partner may fetch: id, name, size, modified, sha256."""
-    query = select(*_OUTBOX).where(ENTRY.c.partner == partner, ENTRY.c.removed_at.is_(None))
     if name is not None:
-        query = query.where(ENTRY.c.name == name)
-    return view.execute(query.order_by(ENTRY.c.name)).all()
+        return view.execute(_OUTBOX_NAME, {"of_partner": partner, "wanted": name}).all()
+    return view.execute(_OUTBOX, {"of_partner": partner}).all()
 
 
 _SENT_IN = (
@@ -106,17 +112,22 @@ _SENT_IN = (
 )
 
 
+_IN_INBOX = select(*_SENT_IN).where(
+    TRANSMISSION.c.partner == bindparam("of_partner"),
+    TRANSMISSION.c.direction == "in",
+    TRANSMISSION.c.received_at >= bindparam("since"),
+    TRANSMISSION.c.unlisted_at.is_(None),
+)
+_INBOX = _IN_INBOX.order_by(TRANSMISSION.c.id.desc())
+_INBOX_NAME = _IN_INBOX.where(TRANSMISSION.c.name == bindparam("wanted")).order_by(TRANSMISSION.c.id.desc())
+
+
 def inbox(view: Connection, partner: str, name: str | None, since: datetime) -> Sequence[Row]:
     """What a partner uploaded since `since` and did not take out of its inbox, newest first."""
-    query = select(*_SENT_IN).where(
-        TRANSMISSION.c.partner == partner,
-        TRANSMISSION.c.direction == "in",
-        TRANSMISSION.c.received_at >= since,
-        TRANSMISSION.c.unlisted_at.is_(None),
-    )
+    bound = {"of_partner": partner, "since": since}
     if name is not None:
-        query = query.where(TRANSMISSION.c.name == name)
-    return view.execute(query.order_by(TRANSMISSION.c.id.desc())).all()
+        return view.execute(_INBOX_NAME, bound | {"wanted": name}).all()
+    return view.execute(_INBOX, bound).all()
 
 
 def _day(day: date) -> tuple[datetime, datetime]:
@@ -187,13 +198,16 @@ def remove_from_inbox(tx: Connection, act: Act, transmission: str) -> None:
         record(tx, act, "transmission.unlisted", "transmission", transmission)
 
 
+_HELD_NAME = select(HELD).where(HELD.c.partner == bindparam("of_partner"), HELD.c.name == bindparam("wanted"))
+
+
 def held(view: Connection, partner: str | None, name: str | None) -> Sequence[Row]:
     """Uploads that wait."""
+    if partner is not None and name is not None:
+        return view.execute(_HELD_NAME, {"of_partner": partner, "wanted": name}).all()
     query = select(HELD)
     if partner is not None:
         query = query.where(HELD.c.partner == partner)
-    if name is not None:
-        query = query.where(HELD.c.name == name)
     return view.execute(query.order_by(HELD.c.partner, HELD.c.name)).all()
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from gateway.errors import TradepostError
 from gateway.store.core import CONTROL_NUMBER as NUMBER
@@ -33,14 +33,19 @@ def group_series(ours: str, theirs: str, functional_id: str) -> str:
 
 def draw(tx: Connection, series: str) -> int:
     """The next number of `series`, from 1; it is used with the caller's commit or not at all."""
-    insert_absent(tx, NUMBER, [{"series": series, "next": 1}])
-    following = tx.execute(
-        update(NUMBER)
-        .where(NUMBER.c.series == series)
-        .values(next=NUMBER.c.next % HIGHEST + 1)
-        .returning(NUMBER.c.next)
-    ).scalar_one()
+    following = tx.execute(_DRAW, {"of_series": series}).scalar_one_or_none()
+    if following is None:
+        insert_absent(tx, NUMBER, [{"series": series, "next": 1}])
+        following = tx.execute(_DRAW, {"of_series": series}).scalar_one()
     return int(following) - 1 or HIGHEST
+
+
+_DRAW = (  # built once, which costs more than running it
+    update(NUMBER)
+    .where(NUMBER.c.series == bindparam("of_series"))
+    .values(next=NUMBER.c.next % HIGHEST + 1)
+    .returning(NUMBER.c.next)
+)
 
 
 def reserve(tx: Connection, series: str, subject: str, count: int) -> list[int]:

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, false, func, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, false, func, select, update
 
 from gateway.errors import Fenced
 from gateway.store.core import BUSINESS_KEY as KEY
-from gateway.store.core import DOCUMENT, FINDING, INTERCHANGE, REPLAY, TRANSMISSION
+from gateway.store.core import DOCUMENT, FINDING, INTERCHANGE, REPLAY, TRANSMISSION, inserting
 from gateway.store.core import FUNCTIONAL_GROUP as GROUP
 from parsers.finding import Finding
 from parsers.x12.model import PartyId
@@ -51,18 +51,23 @@ def finding_row(
 def insert_findings(tx: Connection, rows: Sequence[Row]) -> None:
     """Keep findings."""
     if rows:
-        tx.execute(insert(FINDING), list(rows))
+        tx.execute(inserting(FINDING), list(rows))
 
 
 def newest_reading(view: Connection, transmission: str, before: int) -> tuple[int, int] | None:
     """Generation and version of the newest documents of readings before `before`; None if there are none."""
-    row = view.execute(
-        select(DOCUMENT.c.generation, DOCUMENT.c.version)
-        .where(DOCUMENT.c.transmission_id == transmission, DOCUMENT.c.generation < before)
-        .order_by(DOCUMENT.c.generation.desc())
-        .limit(1)
-    ).one_or_none()
+    row = view.execute(_NEWEST_READING, {"transmission": transmission, "before": before}).one_or_none()
     return None if row is None else (row.generation, row.version)
+
+
+_NEWEST_READING = (  # here and below: what every file asks is built once, which costs more than asking
+    select(DOCUMENT.c.generation, DOCUMENT.c.version)
+    .where(
+        DOCUMENT.c.transmission_id == bindparam("transmission"), DOCUMENT.c.generation < bindparam("before")
+    )
+    .order_by(DOCUMENT.c.generation.desc())
+    .limit(1)
+)
 
 
 def sweep_unsettled(tx: Connection, transmission: str) -> None:
@@ -91,7 +96,7 @@ def stage(tx: Connection, chunk: Chunk) -> None:
         (FINDING, chunk.findings),
     ):
         if rows:
-            tx.execute(insert(table), rows)
+            tx.execute(inserting(table), rows)
     for group, verdict in chunk.verdicts:
         tx.execute(update(GROUP).where(GROUP.c.id == group).values(**verdict))
 
@@ -125,23 +130,35 @@ def accepted_before(
 
     Keys: ISA05 to ISA08 and ISA13, within the look-back (X12-FACTS, control number rules).
     """
-    row = view.execute(
-        select(INTERCHANGE.c.id, INTERCHANGE.c.sha256, INTERCHANGE.c.transmission_id)
-        .where(
-            INTERCHANGE.c.sender_qualifier == sender.qualifier,
-            INTERCHANGE.c.sender_id == sender.id,
-            INTERCHANGE.c.receiver_qualifier == receiver.qualifier,
-            INTERCHANGE.c.receiver_id == receiver.id,
-            INTERCHANGE.c.control_number == control_number,
-            INTERCHANGE.c.direction == "in",
-            INTERCHANGE.c.state.in_(("settled", "handed_on")),
-            INTERCHANGE.c.settled_at >= since,
-            INTERCHANGE.c.id != besides,
-        )
-        .order_by(INTERCHANGE.c.settled_at)
-        .limit(1)
-    ).one_or_none()
+    bound = {
+        "from_qualifier": sender.qualifier,
+        "from_id": sender.id,
+        "to_qualifier": receiver.qualifier,
+        "to_id": receiver.id,
+        "number": control_number,
+        "since": since,
+        "besides": besides,
+    }
+    row = view.execute(_ACCEPTED_BEFORE, bound).one_or_none()
     return None if row is None else Occupant(row.id, row.sha256, row.transmission_id)
+
+
+_ACCEPTED_BEFORE = (
+    select(INTERCHANGE.c.id, INTERCHANGE.c.sha256, INTERCHANGE.c.transmission_id)
+    .where(
+        INTERCHANGE.c.sender_qualifier == bindparam("from_qualifier"),
+        INTERCHANGE.c.sender_id == bindparam("from_id"),
+        INTERCHANGE.c.receiver_qualifier == bindparam("to_qualifier"),
+        INTERCHANGE.c.receiver_id == bindparam("to_id"),
+        INTERCHANGE.c.control_number == bindparam("number"),
+        INTERCHANGE.c.direction == "in",
+        INTERCHANGE.c.state.in_(("settled", "handed_on")),
+        INTERCHANGE.c.settled_at >= bindparam("since"),
+        INTERCHANGE.c.id != bindparam("besides"),
+    )
+    .order_by(INTERCHANGE.c.settled_at)
+    .limit(1)
+)
 
 
 def refused_alike(
@@ -202,12 +219,18 @@ class Outcome:
 
 def outcomes(view: Connection, transmission: str, generation: int) -> list[Outcome]:
     """How the interchanges of one reading ended, in order."""
-    rows = view.execute(
-        select(INTERCHANGE.c.state, INTERCHANGE.c.status, INTERCHANGE.c.note)
-        .where(INTERCHANGE.c.transmission_id == transmission, INTERCHANGE.c.generation == generation)
-        .order_by(INTERCHANGE.c.ordinal)
-    )
+    rows = view.execute(_OUTCOMES, {"transmission": transmission, "reading": generation})
     return [Outcome(*row) for row in rows]
+
+
+_OUTCOMES = (
+    select(INTERCHANGE.c.state, INTERCHANGE.c.status, INTERCHANGE.c.note)
+    .where(
+        INTERCHANGE.c.transmission_id == bindparam("transmission"),
+        INTERCHANGE.c.generation == bindparam("reading"),
+    )
+    .order_by(INTERCHANGE.c.ordinal)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,14 +267,19 @@ _STAGED = select(
 ).select_from(DOCUMENT.outerjoin(GROUP, DOCUMENT.c.group_id == GROUP.c.id))
 
 
+_NEXT_STAGED = (
+    _STAGED.where(
+        DOCUMENT.c.interchange_id == bindparam("interchange"), DOCUMENT.c.sequence > bindparam("cursor")
+    )
+    .order_by(DOCUMENT.c.sequence)
+    .limit(bindparam("most"))
+)
+
+
 def next_staged(view: Connection, interchange: str, cursor: int, limit: int) -> list[Staged]:
     """The next documents of a settled interchange after `cursor`, in order."""
-    rows = view.execute(
-        _STAGED.where(DOCUMENT.c.interchange_id == interchange, DOCUMENT.c.sequence > cursor)
-        .order_by(DOCUMENT.c.sequence)
-        .limit(limit)
-    )
-    return [Staged(**row._mapping) for row in rows]
+    bound = {"interchange": interchange, "cursor": cursor, "most": limit}
+    return [Staged(**row._mapping) for row in view.execute(_NEXT_STAGED, bound)]
 
 
 def staged(view: Connection, document: str) -> Staged:
@@ -310,20 +338,23 @@ class Settled:
     as_then: bool = False
 
 
+_SETTLED = (
+    select(INTERCHANGE, TRANSMISSION.c.name, REPLAY.c["keys"], REPLAY.c.profile_version.label("chosen"))
+    .join(TRANSMISSION, INTERCHANGE.c.transmission_id == TRANSMISSION.c.id)
+    .outerjoin(
+        REPLAY,
+        and_(
+            REPLAY.c.transmission_id == INTERCHANGE.c.transmission_id,
+            REPLAY.c.generation == INTERCHANGE.c.generation,
+        ),
+    )
+    .where(INTERCHANGE.c.id == bindparam("interchange"))
+)
+
+
 def interchange(view: Connection, interchange_id: str) -> Settled:
     """One interchange."""
-    row = view.execute(
-        select(INTERCHANGE, TRANSMISSION.c.name, REPLAY.c["keys"], REPLAY.c.profile_version.label("chosen"))
-        .join(TRANSMISSION, INTERCHANGE.c.transmission_id == TRANSMISSION.c.id)
-        .outerjoin(
-            REPLAY,
-            and_(
-                REPLAY.c.transmission_id == INTERCHANGE.c.transmission_id,
-                REPLAY.c.generation == INTERCHANGE.c.generation,
-            ),
-        )
-        .where(INTERCHANGE.c.id == interchange_id)
-    ).one()
+    row = view.execute(_SETTLED, {"interchange": interchange_id}).one()
     return Settled(
         row.id,
         row.transmission_id,
@@ -347,12 +378,15 @@ def interchange_of(view: Connection, document: str) -> Settled:
     return interchange(view, view.execute(found).scalar_one())
 
 
+_ADVANCED = (
+    update(INTERCHANGE)
+    .where(INTERCHANGE.c.id == bindparam("interchange"), INTERCHANGE.c.cursor == bindparam("before"))
+    .values(cursor=bindparam("after"))
+)
+
+
 def advance_cursor(tx: Connection, interchange_id: str, before: int, after: int) -> None:
     """Move the fan-out's cursor. Raises Fenced if another attempt has moved it."""
-    moved = tx.execute(
-        update(INTERCHANGE)
-        .where(INTERCHANGE.c.id == interchange_id, INTERCHANGE.c.cursor == before)
-        .values(cursor=after)
-    )
-    if moved.rowcount != 1:
+    bound = {"interchange": interchange_id, "before": before, "after": after}
+    if tx.execute(_ADVANCED, bound).rowcount != 1:
         raise Fenced(f"interchange {interchange_id} cursor {before}")
