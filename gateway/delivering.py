@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import io
 import json
+import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
 
+from gateway import gates
+from gateway.dividing import divide
 from gateway.failpoints import failpoint
 from gateway.parts import Parts
 from gateway.ports import Claim, Stored
 from gateway.store import arrivals, deliveries, tasks
-from gateway.store.moves import move, move_many
-from outbound.connector import Carried, Consignment, Receipt, TryLater
+from gateway.store.destinations import FOR_DESTINATION
+from gateway.store.moves import Act, move, move_many
+from outbound.breaker import Breaker
+from outbound.connector import Carried, Consignment, Receipt, Refused, TryLater
 from outbound.render import render
 from outbound.retry import RetryPolicy
 from partners.profile import Destination
@@ -58,96 +64,188 @@ def render_consignment(
     return consignment, stored
 
 
-def delivered(parts: Parts, claim: Claim, packed: deliveries.Packed, number: int, receipt: Receipt) -> None:
-    """The far end has taken it: keep its receipt; whole documents become delivered."""
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try at handing a consignment over. number: from 1, over all tries that were ever made.
+
+    An outcome is recorded only by the claim that began the attempt: what an older one hears later is
+    fenced off, whatever it was (FI-F07).
+    """
+
+    parts: Parts
+    claim: Claim
+    packed: deliveries.Packed
+    destination: Destination
+
+    @property
+    def number(self) -> int:
+        return self.packed.attempts + 1
+
+    @property
+    def is_probe(self) -> bool:
+        """True if it was let through to see how the far end is: then it costs the document nothing."""
+        return self.packed.breaker.state != "closed"
+
+
+def begin(attempt: Attempt, stored: Stored) -> bool:
+    """Note that an attempt begins; False if the consignment must wait, which is noted instead."""
+    parts, packed = attempt.parts, attempt.packed
+    act = parts.act("deliver")
+    with parts.ledger.write() as tx:
+        tasks.check_fence(tx, attempt.claim)
+        waits_for = gates.what_for(tx, act, packed, attempt.destination)
+        if waits_for is not None:
+            _park(tx, act, attempt, waits_for)
+            return False
+        arrivals.insert_blob(tx, stored, act.at)
+        move(tx, act, "consignment", packed.id, "sending", attempts=attempt.number, sha256=stored.sha256)
+        deliveries.begin_attempt(tx, packed.id, attempt.number, act.at)
+    return True
+
+
+def wait_outside(attempt: Attempt) -> None:
+    """The destination takes nothing now: the consignment waits, and is not rendered for nothing."""
+    act = attempt.parts.act("deliver")
+    with attempt.parts.ledger.write() as tx:
+        tasks.check_fence(tx, attempt.claim)
+        _park(tx, act, attempt, FOR_DESTINATION)
+
+
+def _park(tx: Connection, act: Act, attempt: Attempt, waits_for: str) -> None:
+    if attempt.packed.state == "sending":  # begun by a worker that died
+        move(tx, act, "consignment", attempt.packed.id, "retrying")
+    gates.park(tx, attempt.packed, waits_for)
+    attempt.parts.jobs.finish(tx, attempt.claim)
+
+
+def delivered(attempt: Attempt, receipt: Receipt) -> None:
+    """The far end has dealt with it: keep its receipt; whole documents become delivered.
+
+    Documents of a batch that it did not take go on by themselves (FI-F13).
+    """
+    parts, packed = attempt.parts, attempt.packed
     said = _keep_response(parts, receipt.response)
     failpoint("deliver.before_record")
     act = parts.act("deliver")
+    reference = receipt.reference or None
     with parts.ledger.write() as tx:
-        deliveries.end_attempt(
-            tx,
-            packed.id,
-            number,
-            ended_at=act.at,
-            outcome=receipt.outcome.value,
-            detail=receipt.reference or None,
-            response_sha256=_note_blob(tx, said, act.at),
-        )
+        _end(tx, act, attempt, receipt.outcome.value, reference, said)
+        due = retry_policy(attempt.destination).next_due(1, act.at, None, parts.chance())
+        jobs = divide(tx, act, packed, receipt.results, due) if receipt.results else []
         whole = deliveries.undelivered_documents(tx, packed.id)
-        move(
-            tx,
-            act,
-            "consignment",
-            packed.id,
-            "delivered",
-            reference=receipt.reference or None,
-            delivered_at=act.at,
-            error=None,
-            next_at=None,
-        )
+        values = {"reference": reference, "delivered_at": act.at, "error": None, "next_at": None}
+        move(tx, act, "consignment", packed.id, "delivered", **values, cause=None)
         move_many(tx, act, "document", whole, "ready", "delivered")
-        parts.jobs.finish(tx, claim)
+        gates.went_well(tx, act, packed)
+        jobs += gates.ended(tx, packed, attempt.destination)
+        parts.jobs.enqueue(tx, jobs)
+        parts.jobs.finish(tx, attempt.claim)
         failpoint("deliver.in_transaction")
     failpoint("deliver.recorded")
+    if jobs:
+        parts.jobs.ring()
 
 
-def try_again(
-    parts: Parts,
-    claim: Claim,
-    packed: deliveries.Packed,
-    destination: Destination,
-    number: int,
-    wait: TryLater,
-) -> None:
-    """Date the next attempt by the destination's retry settings; past the last it is a dead letter."""
+def try_again(attempt: Attempt, wait: TryLater) -> None:
+    """Date the next attempt by the destination's retry settings; past the last it is a dead letter.
+
+    Where the destination as a whole is away and its breaker is open by now, the consignment waits for
+    it instead; a probe that fails so does not count towards the attempts allowed.
+    """
+    parts, packed = attempt.parts, attempt.packed
     act = parts.act("deliver", wait.reason)
-    tried = number - packed.attempts_before
-    due = retry_policy(destination).next_due(tried, act.at, wait.after_s, parts.chance())
-    if due is None:
-        to_dead_letter(parts, claim, packed, number, wait.reason, wait.response, "try_later")
+    is_free = wait.endpoint_wide and attempt.is_probe
+    tried = attempt.number - packed.attempts_before
+    due = retry_policy(attempt.destination).next_due(tried, act.at, wait.after_s, parts.chance())
+    if due is None and not is_free:
+        _give_up(attempt, Refused(wait.reason, response=wait.response, code=wait.code), "try_later", wait)
         return
     said = _keep_response(parts, wait.response)
     failpoint("deliver.before_retry")
     with parts.ledger.write() as tx:
-        deliveries.end_attempt(
-            tx,
-            packed.id,
-            number,
-            ended_at=act.at,
-            outcome="try_later",
-            detail=wait.reason[:MAX_ERROR_CHARS],
-            response_sha256=_note_blob(tx, said, act.at),
-        )
-        error = wait.reason[:MAX_ERROR_CHARS]
-        move(tx, act, "consignment", packed.id, "retrying", next_at=due, error=error)
-        parts.jobs.postpone(tx, claim, due, wait.reason)
+        _end(tx, act, attempt, "try_later", wait.reason, said)
+        values = {"error": wait.reason[:MAX_ERROR_CHARS], "cause": wait.code or None}
+        uncounted = packed.attempts_before + is_free
+        move(tx, act, "consignment", packed.id, "retrying", next_at=due, attempts_before=uncounted, **values)
+        breaker = _count_failure(tx, act, attempt, wait)
+        if due is None or (wait.endpoint_wide and breaker.state in {"open", "paused"}):
+            _park(tx, act, attempt, FOR_DESTINATION)
+        else:
+            parts.jobs.postpone(tx, attempt.claim, due, wait.reason)
 
 
-def to_dead_letter(
-    parts: Parts,
-    claim: Claim,
-    packed: deliveries.Packed,
-    number: int,
-    reason: str,
-    response: bytes,
-    outcome: str,
-) -> None:
-    """Give the consignment up for a person to decide, with what the far end said."""
-    said = _keep_response(parts, response)
-    act = parts.act("deliver", reason)
+def refused(attempt: Attempt, refusal: Refused) -> None:
+    """What a refusal comes to: of the document a dead letter, of us a pause of the destination."""
+    if refusal.endpoint_wide:
+        _pause(attempt, refusal)
+    else:
+        _give_up(attempt, refusal, "refused", None)
+
+
+def _pause(attempt: Attempt, refusal: Refused) -> None:
+    """The far end does not let us in: nothing more goes there, and no document suffers (FI-F02)."""
+    parts, packed = attempt.parts, attempt.packed
+    said = _keep_response(parts, refusal.response)
+    act = parts.act("deliver", refusal.reason[:MAX_ERROR_CHARS])
+    mark = parts.connect.mark(attempt.destination, secrets.token_hex(8))
     with parts.ledger.write() as tx:
-        deliveries.end_attempt(
-            tx,
-            packed.id,
-            number,
-            ended_at=act.at,
-            outcome=outcome,
-            detail=reason[:MAX_ERROR_CHARS],
-            response_sha256=_note_blob(tx, said, act.at),
-        )
-        error = reason[:MAX_ERROR_CHARS]
-        move(tx, act, "consignment", packed.id, "dead", next_at=None, error=error)
-        parts.jobs.finish(tx, claim)
+        _end(tx, act, attempt, "refused", refusal.reason, said)
+        uncounted = packed.attempts_before + 1
+        values = {"error": act.reason, "cause": refusal.code or None, "attempts_before": uncounted}
+        move(tx, act, "consignment", packed.id, "retrying", **values)
+        gates.pause(tx, act, attempt.destination.name, refusal.code, mark)
+        _park(tx, act, attempt, FOR_DESTINATION)
+
+
+def _give_up(attempt: Attempt, refusal: Refused, outcome: str, wait: TryLater | None) -> None:
+    """Leave the consignment for a person to decide, with what the far end said.
+
+    wait: what the far end said if it did not refuse the document and the attempts are used up.
+    """
+    parts, packed = attempt.parts, attempt.packed
+    said = _keep_response(parts, refusal.response)
+    act = parts.act("deliver", refusal.reason)
+    with parts.ledger.write() as tx:
+        _end(tx, act, attempt, outcome, refusal.reason, said)
+        values = {"error": refusal.reason[:MAX_ERROR_CHARS], "cause": refusal.code or None}
+        move(tx, act, "consignment", packed.id, "dead", next_at=None, **values)
+        if wait is None:
+            gates.went_well(tx, parts.act("deliver"), packed)
+        else:
+            _count_failure(tx, act, attempt, wait)
+        goes_on = attempt.destination.order != "none" and attempt.destination.after_dead_letter == "go_on"
+        jobs = gates.passed_over(tx, packed.id) if goes_on else []
+        parts.jobs.enqueue(tx, jobs)
+        parts.jobs.finish(tx, attempt.claim)
+    if jobs:
+        parts.jobs.ring()
+
+
+def _count_failure(tx: Connection, act: Act, attempt: Attempt, wait: TryLater) -> Breaker:
+    return gates.went_badly(
+        tx,
+        act,
+        attempt.packed,
+        attempt.destination,
+        wait.code,
+        endpoint_wide=wait.endpoint_wide,
+        after_s=wait.after_s,
+    )
+
+
+def _end(
+    tx: Connection, act: Act, attempt: Attempt, outcome: str, detail: str | None, said: Stored | None
+) -> None:
+    """Note what became of an attempt."""
+    deliveries.end_attempt(
+        tx,
+        attempt.packed.id,
+        attempt.number,
+        ended_at=act.at,
+        outcome=outcome,
+        detail=detail[:MAX_ERROR_CHARS] if detail else None,
+        response_sha256=_note_blob(tx, said, act.at),
+    )
 
 
 def strand(parts: Parts, claim: Claim, packed: deliveries.Packed) -> None:
@@ -157,7 +255,7 @@ def strand(parts: Parts, claim: Claim, packed: deliveries.Packed) -> None:
         tasks.check_fence(tx, claim)
         if packed.state != "sending":
             move(tx, act, "consignment", packed.id, "sending")
-        move(tx, act, "consignment", packed.id, "dead", error=act.reason)
+        move(tx, act, "consignment", packed.id, "dead", error=act.reason, cause="OUT-070")
         parts.jobs.finish(tx, claim)
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import threading
 from pathlib import Path
 
 from gateway.profiles import SecretUnreadable, read_secrets
-from outbound.connector import Connector, Refused, TryLater
+from outbound.connector import Connector, Refused
 from outbound.registry import connect
 from partners.destinations import Destination
+
+#: Cost of a mark, about 16 MiB and 30 ms: too dear to guess a secret by.
+_SCRYPT = {"n": 2**14, "r": 8, "p": 1}
 
 
 class FarEnds:
@@ -20,7 +25,7 @@ class FarEnds:
         self._open: dict[str, tuple[Destination, Connector]] = {}
 
     def __call__(self, destination: Destination) -> Connector:
-        """The connector. Raises TryLater while a secret of it cannot be read (FI-H03)."""
+        """The connector. Raises Refused, of the far end as a whole, if a secret cannot be read (FI-H03)."""
         with self._lock:
             known = self._open.get(destination.name)
             if known is not None and known[0] == destination:
@@ -30,6 +35,19 @@ class FarEnds:
         if known is not None:
             known[1].close()
         return connector
+
+    def mark(self, destination: Destination, salt: str) -> str:
+        """A mark that changes with the destination's settings and secrets, and gives none of them away.
+
+        salt: drawn anew for each mark; the mark begins with it, and comparing needs it again.
+        """
+        try:
+            secrets = read_secrets(destination.secrets, self._home)
+        except SecretUnreadable as fault:
+            secrets = {"unreadable": fault.reason}
+        told = json.dumps([destination.model_dump(mode="json"), secrets], sort_keys=True)
+        digest = hashlib.scrypt(told.encode(), salt=salt.encode(), dklen=24, **_SCRYPT)
+        return f"{salt}${digest.hex()}"
 
     def close(self) -> None:
         """Close all."""
@@ -42,6 +60,6 @@ class FarEnds:
         try:
             return connect(destination, read_secrets(destination.secrets, self._home), self._home)
         except SecretUnreadable as fault:
-            raise TryLater(fault.message) from fault
+            raise Refused(fault.message, endpoint_wide=True, code=fault.code) from fault
         except (ValueError, OSError) as fault:
             raise Refused(f"{destination.name}: {fault}", endpoint_wide=True) from fault

@@ -35,9 +35,21 @@ class Profiles(Protocol):
         ...
 
 
+class Connects(Protocol):
+    """Gives the connectors of destinations, and tells when one was changed."""
+
+    def __call__(self, destination: Destination) -> Connector:
+        """The connector, kept open between calls. Raises Refused or TryLater if there can be none now."""
+        ...
+
+    def mark(self, destination: Destination, salt: str) -> str:
+        """A mark that changes with the destination's settings and secrets; begins with `salt` and a $."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the stages work with. connect: the connector of a destination, kept open between calls.
+    """What the stages work with.
 
     chance: a random number from 0 to 1, for the jitter of retries. x12_limits: the widest that a
     profile may set.
@@ -49,7 +61,7 @@ class Parts:
     jobs: JobQueue
     clock: Clock
     profiles: Profiles
-    connect: Callable[[Destination], Connector]
+    connect: Connects
     chance: Callable[[], float]
     chunk_documents: int = 200
     x12_limits: Limits = UTMOST_LIMITS

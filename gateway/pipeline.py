@@ -6,6 +6,7 @@
     send      put an acknowledgement where the partner finds it
     pack      put what waits for a slot into consignments
     deliver   hand a consignment to its destination and keep what it said
+    adopt     give a row to bytes that a crash left in the archive only
 
 Each stage reads and computes first and then writes briefly; a write transaction holds no other
 I/O and checks the fence. Each may run twice, and says why that is safe.
@@ -22,10 +23,21 @@ from typing import BinaryIO
 from sqlalchemy import Connection
 
 from gateway.answering import record_sent_interchange
-from gateway.delivering import delivered, render_consignment, strand, to_dead_letter, try_again
+from gateway.delivering import (
+    Attempt,
+    begin,
+    delivered,
+    refused,
+    render_consignment,
+    strand,
+    try_again,
+    wait_outside,
+)
 from gateway.failpoints import failpoint
+from gateway.gates import is_shut
 from gateway.handing_on import hand_on_chunk
 from gateway.noting import answer_note, arrival_note
+from gateway.orphans import adopt_orphans, look_for_orphans
 from gateway.packing import pack_chunk
 from gateway.parts import Parts
 from gateway.ports import Arrival, Claim, Job, Received, Sight, Stored
@@ -71,6 +83,7 @@ class Pipeline:
             "send": self.send,
             "pack": self.pack,
             "deliver": self.deliver,
+            "adopt": self.adopt,
         }
 
     # receive ---------------------------------------------------------------------------------
@@ -299,31 +312,34 @@ class Pipeline:
         if destination is None:
             strand(self._parts, claim, packed)
             return
+        attempt = Attempt(self._parts, claim, packed, destination)
+        if is_shut(packed, destination, self._parts.clock.now()):
+            wait_outside(attempt)
+            return
         consignment, stored = render_consignment(self._parts, packed, destination, documents)
         failpoint("deliver.rendered")
-        number = packed.attempts + 1
-        begun = self._parts.act("deliver")
-        with self._ledger.write() as tx:
-            tasks.check_fence(tx, claim)
-            arrivals.insert_blob(tx, stored, begun.at)
-            move(tx, begun, "consignment", packed.id, "sending", attempts=number, sha256=stored.sha256)
-            deliveries.begin_attempt(tx, packed.id, number, begun.at)
+        if not begin(attempt, stored):
+            return
         failpoint("deliver.begun")
         try:
             receipt = self._parts.connect(destination).deliver(consignment)
             failpoint("deliver.after_answer")
         except TryLater as wait:
-            try_again(self._parts, claim, packed, destination, number, wait)
+            try_again(attempt, wait)
         except Refused as refusal:
-            if refusal.endpoint_wide:  # it refuses us, not the document, which waits
-                later = TryLater(refusal.reason, response=refusal.response)
-                try_again(self._parts, claim, packed, destination, number, later)
-            else:
-                to_dead_letter(
-                    self._parts, claim, packed, number, refusal.reason, refusal.response, "refused"
-                )
+            refused(attempt, refusal)
         else:
-            delivered(self._parts, claim, packed, number, receipt)
+            delivered(attempt, receipt)
+
+    # adopt -----------------------------------------------------------------------------------
+
+    def look_for_orphans(self) -> None:
+        """For each start: ask for a look through the archive."""
+        look_for_orphans(self._parts)
+
+    def adopt(self, claim: Claim) -> None:
+        """Give a row to bytes that a crash left in the archive only. Twice: see `adopt_orphans`."""
+        adopt_orphans(self._parts, claim)
 
     # shared ----------------------------------------------------------------------------------
 

@@ -80,10 +80,17 @@ def succeeded(breaker: Breaker) -> Breaker:
 
 
 def failed(
-    breaker: Breaker, who: str, now: datetime, policy: BreakerPolicy, *, endpoint_wide: bool
+    breaker: Breaker,
+    who: str,
+    now: datetime,
+    policy: BreakerPolicy,
+    *,
+    endpoint_wide: bool,
+    after_s: float = 0.0,
 ) -> Breaker:
     """The breaker after a delivery failed for now.
 
+    after_s: the wait that the far end asked for; no probe goes before.
     endpoint_wide: True if any other would have fared alike. A document that fails by itself counts
     only if another failed before it: no single one closes the way for all.
     """
@@ -92,13 +99,15 @@ def failed(
     if breaker.state == "open":
         return breaker  # begun before it opened
     if breaker.state == "half_open":
-        return _opened(breaker, who, now, policy) if breaker.probe == who else breaker
+        return _opened(breaker, who, now, policy, after_s) if breaker.probe == who else breaker
     if not endpoint_wide and breaker.last_failed == who:
         return breaker
     counted = replace(breaker, failures=breaker.failures + 1, last_failed=who)
-    return _opened(counted, who, now, policy) if counted.failures >= policy.failures else counted
+    opens = counted.failures >= policy.failures
+    return _opened(counted, who, now, policy, after_s) if opens else counted
 
 
-def _opened(breaker: Breaker, who: str, now: datetime, policy: BreakerPolicy) -> Breaker:
-    wait_s = min(policy.first_s * 2 ** min(breaker.openings, 30), policy.max_s)
-    return Breaker("open", 0, breaker.openings + 1, last_failed=who, probe_at=now + timedelta(seconds=wait_s))
+def _opened(breaker: Breaker, who: str, now: datetime, policy: BreakerPolicy, after_s: float) -> Breaker:
+    wait_s = max(policy.first_s * 2 ** min(breaker.openings, 30), after_s)
+    due = now + timedelta(seconds=min(wait_s, policy.max_s))
+    return Breaker("open", 0, breaker.openings + 1, last_failed=who, probe_at=due)

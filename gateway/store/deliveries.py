@@ -13,6 +13,7 @@ from gateway.store.core import ACCEPTED_IDENTITY as IDENTITY
 from gateway.store.core import (
     CONSIGNMENT,
     DELIVERY,
+    DESTINATION,
     DOCUMENT,
     SCHEDULE_SLOT,
     TASK,
@@ -20,6 +21,7 @@ from gateway.store.core import (
     insert_first,
 )
 from gateway.store.core import DELIVERY_ATTEMPT as ATTEMPT
+from outbound.breaker import Breaker
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,11 @@ def insert_deliveries(
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """A consignment as the deliver stage needs it."""
+    """A consignment as the deliver stage needs it.
+
+    attempts_before: of its attempts, those that do not count towards the most that are allowed.
+    breaker: of its destination, as of now.
+    """
 
     id: str
     partner: str | None
@@ -100,6 +106,11 @@ class Packed:
     attempts: int
     attempts_before: int
     sha256: str | None
+    shaped_by: str | None
+    breaker: Breaker
+
+
+_BREAKER = ("breaker", "failures", "openings", "last_failed", "probe", "probe_at")
 
 
 def consignment(view: Connection, consignment_id: str) -> Packed:
@@ -118,9 +129,20 @@ def consignment(view: Connection, consignment_id: str) -> Packed:
             CONSIGNMENT.c.attempts,
             CONSIGNMENT.c.attempts_before,
             CONSIGNMENT.c.sha256,
-        ).where(CONSIGNMENT.c.id == consignment_id)
+            CONSIGNMENT.c.shaped_by,
+            func.coalesce(DESTINATION.c.state, "closed").label("breaker"),
+            func.coalesce(DESTINATION.c.failures, 0).label("failures"),
+            func.coalesce(DESTINATION.c.openings, 0).label("openings"),
+            DESTINATION.c.last_failed,
+            DESTINATION.c.probe,
+            DESTINATION.c.probe_at,
+        )
+        .select_from(CONSIGNMENT.outerjoin(DESTINATION, CONSIGNMENT.c.destination == DESTINATION.c.id))
+        .where(CONSIGNMENT.c.id == consignment_id)
     ).one()
-    return Packed(**row._mapping)
+    known = dict(row._mapping)
+    breaker = Breaker(*[known.pop(name) for name in _BREAKER])
+    return Packed(**known, breaker=breaker)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +177,45 @@ def end_attempt(tx: Connection, consignment_id: str, number: int, **values: obje
         .where(ATTEMPT.c.consignment_id == consignment_id, ATTEMPT.c.number == number)
         .values(**values)
     )
+
+
+def undate(tx: Connection, consignment_id: str) -> None:
+    """A consignment that waits for something else than a time has no next time."""
+    tx.execute(update(CONSIGNMENT).where(CONSIGNMENT.c.id == consignment_id).values(next_at=None))
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A document's place in a consignment. id: of its delivery."""
+
+    id: str
+    document_id: str
+    key: str
+    number: str
+
+
+def shares_of(view: Connection, consignment_id: str) -> list[Share]:
+    """The deliveries in a consignment, in the order of its documents."""
+    rows = view.execute(
+        select(DELIVERY.c.id, DELIVERY.c.document_id, DELIVERY.c.key, DOCUMENT.c.number)
+        .select_from(DELIVERY.join(DOCUMENT, DELIVERY.c.document_id == DOCUMENT.c.id))
+        .where(DELIVERY.c.consignment_id == consignment_id, DELIVERY.c.state == "packed")
+        .order_by(DELIVERY.c.id)
+    )
+    return [Share(**row._mapping) for row in rows]
+
+
+def note_result(tx: Connection, delivery: str, outcome: str, reference: str) -> None:
+    """Keep what the far end said of one document."""
+    tx.execute(
+        update(DELIVERY).where(DELIVERY.c.id == delivery).values(outcome=outcome, reference=reference or None)
+    )
+
+
+def move_into(tx: Connection, row: dict[str, Any], deliveries: Sequence[str]) -> None:
+    """Put packed deliveries into another, new consignment."""
+    tx.execute(insert(CONSIGNMENT), [row])
+    tx.execute(update(DELIVERY).where(DELIVERY.c.id.in_(deliveries)).values(consignment_id=row["id"]))
 
 
 def undelivered_documents(view: Connection, consignment_id: str) -> list[str]:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, func, or_, select, update
+from sqlalchemy import Connection, Row, and_, delete, func, select, update
 
-from gateway.store.core import CONSIGNMENT, DESTINATION, PARKED, insert_absent
+from gateway.ports import Job
+from gateway.store.core import CONSIGNMENT, DESTINATION, PARKED, TASK, insert_absent
 from gateway.store.moves import Act, record
 from outbound.breaker import Breaker
 
@@ -88,11 +89,9 @@ def keep(tx: Connection, act: Act, before: Standing, breaker: Breaker, **values:
     tx.execute(update(DESTINATION).where(DESTINATION.c.id == before.name).values(**fields, **values))
 
 
-def take_turn(tx: Connection, name: str, now: datetime, turn_at: datetime) -> bool:
-    """Move the time of the next turn from `now` or earlier to `turn_at`; False if it is not reached yet."""
-    free = or_(DESTINATION.c.turn_at.is_(None), DESTINATION.c.turn_at <= now)
-    moved = tx.execute(update(DESTINATION).where(DESTINATION.c.id == name, free).values(turn_at=turn_at))
-    return moved.rowcount == 1
+def set_turn(tx: Connection, name: str, turn_at: datetime) -> None:
+    """When the next delivery to a destination that `locked` gave may begin."""
+    tx.execute(update(DESTINATION).where(DESTINATION.c.id == name).values(turn_at=turn_at))
 
 
 def under_way(view: Connection, name: str, besides: str) -> int:
@@ -108,10 +107,26 @@ def under_way(view: Connection, name: str, besides: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Freed:
-    """A consignment that waits no longer."""
+    """A consignment that waits no longer. generation: of the task that delivers it next."""
 
     id: str
     partner: str | None
+    generation: int
+
+    @property
+    def job(self) -> Job:
+        """What delivers it."""
+        return Job("deliver", self.id, self.generation, self.partner)
+
+
+#: The generation of a consignment's next task; what it was told before is in the task table.
+NEXT_GENERATION = (
+    select(func.coalesce(func.max(TASK.c.generation), -1) + 1)
+    .where(TASK.c.stage == "deliver", TASK.c.subject == CONSIGNMENT.c.id)
+    .correlate(CONSIGNMENT)
+    .scalar_subquery()
+    .label("generation")
+)
 
 
 def park(tx: Connection, consignment: str, destination: str, waits_for: str) -> None:
@@ -130,16 +145,22 @@ def free_oldest(
 ) -> list[Freed]:
     """Let go what waits longest for a destination, at most `limit`, in order."""
     rows = tx.execute(
-        select(PARKED.c.consignment_id, CONSIGNMENT.c.partner)
+        select(PARKED.c.consignment_id, CONSIGNMENT.c.partner, NEXT_GENERATION)
         .join(CONSIGNMENT, PARKED.c.consignment_id == CONSIGNMENT.c.id)
         .where(PARKED.c.destination == destination, PARKED.c.waits_for == waits_for)
         .order_by(PARKED.c.id)
         .limit(limit)
     ).all()
-    freed = [Freed(row.consignment_id, row.partner) for row in rows]
+    freed = [Freed(*row) for row in rows]
     if freed:
         unpark(tx, [one.id for one in freed])
     return freed
+
+
+def waiting_places(view: Connection) -> list[tuple[str, str]]:
+    """For which destinations something waits, and what for."""
+    rows = view.execute(select(PARKED.c.destination, PARKED.c.waits_for).distinct())
+    return sorted((row.destination, row.waits_for) for row in rows)
 
 
 def parked(view: Connection) -> dict[tuple[str, str], int]:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select, update
 
 from gateway.store.core import CONSIGNMENT, PARKED, TURN
-from gateway.store.destinations import FOR_TURN, Freed, unpark
+from gateway.store.destinations import FOR_TURN, NEXT_GENERATION, Freed, unpark
 from gateway.store.readings import take_turns
 
 #: States in which nobody waits for a consignment any more.
@@ -65,12 +65,17 @@ def leave(tx: Connection, consignment: str) -> None:
     tx.execute(delete(TURN).where(TURN.c.consignment_id == consignment))
 
 
+def hand_over(tx: Connection, consignment: str, heir: str) -> None:
+    """Give the turns of a consignment to the one that carries on what it could not deliver."""
+    tx.execute(update(TURN).where(TURN.c.consignment_id == consignment).values(consignment_id=heir))
+
+
 def next_in(tx: Connection, lanes: Sequence[str]) -> list[Freed]:
     """Let go the first of those that wait in each of these lanes; whether it may begin, it sees itself."""
     freed: dict[str, Freed] = {}
     for lane in lanes:
         row = tx.execute(
-            select(TURN.c.consignment_id, CONSIGNMENT.c.partner)
+            select(TURN.c.consignment_id, CONSIGNMENT.c.partner, NEXT_GENERATION)
             .join(PARKED, PARKED.c.consignment_id == TURN.c.consignment_id)
             .join(CONSIGNMENT, CONSIGNMENT.c.id == TURN.c.consignment_id)
             .where(TURN.c.lane == lane, PARKED.c.waits_for == FOR_TURN)
@@ -78,7 +83,7 @@ def next_in(tx: Connection, lanes: Sequence[str]) -> list[Freed]:
             .limit(1)
         ).one_or_none()
         if row is not None:
-            freed[row.consignment_id] = Freed(row.consignment_id, row.partner)
+            freed[row.consignment_id] = Freed(*row)
     if freed:
         unpark(tx, list(freed))
     return list(freed.values())

@@ -40,7 +40,7 @@ from gateway.store import mailboxes, profile_versions, schema
 from gateway.store.ledger import Ledger, inside_write_transaction, open_engine
 from gateway.store.moves import Act
 from gateway.worker import Worker
-from outbound.connector import Connector, Consignment, Outcome, Preview, Receipt
+from outbound.connector import Connector, Consignment, Outcome, Preview, Receipt, TryLater
 from partners.destinations import Destination
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -203,17 +203,23 @@ class GuardedNotes:
 class FarEnds:
     """Every destination in memory. Like good far ends they take a key once.
 
-    taken: payloads by destination, in order. says: what to do instead of taking, once each.
+    taken: payloads by destination, in order. says: what to raise or answer instead of taking, once each.
+    down: destinations that are away until they are taken out. secret: changed, it resumes what is paused.
     """
 
     faults: Faults
     taken: dict[str, list[Consignment]] = field(default_factory=dict)
-    says: list[Exception] = field(default_factory=list)
+    says: list[Exception | Receipt] = field(default_factory=list)
+    down: set[str] = field(default_factory=set)
     calls: int = 0
+    secret: str = "first"
 
     def __call__(self, destination: Destination) -> Connector:
         _outside_transactions()
         return _FarEnd(self, destination.name)
+
+    def mark(self, destination: Destination, salt: str) -> str:
+        return f"{salt}${self.secret}{destination.url}"
 
     def documents(self, destination: str) -> list[Any]:
         """What a destination took, as JSON."""
@@ -236,8 +242,13 @@ class _FarEnd:
     def deliver(self, consignment: Consignment) -> Receipt:
         _outside_transactions()
         self.ends.calls += 1
+        if self.name in self.ends.down:
+            raise TryLater("The far end is away.", code="OUT-033")
         if self.ends.says:
-            raise self.ends.says.pop(0)
+            said = self.ends.says.pop(0)
+            if isinstance(said, Exception):
+                raise said
+            return said
         with self.ends.faults.around("deliver"):
             taken = self.ends.taken.setdefault(self.name, [])
             if any(one.key == consignment.key for one in taken):
