@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import math
+import os
 import resource
 import signal
 import socket
@@ -19,6 +20,7 @@ from types import FrameType
 from typing import BinaryIO
 
 import structlog
+from sqlalchemy.exc import OperationalError
 
 from gateway import alert_desk
 from gateway import home as homes
@@ -35,6 +37,7 @@ from gateway.sftp_server.ledger_mailboxes import LedgerMailboxes
 from gateway.sftp_server.limits import SftpLimits
 from gateway.sftp_server.penalties import PenaltyRules
 from gateway.sftp_server.server import SftpServer
+from gateway.store.moves import Act
 from gateway.watchers.crew import WatcherCrew
 from gateway.wiring import Gateway
 
@@ -48,6 +51,8 @@ LOOK_S = 0.5
 RECEIVERS = 32
 #: Open files that a process with the role sftp asks for.
 OPEN_FILES = 65_536
+#: Exit status after a second word to stop, while work was in hand.
+ABORTED = 1
 
 
 class Running:
@@ -64,24 +69,43 @@ class Running:
         self._stop_s = stop_s
         self._deadline = math.inf
         self._broken: list[BaseException] = []
+        self._is_told = False
+        self._is_reload_wanted = False
 
     def heed_signals(self) -> None:
-        """From now on SIGTERM and Ctrl-C mean: finish what is in hand and stop."""
+        """From now on SIGTERM and Ctrl-C mean: finish what is in hand and stop; a second one: end at once.
+
+        SIGHUP means: put the profiles in the home in force.
+        """
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
+        signal.signal(signal.SIGHUP, self._want_reload)
 
-    def wait(self) -> None:
-        """Wait until told to stop, or until a part breaks; what broke rises again here."""
+    def wait(self, reload: Callable[[], None] = lambda: None) -> None:
+        """Wait until told to stop, or until a part breaks; what broke rises again here.
+
+        reload: called after SIGHUP, once for any number that came before it begins.
+        """
         while not self.stopping.wait(LOOK_S):
             # A signal that the system gives to another thread is heeded only when this one wakes.
-            pass
+            if self._is_reload_wanted:
+                self._is_reload_wanted = False
+                reload()
         if self._broken:
             raise self._broken[0]
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         del number, frame
+        if self._is_told:
+            # As safe as kill -9: what was promised is durable, the next start goes on from there.
+            os._exit(ABORTED)
+        self._is_told = True
         # Not here: the handler interrupts the very thread that may hold the event's lock.
         threading.Thread(target=self.stopping.set, name="stop").start()
+
+    def _want_reload(self, number: int, frame: FrameType | None) -> None:
+        del number, frame
+        self._is_reload_wanted = True
 
     @contextmanager
     def thread(self, name: str, work: Callable[[], None]) -> Iterator[None]:
@@ -170,6 +194,19 @@ def running(gateway: Gateway, roles: Collection[Role] = tuple(Role)) -> Iterator
         log.info("gateway.started", home=str(settings.home), roles=sorted(roles))
         yield run
         log.info("gateway.stopping")
+
+
+def reload_profiles(gateway: Gateway) -> None:
+    """Put the profiles in the home in force as a whole; those that are refused change nothing."""
+    act = Act("system", gateway.clock.now(), "SIGHUP")
+    try:
+        applied = gateway.book.apply(gateway.settings.partners_folder, act)
+    except TradepostError as refused:
+        log.warning("profiles.refused", code=refused.code, reason=refused.message)
+    except OperationalError as fault:
+        log.warning("ledger.unavailable", reason=str(fault.orig))
+    else:
+        log.info("profiles.in_force", version=applied.version)
 
 
 def drain(gateway: Gateway) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -37,13 +38,14 @@ def run(
         bool, typer.Option("--samples", help="On the first start, load the sample partners and drop samples.")
     ] = False,
     role: Annotated[
-        list[str] | None, typer.Option(help="sftp, watch, work, deliver or schedule; may be repeated; else all.")
+        list[str] | None,
+        typer.Option(help="sftp, watch, work, deliver or schedule; may be repeated; else all."),
     ] = None,
     sftp_port: Annotated[int | None, typer.Option(help="Port of the SFTP server; 0 for any.")] = None,
 ) -> None:
     """Run the gateway until it is stopped."""
     from gateway import home as homes
-    from gateway.running import drain, running
+    from gateway.running import drain, reload_profiles, running
     from gateway.settings import load_settings
     from gateway.wiring import opened
 
@@ -65,7 +67,7 @@ def run(
 
                 show_outcome(gateway, drop_samples(gateway, server))
             _say_where(settings.home, server.port if server else None, settings.sftp_host)
-            at_work.wait()
+            at_work.wait(partial(reload_profiles, gateway))
             show.talk().print("Stopping: finishing what is in hand …")
         if at_work.overdue:
             show.talk().print("Some work did not finish in time; the next start goes on with it.")

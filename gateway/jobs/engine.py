@@ -18,6 +18,7 @@ from typing import Any
 import structlog
 from procrastinate import App, JobContext, PsycopgConnector
 from procrastinate.exceptions import ConnectorException, ProcrastinateException
+from procrastinate.worker import Worker
 from psycopg import AsyncConnection
 from psycopg import Error as PostgresError
 from psycopg_pool import PoolTimeout
@@ -95,26 +96,37 @@ class Engine:
         with ThreadPoolExecutor(1, thread_name_prefix="stage") as pool:
             app = self._app(pool, 1)
             async with app.open_async():
-                await app.run_worker_async(**self._options(1), wait=False, listen_notify=False)
+                await Worker(app, **self._options(1), wait=False, listen_notify=False).run()
         return self._count
 
     async def _work(self, should_stop: Callable[[], bool]) -> None:
+        """Run what is due until told to stop, or until the worker breaks; then wait for what is in hand."""
         workers = self._limits.workers
         with ThreadPoolExecutor(workers, "stage") as pool, ThreadPoolExecutor(1, "look after") as own:
             app = self._app(pool, workers)
             async with app.open_async():
-                at_work = asyncio.create_task(app.run_worker_async(**self._options(workers)))
+                worker = Worker(app, **self._options(workers))
+                at_work = asyncio.create_task(worker.run())
                 beside = asyncio.create_task(self._look_after(app, own))
                 told = asyncio.create_task(_until(should_stop))
                 await asyncio.wait({at_work, beside, told}, return_when=asyncio.FIRST_COMPLETED)
-                for task in (at_work, beside, told):
+                worker.stop()
+                alive = asyncio.create_task(self._keep_alive(app, worker))
+                await asyncio.wait({at_work})
+                for task in (beside, told, alive):
                     task.cancel()
-                ended = await asyncio.gather(at_work, beside, told, return_exceptions=True)
+                ended = await asyncio.gather(at_work, beside, told, alive, return_exceptions=True)
         for outcome in ended:
             if isinstance(outcome, Exception):
                 raise outcome
         if not should_stop():
             raise ConnectorException("procrastinate's worker has ended by itself")
+
+    async def _keep_alive(self, app: App, worker: Worker) -> None:
+        """Heartbeats while the last stages end: procrastinate's own stop with the first word of the end."""
+        while worker.worker_id is not None:
+            await app.job_manager.update_heartbeat(worker.worker_id)
+            await asyncio.sleep(self._limits.beat_s)
 
     def _app(self, pool: ThreadPoolExecutor, workers: int) -> App:
         most = workers + OWN_CONNECTIONS
