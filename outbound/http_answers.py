@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from outbound.connector import Outcome, Receipt
+from outbound.connector import Outcome, Receipt, Refused, TryLater
 from outbound.refusals import refused, try_later
 
 #: Statuses that ask for patience (FI-F03); every 5xx does too.
 BUSY = frozenset({408, 425, 429})
 UNWELCOME = frozenset({401, 403, 407})
-_EXCERPT_CHARS = 200
+EXCERPT_CHARS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +49,28 @@ def receipt_of(answer: Answer, contract: AnswerContract, key: str, now: datetime
     TryLater (FI-F08): whether the document was taken is unknown, and the same key settles it.
     Everything else raises Refused (FI-F01), also every redirect, which is never followed (FI-F09).
     """
+    if 200 <= answer.status < 300:
+        return Receipt(Outcome.ACCEPTED, _reference(answer, contract), answer.body)
+    if answer.status == 409 and _same_key(answer, key):
+        return Receipt(Outcome.DUPLICATE, _reference_if_any(answer, contract), answer.body)
+    raise refusal_of(answer, now)
+
+
+def refusal_of(answer: Answer, now: datetime) -> Refused | TryLater:
+    """What a status that is not 2xx means, as `receipt_of` says; 409 is refused."""
     status, body = answer.status, answer.body
-    if 200 <= status < 300:
-        return Receipt(Outcome.ACCEPTED, _reference(answer, contract), body)
-    if status == 409 and _same_key(body, key):
-        return Receipt(Outcome.DUPLICATE, _reference_if_any(answer, contract), body)
-    said = _excerpt(body)
+    said = excerpt(body)
     if status in UNWELCOME:
-        raise refused("OUT-034", response=body, endpoint_wide=True, status=str(status), answer=said)
+        return refused("OUT-034", response=body, endpoint_wide=True, status=str(status), answer=said)
     if status in BUSY or status >= 500:
         after_s = _retry_after_s(answer.headers.get("retry-after", ""), now)
         blanks = {"status": str(status), "answer": said}
         # A 500 is often one document that the far end stumbles over; the others say that it is busy.
-        raise try_later("OUT-035", after_s=after_s, response=body, endpoint_wide=status != 500, **blanks)
+        return try_later("OUT-035", after_s=after_s, response=body, endpoint_wide=status != 500, **blanks)
     if 300 <= status < 400:
         place = answer.headers.get("location", "")
-        raise refused("OUT-036", response=body, status=str(status), place=place)
-    raise refused("OUT-037", response=body, status=str(status), answer=said)
+        return refused("OUT-036", response=body, status=str(status), place=place)
+    return refused("OUT-037", response=body, status=str(status), answer=said)
 
 
 def _reference(answer: Answer, contract: AnswerContract) -> str:
@@ -79,18 +84,18 @@ def _reference(answer: Answer, contract: AnswerContract) -> str:
         except (ValueError, RecursionError):
             fault = "its body is no complete JSON"
         else:
-            reference = _field(value, contract.reference_field)
+            reference = text_field(value, contract.reference_field)
             if reference is not None:
                 return reference
             fault = f"it has no {contract.reference_field}"
-    said = _excerpt(answer.body)
+    said = excerpt(answer.body)
     raise try_later("OUT-038", response=answer.body, endpoint_wide=False, fault=fault, answer=said)
 
 
 def _reference_if_any(answer: Answer, contract: AnswerContract) -> str:
     if not contract.reference_field:
         return ""
-    return _field(_json_or_none(answer.body), contract.reference_field) or ""
+    return text_field(whole_json(answer), contract.reference_field) or ""
 
 
 def _media_fault(answer: Answer) -> str:
@@ -100,7 +105,7 @@ def _media_fault(answer: Answer) -> str:
     return "" if answer.whole else "it is longer than the limit"
 
 
-def _field(value: object, path: str) -> str | None:
+def text_field(value: object, path: str) -> str | None:
     """The text or whole number at `path`, "" for an empty path, None if it is not there."""
     for key in path.split(".") if path else ():
         if not isinstance(value, Mapping) or key not in value:
@@ -111,17 +116,18 @@ def _field(value: object, path: str) -> str | None:
     return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else None
 
 
-def _same_key(body: bytes, key: str) -> bool:
-    value = _json_or_none(body)
-    named = value.get("idempotency_key") if isinstance(value, Mapping) else None
-    return named is None or named == key
-
-
-def _json_or_none(body: bytes) -> object:
+def whole_json(answer: Answer) -> object:
+    """The body as a JSON value; None if it is none, or was cut."""
     try:
-        return json.loads(body)
+        return json.loads(answer.body) if answer.whole else None
     except (ValueError, RecursionError):
         return None
+
+
+def _same_key(answer: Answer, key: str) -> bool:
+    value = whole_json(answer)
+    named = value.get("idempotency_key") if isinstance(value, Mapping) else None
+    return named is None or named == key
 
 
 def _retry_after_s(header: str, now: datetime) -> float | None:
@@ -137,7 +143,7 @@ def _retry_after_s(header: str, now: datetime) -> float | None:
     return max(0.0, (aware - now).total_seconds())
 
 
-def _excerpt(body: bytes) -> str:
+def excerpt(body: bytes) -> str:
     """The start of an answer as one line, for a person (BI-075)."""
-    text = " ".join(body[: 4 * _EXCERPT_CHARS].decode("utf-8", "replace").split())
-    return text[:_EXCERPT_CHARS]
+    text = " ".join(body[: 4 * EXCERPT_CHARS].decode("utf-8", "replace").split())
+    return text[:EXCERPT_CHARS]

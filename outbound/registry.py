@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from outbound.connector import Connector
 from partners.destinations import Destination
+
+if TYPE_CHECKING:
+    from outbound.http_door import ClientCredentials
 
 # Each connector is imported when the first destination of its scheme is opened: boto3 and paramiko
 # cost a command that needs neither a quarter of a second.
@@ -43,23 +47,60 @@ def _http(destination: Destination, secrets: Secrets, home: Path) -> Connector:
     from outbound.http_json import HttpJson, HttpJsonOptions
 
     http = destination.http
-    return HttpJson(
-        HttpJsonOptions(
-            url=destination.url,
-            auth_header=http.auth_header,
-            auth_value=secrets.get("http.auth_secret", ""),
-            hmac_key=secrets.get("http.hmac_secret", ""),
-            connect_s=min(http.connect_s, http.timeout_s),
-            read_s=http.timeout_s,
-            total_s=http.timeout_s,
-            max_response_bytes=http.max_response_bytes,
-            answer=AnswerContract(http.answer_json or bool(http.answer_reference), http.answer_reference),
-            allow_hosts=frozenset(destination.allow_hosts),
-            ca_file=_file(http.ca_file, home),
-            client_certificate=_file(http.client_certificate, home),
-            client_key=_file(http.client_key, home),
-        )
+    options = HttpJsonOptions(
+        url=destination.url,
+        auth_header=http.auth_header,
+        auth_value=_auth_value(destination, secrets),
+        oauth2=_oauth2(destination, secrets),
+        hmac_key=secrets.get("http.hmac_secret", ""),
+        connect_s=min(http.connect_s, http.timeout_s),
+        read_s=http.timeout_s,
+        total_s=http.timeout_s,
+        max_response_bytes=http.max_response_bytes,
+        answer=AnswerContract(http.answer_json or bool(http.answer_reference), http.answer_reference),
+        allow_hosts=frozenset(destination.allow_hosts),
+        ca_file=_file(http.ca_file, home),
+        client_certificate=_file(http.client_certificate, home),
+        client_key=_file(http.client_key, home),
     )
+    if destination.mapped is None:
+        return HttpJson(options)
+    from outbound.http_calls import HttpCalls
+    from outbound.http_door import HttpDoor
+    from outbound.mapping.calls import mapped_documents
+
+    return HttpCalls(HttpDoor(options), mapped_documents(destination.mapped), destination.mapped.constants)
+
+
+def _auth_value(destination: Destination, secrets: Secrets) -> str:
+    from outbound.http_door import basic
+
+    if destination.http.basic_user:
+        return basic(destination.http.basic_user, secrets.get("http.basic_password", ""))
+    return secrets.get("http.auth_secret", "")
+
+
+def _oauth2(destination: Destination, secrets: Secrets) -> ClientCredentials | None:
+    from outbound.http_door import ClientCredentials
+
+    oauth2 = destination.http.oauth2
+    if oauth2 is None:
+        return None
+    secret = secrets.get("http.oauth2.client_secret", "")
+    return ClientCredentials(
+        oauth2.token_url, oauth2.client_id, secret, oauth2.scope, oauth2.audience, oauth2.in_body
+    )
+
+
+def _sql(destination: Destination, secrets: Secrets, home: Path) -> Connector:
+    from outbound.sql_engine import SqlPlace, engine_for
+    from outbound.sql_table import SqlTable, mapped_tables
+
+    if destination.mapped is None:
+        raise ValueError(f"{destination.name} needs a mapping")
+    place = SqlPlace(destination.url, secrets.get("sql.password", ""), destination.sql.timeout_s, home)
+    tables = mapped_tables(destination.mapped)
+    return SqlTable(engine_for(place), destination.url, tables, destination.mapped.constants)
 
 
 def _file(name: str | None, home: Path) -> Path | None:
@@ -104,6 +145,33 @@ def _s3(destination: Destination, secrets: Secrets, _home: Path) -> Connector:
     return S3Drop(S3DropOptions(url.hostname, f"{prefix}/" if prefix else "", access))
 
 
+def _tryton(destination: Destination, secrets: Secrets, home: Path) -> Connector:
+    from outbound.http_door import DoorOptions, HttpDoor
+    from outbound.tryton.connector import TrytonConnector, TrytonOptions
+
+    key, tryton, http = secrets.get("tryton.application_key", ""), destination.tryton, destination.http
+    url = destination.url.removeprefix("tryton+").rstrip("/")
+    if not key or not key.isascii() or not key.isprintable():
+        raise ValueError(f"{destination.name} needs tryton.application_key, a key as Tryton shows it")
+    if not urlsplit(url).path.strip("/"):
+        raise ValueError(f"{destination.url!r} must be tryton+https://host/database")
+    door = DoorOptions(
+        url=url,
+        auth_value=f"bearer {key}",
+        connect_s=min(http.connect_s, http.timeout_s),
+        read_s=http.timeout_s,
+        total_s=http.timeout_s,
+        allow_hosts=frozenset(destination.allow_hosts),
+        ca_file=_file(http.ca_file, home),
+        client_certificate=_file(http.client_certificate, home),
+        client_key=_file(http.client_key, home),
+    )
+    options = TrytonOptions(
+        tryton.company, tryton.accept_warnings, tryton.order, tryton.ship_notice, tryton.invoice
+    )
+    return TrytonConnector(HttpDoor(door), options)
+
+
 #: Who delivers, by the scheme of a destination's URL.
 CONNECTORS: Mapping[str, Callable[[Destination, Secrets, Path], Connector]] = {
     "folder": _folder,
@@ -111,4 +179,8 @@ CONNECTORS: Mapping[str, Callable[[Destination, Secrets, Path], Connector]] = {
     "https": _http,
     "sftp": _sftp,
     "s3": _s3,
+    "tryton+http": _tryton,
+    "tryton+https": _tryton,
+    "postgresql": _sql,
+    "sqlite": _sql,
 }

@@ -28,6 +28,7 @@ def contradictions(everything: Everything) -> Iterator[Finding]:
         "PRT-023", [(member, claim) for member in members for claim in _channel_names(member)]
     )
     yield from _overlaps("PRT-024", [(member, claim) for member in members for claim in _watched(member)])
+    yield from _mappings(everything)
     for member in members:
         yield from _senders(member, everything)
         yield from _destinations(member, everything)
@@ -128,6 +129,13 @@ def _destinations(member: Member, everything: Everything) -> Iterator[Finding]:
                     expected=environment,
                     environment=destinations[name].environment,
                 )
+
+
+def _mappings(everything: Everything) -> Iterator[Finding]:
+    source = everything.destinations.source
+    for name, destination in everything.destinations.value.items():
+        if destination.mapping is not None and destination.mapped is None:
+            yield fault("PRT-038", source.place((name, "mapping")), value=destination.mapping)
 
 
 def _rules(member: Member) -> Iterator[Finding]:

@@ -9,13 +9,29 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from partners.channels import Usage
+from partners.mappings import MappingFile
 from partners.schedules import Schedule
 from partners.values import Many, Model, PublicKey, Seconds, SecretRef, Slug, Text, Url, form, unit
 
+#: Schemes of destinations whose documents become rows.
+SQL_SCHEMES = frozenset({"postgresql", "sqlite"})
 _HEADER_NAME = form(
     r"[A-Za-z0-9][A-Za-z0-9-]*", "must be the header's name only, letters, digits and '-'", unspoken=True
 )
 _Host = Annotated[str, form(r"[a-z0-9.:_-]+", "must be a bare host name or address in lower case")]
+
+
+class OAuth2(Model):
+    """A token of OAuth 2.0 for our own client id and secret (RFC 6749 §4.4)."""
+
+    token_url: Url = Field(description="Where tokens are had; the host must be public or in allow_hosts.")
+    client_id: Text = Field(description="Our name there.")
+    client_secret: SecretRef = Field(description="Where our secret is.")
+    scope: str = Field(default="", description="What is asked for, as the far end says; may be empty.")
+    audience: str = Field(default="", description="Whom the token is for, where the service asks for it.")
+    in_body: bool = Field(
+        default=False, description="Whether name and secret stand in the body instead of a header."
+    )
 
 
 class HttpOptions(Model):
@@ -27,6 +43,13 @@ class HttpOptions(Model):
     auth_secret: SecretRef | None = Field(
         default=None,
         description="Where the header's whole value is, such as 'Bearer …'; left out: no such header.",
+    )
+    basic_user: str = Field(
+        default="", description="User name, where the far end asks for user and password (RFC 7617)."
+    )
+    basic_password: SecretRef | None = Field(default=None, description="Where the password is.")
+    oauth2: OAuth2 | None = Field(
+        default=None, description="Given where the far end asks for a token that another service gives."
     )
     hmac_secret: SecretRef | None = Field(
         default=None,
@@ -60,6 +83,23 @@ class HttpOptions(Model):
         default=65536, description="How much of an answer is read and kept.", json_schema_extra=unit("bytes")
     )
 
+    @model_validator(mode="after")
+    def _one_proof_of_who_we_are(self) -> Self:
+        if bool(self.basic_user) != (self.basic_password is not None):
+            raise PydanticCustomError("http", "needs both basic_user and basic_password")
+        if sum((self.auth_secret is not None, bool(self.basic_user), self.oauth2 is not None)) > 1:
+            raise PydanticCustomError("http", "may have one of auth_secret, basic_user and oauth2")
+        return self
+
+
+class SqlOptions(Model):
+    """How an SQL destination is logged in to; host, port, user and database are in its URL."""
+
+    password: SecretRef | None = Field(default=None, description="Where our password is.")
+    timeout_s: Seconds = Field(
+        default=30.0, description="How long one step may take.", json_schema_extra=unit("seconds")
+    )
+
 
 class SftpOptions(Model):
     """How an SFTP destination is logged in to; host, port, user and folder are in its URL."""
@@ -82,6 +122,30 @@ class S3Options(Model):
     )
     secret_key: SecretRef | None = Field(
         default=None, description="Where the secret access key is; left out: the machine's own role."
+    )
+
+
+class TrytonOptions(Model):
+    """How a Tryton is spoken to; host and database are in the URL, times and certificates in `http`."""
+
+    application_key: SecretRef | None = Field(
+        default=None, description="Where the key of the user application of kind REST is; it is needed."
+    )
+    company: str = Field(
+        default="", description="Name or code of the company to book in; left out: the only one."
+    )
+    accept_warnings: bool = Field(
+        default=False,
+        description="Whether what Tryton only warns of is done all the same; if not, a person must look.",
+    )
+    order: Literal["draft", "quotation", "confirmed"] = Field(
+        default="confirmed", description="The state that sales are brought to."
+    )
+    ship_notice: Literal["draft", "received", "done"] = Field(
+        default="received", description="The state that incoming shipments are brought to."
+    )
+    invoice: Literal["draft", "validated", "posted"] = Field(
+        default="posted", description="The state that supplier invoices are brought to."
     )
 
 
@@ -190,8 +254,8 @@ class Destination(Model):
         json_schema_extra={"given": "the heading"},
     )
     url: Url = Field(
-        description="Where it is: folder:path (from the home unless absolute), https://…, s3://bucket/prefix "
-        "or sftp://user@host/folder."
+        description="Where it is: folder:path (from the home unless absolute), https://…, s3://bucket/prefix,"
+        " sftp://user@host/folder, postgresql://user@host/database or sqlite:path."
     )
     environment: Usage = Field(
         default="production", description="Whether business or test documents go there; never both."
@@ -201,11 +265,24 @@ class Destination(Model):
         default=(),
         description="Private or loopback hosts that an HTTP destination may call; others must be public.",
     )
+    mapping: Slug | None = Field(
+        default=None,
+        description="Mapping that says which calls or rows a document becomes: <mapping>.mapping.toml.",
+    )
+    mapped: MappingFile | None = Field(
+        default=None,
+        description="The mapping itself; never written, the file of `mapping` is it.",
+        json_schema_extra={"given": "the file"},
+    )
+    sql: SqlOptions = Field(default_factory=SqlOptions, description="Options of an SQL destination.")
     http: HttpOptions = Field(default_factory=HttpOptions, description="Options of an HTTP destination.")
     sftp: SftpOptions | None = Field(
         default=None, description="Options of an SFTP destination, which needs them."
     )
     s3: S3Options = Field(default_factory=S3Options, description="Options of an S3 destination.")
+    tryton: TrytonOptions = Field(
+        default_factory=TrytonOptions, description="Options of a Tryton destination."
+    )
     retry: RetrySettings = Field(default_factory=RetrySettings, description="When a delivery is tried again.")
     owner: str = Field(
         default="", description="Who looks after it: a name, a mail address; shown with its dead letters."
@@ -242,16 +319,28 @@ class Destination(Model):
         named = {
             "http.auth_secret": self.http.auth_secret,
             "http.hmac_secret": self.http.hmac_secret,
+            "http.basic_password": self.http.basic_password,
+            "http.oauth2.client_secret": self.http.oauth2.client_secret if self.http.oauth2 else None,
+            "sql.password": self.sql.password,
             "sftp.private_key": self.sftp.private_key if self.sftp else None,
             "sftp.password": self.sftp.password if self.sftp else None,
             "s3.access_key": self.s3.access_key,
             "s3.secret_key": self.s3.secret_key,
+            "tryton.application_key": self.tryton.application_key,
         }
         return {field: ref for field, ref in named.items() if ref is not None}
 
     def shaped_like(self, other: Destination) -> Destination:
         """This far end, given documents in the form that `other` says: a replay as of then, sent now."""
         return self.model_copy(update={"format": other.format})
+
+    @model_validator(mode="after")
+    def _sql_needs_its_mapping(self) -> Self:
+        if self.scheme in SQL_SCHEMES and self.mapping is None:
+            raise PydanticCustomError("mapping", "needs a mapping that says which rows a document becomes")
+        if self.mapping is not None and self.scheme not in SQL_SCHEMES | {"http", "https"}:
+            raise PydanticCustomError("mapping", "takes files, for which there is no mapping")
+        return self
 
     @model_validator(mode="after")
     def _sftp_needs_its_options(self) -> Self:

@@ -18,10 +18,23 @@ from partners.destinations import (
     Destination,
     HttpOptions,
     Limits,
+    OAuth2,
     RetrySettings,
     S3Options,
     SftpOptions,
+    SqlOptions,
     Takes,
+)
+from partners.expectations import AlertsOfPartner, Expectation
+from partners.mappings import (
+    Call,
+    DocumentMapping,
+    Ending,
+    Holds,
+    MappingFile,
+    Pages,
+    Requirement,
+    Rows,
 )
 from partners.profile import (
     AckPolicy,
@@ -60,14 +73,26 @@ _SECTIONS: tuple[tuple[str, str, type[BaseModel]], ...] = (
     ("Schedule: every", "`schedule` of a document rule or destination", Every),
     ("Schedule: cron", "`schedule` of a document rule or destination", Cron),
     ("Contact", "`[[contacts]]`", Contact),
+    ("Alerts", "`[alerts]`", AlertsOfPartner),
+    ("Expectation", "`[[expects]]`", Expectation),
     ("Destination", "`[<name>]` in `destinations.toml`", Destination),
     ("HTTP options", "`[<name>.http]`", HttpOptions),
+    ("OAuth 2.0", "`[<name>.http.oauth2]`", OAuth2),
+    ("SQL options", "`[<name>.sql]`", SqlOptions),
     ("SFTP options", "`[<name>.sftp]`", SftpOptions),
     ("S3 options", "`[<name>.s3]`", S3Options),
     ("Retry", "`[<name>.retry]`", RetrySettings),
     ("Takes", "`[[<name>.takes]]`", Takes),
     ("Limits of a destination", "`[<name>.limits]`", Limits),
     ("Breaker", "`[<name>.breaker]`", BreakerSettings),
+    ("Mapping", "`<mapping>.mapping.toml`, at the top", MappingFile),
+    ("Mapping of a document", "`[order]`, `[ship_notice]`, … of a mapping", DocumentMapping),
+    ("Requirement of a mapping", "`[[order.requires]]`", Requirement),
+    ("Call of a mapping", "`[[order.calls]]`", Call),
+    ("Ending of a call", "`[[order.calls.endings]]`", Ending),
+    ("Pages of a call", "`[order.calls.pages]`", Pages),
+    ("Rows of a mapping", "`[[order.rows]]`", Rows),
+    ("What is held", "`[order.holds]`", Holds),
 )
 
 

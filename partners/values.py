@@ -89,7 +89,7 @@ def _no_credentials(url: str) -> str:
         has_credentials = parts.username is not None or parts.password is not None
     except ValueError as fault:
         raise PydanticCustomError("url", "is not a URL") from fault
-    if has_credentials and parts.scheme != "sftp":
+    if has_credentials and parts.scheme not in {"sftp", "postgresql"}:
         raise PydanticCustomError(UNSPOKEN, "must hold no user name and no password; name a secret instead")
     if parts.password is not None:
         raise PydanticCustomError(UNSPOKEN, "must hold no password; name a secret instead")

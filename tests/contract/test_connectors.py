@@ -15,27 +15,46 @@ import pytest
 from fake_erp import FakeErp, fake_erp, status
 from openssh_server import OpenSshServer, openssh_server
 from s3_store import S3Store, s3_store
+from sqlalchemy import Engine, create_engine, make_url, text
 
-from outbound.connector import Connector, Consignment, Outcome, Refused, Searchable, TryLater
+from outbound.connector import Carried, Connector, Consignment, Outcome, Refused, Searchable, TryLater
+from outbound.http_calls import HttpCalls
 from outbound.http_json import HttpJson
 from outbound.registry import CONNECTORS, connect
 from partners.destinations import Destination
+from partners.mappings import MappingFile
 
-ORDER = Consignment("doc-1:v1", "order-1.json", "application/json", b'{"number": "PO-7"}' * 5000)
+NUMBER = "PO-7" * 5000
+ORDER = Consignment(
+    "doc-1:v1",
+    "order-1.json",
+    "application/json",
+    b'{"number":"%s"}' % NUMBER.encode(),
+    (Carried("doc-1", "doc-1:v1", {"number": NUMBER}),),
+    {"kind": "order"},
+)
 
 
 @dataclass
 class FarEnd:
     """One far end as the contract sees it.
 
-    arrived: payloads by name, whole files only. refuse: makes the next delivery one it will never take.
-    away: a connector to the same kind of far end that is not there.
+    arrived: payloads by name (rows by key), whole ones only. refuse: makes the next delivery one it
+    will never take. away: a connector to the same kind of far end that is not there. preview: what a
+    dry run shows. name: the order's among what has arrived.
     """
 
     connector: Connector
     arrived: Callable[[], dict[str, bytes]]
     refuse: Callable[[], object]
     away: Connector
+    preview: bytes = ORDER.payload
+    name: str = ORDER.file_name
+
+    @property
+    def one_order(self) -> dict[str, bytes]:
+        """What has arrived once the order has."""
+        return {self.name: ORDER.payload}
 
 
 def closed_port() -> int:
@@ -124,7 +143,91 @@ def s3_end(request: pytest.FixtureRequest, stack: ExitStack, tmp_path: Path) -> 
     )
 
 
-ENDS = {"folder": folder_end, "http": http_end, "sftp": sftp_end, "s3": s3_end}
+CALLS = MappingFile.model_validate(
+    {
+        "order": {
+            "calls": [
+                {
+                    "name": "create",
+                    "path": "/orders",
+                    "headers": {"Idempotency-Key": "=key"},
+                    "body": {"number": "=document.number"},
+                    "endings": [{"when": "=status == `409`", "then": "duplicate"}],
+                }
+            ]
+        }
+    }
+)
+ROWS = MappingFile.model_validate(
+    {
+        "order": {
+            "key_column": "doc_key",
+            "rows": [{"table": "orders", "values": {"doc_key": "=key", "number": "=document.number"}}],
+        }
+    }
+)
+ROW_PREVIEW = b'[{"table":"orders","row":{"doc_key":"doc-1:v1","number":"%s"}}]\n' % NUMBER.encode()
+
+
+def calls_end(request: pytest.FixtureRequest, stack: ExitStack, tmp_path: Path) -> FarEnd:
+    erp: FakeErp = stack.enter_context(fake_erp())
+    given = {"allow_hosts": ["127.0.0.1"], "mapping": "erp", "mapped": CALLS}
+    return FarEnd(
+        connect(destination(url=erp.url, **given), {}, tmp_path),
+        lambda: dict(erp.committed),
+        lambda: erp.script(status(422)),
+        connect(destination(url=f"http://127.0.0.1:{closed_port()}/", **given), {}, tmp_path),
+        name=ORDER.key,
+    )
+
+
+def rows_end(url: str, engine: Engine, away: str, stack: ExitStack, home: Path) -> FarEnd:
+    stack.callback(engine.dispose)
+    with engine.begin() as tx:
+        tx.execute(text("create table orders (doc_key varchar(80) primary key, number text not null)"))
+
+    def arrived() -> dict[str, bytes]:
+        with engine.begin() as tx:
+            rows = tx.execute(text("select doc_key, number from orders"))
+            return {key: b'{"number":"%s"}' % number.encode() for key, number in rows}
+
+    def refuse() -> None:
+        with engine.begin() as tx:
+            tx.execute(text("drop table orders"))
+            tx.execute(
+                text("create table orders (doc_key varchar(80) primary key, number varchar(9) not null)")
+            )
+
+    def at(place: str) -> Connector:
+        return connect(destination(url=place, mapping="erp", mapped=ROWS, sql={"timeout_s": 5.0}), {}, home)
+
+    return FarEnd(at(url), arrived, refuse, at(away), ROW_PREVIEW, ORDER.key)
+
+
+def sqlite_end(request: pytest.FixtureRequest, stack: ExitStack, tmp_path: Path) -> FarEnd:
+    engine = create_engine(f"sqlite:///{tmp_path / 'erp.db'}")
+    return rows_end("sqlite:erp.db", engine, "sqlite:not-mounted/erp.db", stack, tmp_path)
+
+
+def postgresql_end(request: pytest.FixtureRequest, stack: ExitStack, tmp_path: Path) -> FarEnd:
+    given = str(request.getfixturevalue("postgres_url"))
+    url = make_url(given)
+    folder = url.query.get("host", url.host)
+    place = f"postgresql://{url.username}@localhost/{url.database}?host={folder}"
+    away = f"postgresql://{url.username}@127.0.0.1:{closed_port()}/{url.database}"
+    return rows_end(place, create_engine(given), away, stack, tmp_path)
+
+
+#: By scheme, and a second word where a scheme has several connectors.
+ENDS = {
+    "folder": folder_end,
+    "http": http_end,
+    "http calls": calls_end,
+    "sftp": sftp_end,
+    "s3": s3_end,
+    "sqlite": sqlite_end,
+    "postgresql": postgresql_end,
+}
 
 
 @pytest.fixture(params=ENDS)
@@ -137,27 +240,27 @@ def end(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[FarEnd]:
 
 
 def test_every_scheme_is_under_this_contract() -> None:
-    assert set(CONNECTORS) - {"https"} == set(ENDS)
+    assert set(CONNECTORS) - {"https"} == {name.partition(" ")[0] for name in ENDS}
 
 
 def test_a_consignment_arrives_whole_under_its_name(end: FarEnd) -> None:
     receipt = end.connector.deliver(ORDER)
     assert receipt.outcome is Outcome.ACCEPTED
-    assert end.arrived() == {ORDER.file_name: ORDER.payload}
+    assert end.arrived() == end.one_order
 
 
 def test_the_same_key_again_is_a_duplicate_and_has_one_effect(end: FarEnd) -> None:
     """FI-F04."""
     end.connector.deliver(ORDER)
     assert end.connector.deliver(ORDER).outcome is Outcome.DUPLICATE
-    assert end.arrived() == {ORDER.file_name: ORDER.payload}
+    assert end.arrived() == end.one_order
 
 
 def test_one_key_from_several_workers_at_once_has_one_effect(end: FarEnd) -> None:
     with ThreadPoolExecutor(4) as pool:
         receipts = list(pool.map(end.connector.deliver, [ORDER] * 4))
     assert sorted(receipt.outcome for receipt in receipts) == [Outcome.ACCEPTED] + [Outcome.DUPLICATE] * 3
-    assert end.arrived() == {ORDER.file_name: ORDER.payload}
+    assert end.arrived() == end.one_order
 
 
 def test_a_far_end_that_is_away_is_tried_later(end: FarEnd) -> None:
@@ -177,7 +280,7 @@ def test_a_far_end_that_says_no_is_refused_and_keeps_what_it_has(end: FarEnd) ->
 
 def test_a_dry_run_shows_what_would_be_sent_and_sends_nothing(end: FarEnd) -> None:
     preview = end.connector.dry_run(ORDER)
-    assert preview.content == ORDER.payload
+    assert preview.content == end.preview
     assert preview.action
     assert end.arrived() == {}
 
@@ -186,12 +289,16 @@ def test_a_far_end_that_can_be_asked_says_what_it_holds(end: FarEnd) -> None:
     if not isinstance(end.connector, Searchable):
         assert isinstance(end.connector, HttpJson)  # a door that only takes cannot be asked
         return
+    if isinstance(end.connector, HttpCalls):
+        assert end.connector.look_up(ORDER) is None  # this mapping says nothing of what is held
+        return
     assert end.connector.look_up(ORDER) is None
     receipt = end.connector.deliver(ORDER)
     held = end.connector.look_up(ORDER)
     assert held is not None
     assert held.reference == receipt.reference
-    assert held.facts["sha256"] == sha256(ORDER.payload).hexdigest()
+    shown = {"sha256": sha256(ORDER.payload).hexdigest(), "number": NUMBER}
+    assert shown.items() & held.facts.items()
 
 
 def test_a_duplicate_names_what_is_there(end: FarEnd) -> None:
