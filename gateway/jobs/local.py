@@ -23,6 +23,8 @@ log = structlog.get_logger()
 
 #: Tasks claimed at once by `drain`.
 DRAIN_CLAIMS = 16
+#: Tasks claimed at once by `serve`: what comes later waits for these at most, whoever sent it.
+SERVE_CLAIMS = 64
 
 
 class Bell:
@@ -93,7 +95,7 @@ class LocalJobs:
         with ThreadPoolExecutor(self._workers, thread_name_prefix="stage") as pool:
             free = threading.Semaphore(self._workers)
             while not should_stop():
-                claims = self._claim_or_wait(self._workers * 2, wanted, unrecorded)
+                claims = self._claim_or_wait(SERVE_CLAIMS, wanted, unrecorded)
                 for claim in claims:
                     hand.put(claim)
                 self._dispatch(pool, free, hand, partial(_run_noting, run, unrecorded), should_stop)

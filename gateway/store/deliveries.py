@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, case, func, insert, select, update
+from sqlalchemy import Connection, Select, Update, bindparam, case, delete, func, insert, select, update
 
 from gateway.store.core import ACCEPTED_IDENTITY as IDENTITY
 from gateway.store.core import (
@@ -19,6 +20,7 @@ from gateway.store.core import (
     TASK,
     insert_absent,
     insert_first,
+    inserting,
 )
 from gateway.store.core import DELIVERY_ATTEMPT as ATTEMPT
 from outbound.breaker import Breaker
@@ -32,22 +34,28 @@ class Accepted:
     in_force: bool = False
 
 
+_ACCEPTED = (  # here and below: what every file asks is built once, which costs more than asking
+    select(
+        IDENTITY.c.identity,
+        func.max(IDENTITY.c.version).label("version"),
+        func.sum(case((DOCUMENT.c.state == "rejected", 0), else_=1)).label("in_force"),
+    )
+    .select_from(IDENTITY.join(DOCUMENT, IDENTITY.c.document_id == DOCUMENT.c.id))
+    .where(IDENTITY.c.identity.in_(bindparam("identities", expanding=True)))
+    .group_by(IDENTITY.c.identity)
+)
+
+
 def accepted_versions(view: Connection, identities: Sequence[str]) -> dict[str, Accepted]:
     """How each business identity was handed on already; those never seen are left out."""
-    in_force = func.sum(case((DOCUMENT.c.state == "rejected", 0), else_=1))
-    rows = view.execute(
-        select(IDENTITY.c.identity, func.max(IDENTITY.c.version).label("version"), in_force.label("in_force"))
-        .select_from(IDENTITY.join(DOCUMENT, IDENTITY.c.document_id == DOCUMENT.c.id))
-        .where(IDENTITY.c.identity.in_(identities))
-        .group_by(IDENTITY.c.identity)
-    )
+    rows = view.execute(_ACCEPTED, {"identities": list(identities)})
     return {row.identity: Accepted(row.version, row.in_force > 0) for row in rows}
 
 
 def accept_identities(tx: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Claim (identity, version) for documents; a version that is taken raises an integrity error."""
     if rows:
-        tx.execute(insert(IDENTITY), list(rows))
+        tx.execute(inserting(IDENTITY), list(rows))
 
 
 def take_over_identities(tx: Connection, rows: Sequence[dict[str, Any]]) -> None:
@@ -81,9 +89,9 @@ def insert_deliveries(
 ) -> None:
     """Add deliveries and the consignments they are packed in."""
     if consignments:
-        tx.execute(insert(CONSIGNMENT), list(consignments))
+        tx.execute(inserting(CONSIGNMENT), list(consignments))
     if deliveries:
-        tx.execute(insert(DELIVERY), list(deliveries))
+        tx.execute(inserting(DELIVERY), list(deliveries))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,33 +121,36 @@ class Packed:
 _BREAKER = ("breaker", "failures", "openings", "last_failed", "probe", "probe_at")
 
 
+_PACKED = (
+    select(
+        CONSIGNMENT.c.id,
+        CONSIGNMENT.c.partner,
+        CONSIGNMENT.c.destination,
+        CONSIGNMENT.c.kind,
+        CONSIGNMENT.c.environment,
+        CONSIGNMENT.c.key,
+        CONSIGNMENT.c.file_name,
+        CONSIGNMENT.c.is_batch,
+        CONSIGNMENT.c.state,
+        CONSIGNMENT.c.attempts,
+        CONSIGNMENT.c.attempts_before,
+        CONSIGNMENT.c.sha256,
+        CONSIGNMENT.c.shaped_by,
+        func.coalesce(DESTINATION.c.state, "closed").label("breaker"),
+        func.coalesce(DESTINATION.c.failures, 0).label("failures"),
+        func.coalesce(DESTINATION.c.openings, 0).label("openings"),
+        DESTINATION.c.last_failed,
+        DESTINATION.c.probe,
+        DESTINATION.c.probe_at,
+    )
+    .select_from(CONSIGNMENT.outerjoin(DESTINATION, CONSIGNMENT.c.destination == DESTINATION.c.id))
+    .where(CONSIGNMENT.c.id == bindparam("consignment"))
+)
+
+
 def consignment(view: Connection, consignment_id: str) -> Packed:
     """One consignment."""
-    row = view.execute(
-        select(
-            CONSIGNMENT.c.id,
-            CONSIGNMENT.c.partner,
-            CONSIGNMENT.c.destination,
-            CONSIGNMENT.c.kind,
-            CONSIGNMENT.c.environment,
-            CONSIGNMENT.c.key,
-            CONSIGNMENT.c.file_name,
-            CONSIGNMENT.c.is_batch,
-            CONSIGNMENT.c.state,
-            CONSIGNMENT.c.attempts,
-            CONSIGNMENT.c.attempts_before,
-            CONSIGNMENT.c.sha256,
-            CONSIGNMENT.c.shaped_by,
-            func.coalesce(DESTINATION.c.state, "closed").label("breaker"),
-            func.coalesce(DESTINATION.c.failures, 0).label("failures"),
-            func.coalesce(DESTINATION.c.openings, 0).label("openings"),
-            DESTINATION.c.last_failed,
-            DESTINATION.c.probe,
-            DESTINATION.c.probe_at,
-        )
-        .select_from(CONSIGNMENT.outerjoin(DESTINATION, CONSIGNMENT.c.destination == DESTINATION.c.id))
-        .where(CONSIGNMENT.c.id == consignment_id)
-    ).one()
+    row = view.execute(_PACKED, {"consignment": consignment_id}).one()
     known = dict(row._mapping)
     breaker = Breaker(*[known.pop(name) for name in _BREAKER])
     return Packed(**known, breaker=breaker)
@@ -154,14 +165,17 @@ class Loaded:
     canonical: str
 
 
+_LOADED = (
+    select(DOCUMENT.c.id, DELIVERY.c.key, DOCUMENT.c.canonical)
+    .select_from(DELIVERY.join(DOCUMENT, DELIVERY.c.document_id == DOCUMENT.c.id))
+    .where(DELIVERY.c.consignment_id == bindparam("consignment"), DELIVERY.c.state == "packed")
+    .order_by(DELIVERY.c.id)
+)
+
+
 def documents_in(view: Connection, consignment_id: str) -> list[Loaded]:
     """The documents in a consignment, always in the same order."""
-    rows = view.execute(
-        select(DOCUMENT.c.id, DELIVERY.c.key, DOCUMENT.c.canonical)
-        .select_from(DELIVERY.join(DOCUMENT, DELIVERY.c.document_id == DOCUMENT.c.id))
-        .where(DELIVERY.c.consignment_id == consignment_id, DELIVERY.c.state == "packed")
-        .order_by(DELIVERY.c.id)
-    )
+    rows = view.execute(_LOADED, {"consignment": consignment_id})
     return [Loaded(row.id, row.key, row.canonical) for row in rows]
 
 
@@ -172,10 +186,16 @@ def begin_attempt(tx: Connection, consignment_id: str, number: int, now: datetim
 
 def end_attempt(tx: Connection, consignment_id: str, number: int, **values: object) -> None:
     """Note what became of an attempt."""
-    tx.execute(
+    bound = {"consignment": consignment_id, "nth": number}
+    tx.execute(_ending(tuple(values)), bound | {f"new_{name}": value for name, value in values.items()})
+
+
+@cache
+def _ending(columns: tuple[str, ...]) -> Update:
+    return (
         update(ATTEMPT)
-        .where(ATTEMPT.c.consignment_id == consignment_id, ATTEMPT.c.number == number)
-        .values(**values)
+        .where(ATTEMPT.c.consignment_id == bindparam("consignment"), ATTEMPT.c.number == bindparam("nth"))
+        .values({name: bindparam(f"new_{name}") for name in columns})
     )
 
 
@@ -220,6 +240,11 @@ def move_into(tx: Connection, row: dict[str, Any], deliveries: Sequence[str]) ->
 
 def undelivered_documents(view: Connection, consignment_id: str) -> list[str]:
     """Documents of a consignment of which no other consignment is still under way."""
+    return list(view.execute(_undelivered(), {"consignment": consignment_id}).scalars())
+
+
+@cache
+def _undelivered() -> Select[Any]:
     other, carrier = DELIVERY.alias("other"), CONSIGNMENT.alias("carrier")
     under_way = (
         select(other.c.id)
@@ -231,14 +256,11 @@ def undelivered_documents(view: Connection, consignment_id: str) -> list[str]:
             func.coalesce(carrier.c.state, "waiting").not_in(("delivered", "cancelled")),
         )
     )
-    rows = view.execute(
-        select(DELIVERY.c.document_id).where(
-            DELIVERY.c.consignment_id == consignment_id,
-            DELIVERY.c.state == "packed",
-            ~under_way.exists(),
-        )
+    return select(DELIVERY.c.document_id).where(
+        DELIVERY.c.consignment_id == bindparam("consignment"),
+        DELIVERY.c.state == "packed",
+        ~under_way.exists(),
     )
-    return list(rows.scalars())
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +311,12 @@ def pack(tx: Connection, row: dict[str, Any], deliveries: Sequence[str]) -> int:
 def fire(tx: Connection, schedule: str, slot: datetime, now: datetime) -> bool:
     """Claim a slot; False if it has fired already, here or on another machine."""
     return insert_first(tx, SCHEDULE_SLOT, {"schedule": schedule, "slot": slot, "fired_at": now})
+
+
+def fire_only(tx: Connection, schedule: str, slot: datetime, now: datetime) -> bool:
+    """Claim a slot as `fire` does, and forget the ones before it: nobody asks for them."""
+    tx.execute(delete(SCHEDULE_SLOT).where(SCHEDULE_SLOT.c.schedule == schedule, SCHEDULE_SLOT.c.slot < slot))
+    return fire(tx, schedule, slot, now)
 
 
 def last_slot(view: Connection, schedule: str) -> datetime | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -49,8 +49,9 @@ _IS_FIRST = or_(
 )
 
 
-def _due(now: datetime, queues: frozenset[str]) -> Select[Any]:
-    due = select(TASK.c.id).where(TASK.c.state == "waiting", TASK.c.not_before <= now, _IS_FIRST)
+@cache  # here and below: building a statement costs more than running it
+def _due(queues: frozenset[str]) -> Select[Any]:
+    due = select(TASK.c.id).where(TASK.c.state == "waiting", TASK.c.not_before <= bindparam("now"), _IS_FIRST)
     if queues.issuperset(QUEUES):
         return due
     leaves = TASK.c.stage.in_(LEAVING)
@@ -59,29 +60,50 @@ def _due(now: datetime, queues: frozenset[str]) -> Select[Any]:
 
 def claim_due(tx: Connection, now: datetime, limit: int, queues: frozenset[str] = ALL_QUEUES) -> list[Claim]:
     """Take up to `limit` due tasks in hand, partners in turn so that no flood starves another."""
-    partners = tx.execute(
-        select(TASK.c.partner).where(TASK.c.state == "waiting", TASK.c.not_before <= now).distinct()
-    ).scalars()
-    lanes = [list(_lane(tx, now, partner, limit, queues)) for partner in partners]
+    lanes = [list(_lane(tx, now, partner, limit, queues)) for partner in _waiting_partners(tx)]
     chosen = [lane[turn] for turn in range(limit) for lane in lanes if turn < len(lane)][:limit]
     if not chosen:
         return []
-    rows = tx.execute(
-        update(TASK)
-        .where(TASK.c.id.in_(chosen), TASK.c.state == "waiting")
-        .values(state="running", attempt=TASK.c.attempt + 1)
-        .returning(TASK.c.id, TASK.c.stage, TASK.c.subject, TASK.c.generation, TASK.c.attempt, TASK.c.partner)
-    ).all()
+    rows = tx.execute(_TAKEN, {"chosen": chosen}).all()
     place = {task_id: index for index, task_id in enumerate(chosen)}
     return [Claim(*row) for row in sorted(rows, key=lambda row: place[row.id])]
+
+
+_TAKEN = (
+    update(TASK)
+    .where(TASK.c.id.in_(bindparam("chosen", expanding=True)), TASK.c.state == "waiting")
+    .values(state="running", attempt=TASK.c.attempt + 1)
+    .returning(TASK.c.id, TASK.c.stage, TASK.c.subject, TASK.c.generation, TASK.c.attempt, TASK.c.partner)
+)
+_NEXT_PARTNER = (
+    select(TASK.c.partner)
+    .where(TASK.c.state == "waiting", TASK.c.partner > bindparam("after"))
+    .order_by(TASK.c.partner)
+    .limit(1)
+)
+
+
+def _waiting_partners(tx: Connection) -> Iterator[str | None]:
+    """Nobody first, then every partner with a waiting task: one look each, however many tasks wait."""
+    yield None
+    after: str | None = ""
+    while (after := tx.execute(_NEXT_PARTNER, {"after": after}).scalar_one_or_none()) is not None:
+        yield after
+
+
+@cache
+def _in_lane(queues: frozenset[str], is_named: bool) -> Select[Any]:
+    mine = TASK.c.partner == bindparam("of_partner") if is_named else TASK.c.partner.is_(None)
+    return _due(queues).where(mine).order_by(TASK.c.not_before, TASK.c.id).limit(bindparam("most"))
 
 
 def _lane(
     tx: Connection, now: datetime, partner: str | None, limit: int, queues: frozenset[str]
 ) -> Sequence[int]:
-    mine = TASK.c.partner.is_(None) if partner is None else TASK.c.partner == partner
-    due = _due(now, queues).where(mine).order_by(TASK.c.not_before, TASK.c.id)
-    return tx.execute(due.limit(limit)).scalars().all()
+    bound: dict[str, object] = {"now": now, "most": limit}
+    if partner is not None:
+        bound["of_partner"] = partner
+    return tx.execute(_in_lane(queues, partner is not None), bound).scalars().all()
 
 
 _ALIVE = select(TASK.c.id).where(
@@ -160,4 +182,9 @@ def next_generation(view: Connection, stage: str, subject: str) -> int:
 
 def any_due(view: Connection, now: datetime, queues: frozenset[str] = ALL_QUEUES) -> bool:
     """True if a claim would find something; a look that needs no write lock."""
-    return view.execute(_due(now, queues).limit(1)).first() is not None
+    return view.execute(_first_due(queues), {"now": now}).first() is not None
+
+
+@cache
+def _first_due(queues: frozenset[str]) -> Select[Any]:
+    return _due(queues).limit(1)
