@@ -16,7 +16,6 @@ import fcntl
 import hashlib
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime
@@ -156,10 +155,18 @@ class LocalArchive:
                         yield Listed(path.name, status.st_size, kept_at)
 
     def check(self) -> str:
-        """A sentence with the space left. Raises ArchiveUnavailable if the folder is not ours."""
+        """A sentence with the space left.
+
+        Raises ArchiveUnavailable if the folder is not ours, or takes no more files (FI-B05, FI-B06).
+        """
         self._check_marker()
         with self._storing():
-            free = shutil.disk_usage(self._folder).free
+            disk = os.statvfs(self._folder)
+            if disk.f_flag & os.ST_RDONLY:
+                raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+            free = disk.f_bavail * disk.f_frsize
+            if not free or (disk.f_files and not disk.f_favail):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return f"The archive folder {self._folder} has {free / 1e9:.1f} GB free."
 
     def _path(self, sha256: str) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +52,7 @@ class SftpServer:
     receive: keeps and records an upload; the close is answered when it returns. It must give up
         by itself if the archive does not answer, since the client waits for it.
     spool: a folder on a local disk that is this server's alone.
+    has_room: whether the disks have room for a new upload; asked at each open.
     on_event: told of everything worth a log line.
 
     `start` once, `stop` once. One thread accepts, one watches, two serve each connection.
@@ -67,11 +68,14 @@ class SftpServer:
         limits: SftpLimits,
         spool: Path,
         on_event: OnEvent,
+        has_room: Callable[[], bool] = lambda: True,
     ) -> None:
         self._host = host
         self._port = port
         allowances = Allowances(limits)
-        self._desk = Desk(mailboxes, receive, limits, Spool(spool), on_event, OpenUploads(), allowances)
+        self._desk = Desk(
+            mailboxes, receive, limits, Spool(spool), on_event, OpenUploads(), allowances, has_room
+        )
         self._keeper = Doorkeeper(
             mailboxes,
             Passwords(),

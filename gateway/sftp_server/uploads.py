@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -76,6 +76,7 @@ class Desk:
     on_event: OnEvent
     uploads: OpenUploads
     allowances: Allowances
+    has_room: Callable[[], bool]
 
 
 @dataclass(slots=True)
@@ -127,8 +128,11 @@ class Inbox:
     def open(self, name: str, flags: int) -> Upload:
         """Begin an upload; `flags` as of os.open. Without O_TRUNC a held upload is resumed.
 
-        Raises Refusal: GTW-103 if that would change an accepted file, GTW-101, GTW-109, GTW-110, GTW-113.
+        Raises Refusal: GTW-103 if that would change an accepted file, GTW-101, GTW-109, GTW-110, GTW-113,
+        GTW-116.
         """
+        if not self._desk.has_room():
+            raise refusal("GTW-116", Status.FAILURE)
         earlier = self.held(name)
         resumed = earlier if earlier is not None and not flags & os.O_TRUNC else None
         self._check_open(name, flags, earlier, resumed)

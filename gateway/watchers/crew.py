@@ -30,12 +30,22 @@ class _Post:
 
 
 class WatcherCrew:
-    """Keeps a watcher at each open channel. A channel that changes gets a new one."""
+    """Keeps a watcher at each open channel. A channel that changes gets a new one.
 
-    def __init__(self, profiles: Profiles, home: Path, receive: Receive) -> None:
+    has_room: whether the disks have room for new files; asked before each sweep.
+    """
+
+    def __init__(
+        self,
+        profiles: Profiles,
+        home: Path,
+        receive: Receive,
+        has_room: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._profiles = profiles
         self._home = home
         self._receive = receive
+        self._has_room = has_room
         self._posts: dict[str, _Post] = {}
 
     def serve(self, should_stop: Callable[[], bool]) -> None:
@@ -73,8 +83,7 @@ class WatcherCrew:
         if watcher is None:
             return
         relieved = threading.Event()
-        thread = threading.Thread(
-            target=watch, args=(watcher, self._receive, relieved.is_set), name=f"watch {channel.name}"
-        )
+        orders = (watcher, self._receive, relieved.is_set, self._has_room)
+        thread = threading.Thread(target=watch, args=orders, name=f"watch {channel.name}")
         self._posts[channel.name] = _Post(partner, channel, watcher, thread, relieved)
         thread.start()

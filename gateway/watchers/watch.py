@@ -16,11 +16,16 @@ log = structlog.get_logger()
 STEP_S = 0.5
 
 
-def watch(watcher: Watcher, receive: Receive, should_stop: Callable[[], bool]) -> None:
-    """Sweep until told to stop. A store that is away is tried again at the next poll."""
+def watch(
+    watcher: Watcher, receive: Receive, should_stop: Callable[[], bool], has_room: Callable[[], bool]
+) -> None:
+    """Sweep until told to stop. A store that is away is tried again at the next poll.
+
+    While the disks have no room, files stay where they are.
+    """
     while not should_stop():
         try:
-            count = watcher.sweep(receive, should_stop)
+            count = watcher.sweep(receive, should_stop) if has_room() else 0
         except (ChannelUnavailable, ArchiveUnavailable) as fault:
             log.warning("channel.unavailable", channel=watcher.channel, code=fault.code, reason=fault.message)
         else:
