@@ -150,11 +150,18 @@ def _times(directory: Directory, profile: PartnerProfile) -> Iterator[Finding]:
         yield fault("PRT-103", directory.place(profile.partner, "time_zone"), value=profile.time_zone)
     for number, rule in enumerate(profile.documents, start=1):
         if isinstance(rule.schedule, Cron):
-            try:
-                check_cron(rule.schedule.expression)
-            except BadSchedule as error:
-                place = directory.place(profile.partner, f"documents[{number}].schedule.expression")
-                yield fault("PRT-102", place, value=rule.schedule.expression, reason=str(error))
+            place = directory.place(profile.partner, f"documents[{number}].schedule.expression")
+            yield from _cron(rule.schedule.expression, place)
+    for number, expectation in enumerate(profile.expects, start=1):
+        if expectation.by is not None:
+            yield from _cron(expectation.by, directory.place(profile.partner, f"expects[{number}].by"))
+
+
+def _cron(expression: str, place: Place) -> Iterator[Finding]:
+    try:
+        check_cron(expression)
+    except BadSchedule as error:
+        yield fault("PRT-102", place, value=expression, reason=str(error))
 
 
 def _channels(directory: Directory, profile: PartnerProfile, home: Path) -> Iterator[Finding]:

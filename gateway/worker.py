@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 import traceback
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -30,6 +31,8 @@ PASSING = (
 )
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 60.0
+#: Seconds between looks whether to stop.
+LOOK_S = 0.5
 #: Attempts after which a fault that should have passed is taken for a bug: an integrity error is a
 #: race lost to another worker, an operational one a database away or full for three quarters of an hour.
 PATIENCE: Mapping[type[Exception], int] = {IntegrityError: 5, OperationalError: 50}
@@ -95,3 +98,26 @@ def _patience(fault: Exception) -> float:
     if getattr(fault, "connection_invalidated", False):
         return math.inf
     return next((limit for kind, limit in PATIENCE.items() if isinstance(fault, kind)), math.inf)
+
+
+def keep_doing(
+    name: str, work: Callable[[], object], pause_s: float, should_stop: Callable[[], bool]
+) -> None:
+    """Do work that stands beside the stages, again and again, until told to stop.
+
+    Telling people must never stop what they are told of: what fails, be it by a bug of ours, is
+    logged with its traceback and done again after a longer pause.
+    """
+    failures = 0
+    while not should_stop():
+        try:
+            work()
+        except Exception:
+            failures += 1
+            log.exception("aside.failed", work=name, failures=failures)
+        else:
+            failures = 0
+        left_s = min(pause_s * 2 ** min(failures, 10), max(pause_s, LONGEST_PAUSE_S))
+        while left_s > 0 and not should_stop():
+            time.sleep(min(left_s, LOOK_S))
+            left_s -= LOOK_S

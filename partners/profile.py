@@ -26,6 +26,7 @@ from partners.channels import (
     SftpMailbox,
 )
 from partners.destinations import Destination, HttpOptions, RetrySettings, S3Options, SftpOptions
+from partners.expectations import AlertsOfPartner, Expectation
 from partners.schedules import AtOnce, Cron, Every, Schedule
 from partners.values import GroupId, InterchangeId, Many, Model, SecretRef, Slug, Text, form, unit
 
@@ -33,6 +34,7 @@ __all__ = [
     "AckPolicy",
     "AckSeparators",
     "Agreement",
+    "AlertsOfPartner",
     "AtOnce",
     "Channel",
     "ChannelBase",
@@ -41,6 +43,7 @@ __all__ = [
     "Destination",
     "DocumentRule",
     "Every",
+    "Expectation",
     "FolderChannel",
     "HandChannel",
     "HttpOptions",
@@ -359,6 +362,12 @@ class PartnerProfile(Model):
         default=(), description="What it sends; the first rule that fits counts."
     )
     contacts: Many[Contact] = Field(default=(), description="Whom to call.")
+    alerts: AlertsOfPartner = Field(
+        default_factory=AlertsOfPartner, description="Who of us is told what is the matter with it."
+    )
+    expects: Many[Expectation] = Field(
+        default=(), description="Files that must come, and by when; left out: whenever it likes."
+    )
     notes: str = Field(default="", description="Anything people should know; the gateway does not read it.")
 
 

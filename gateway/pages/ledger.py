@@ -43,7 +43,11 @@ def page() -> str:
 
 def models() -> list[type[SQLModel]]:
     """The tables' classes, in the order of their modules."""
-    named = [one for module in (tables, delivery_tables, work_tables, alert_tables) for one in vars(module).values()]
+    named = [
+        one
+        for module in (tables, delivery_tables, work_tables, alert_tables)
+        for one in vars(module).values()
+    ]
     found = [one for one in named if isinstance(one, type) and issubclass(one, SQLModel)]
     return [model for model in found if hasattr(model, "__table__")]
 

@@ -31,6 +31,7 @@ class Alert(SQLModel, table=True):
     #: A kind of `gateway/alert_kinds.py`: quarantine, reject, dead_letter, …
     kind: str
     partner: str | None = Field(default=None, index=True)
+    destination: str | None = None
     state: str
     #: What happened, in one sentence, as of the last time; made safe to show.
     says: str = long_text(nullable=False)

@@ -99,11 +99,11 @@ def move(tx: Connection, act: Act, kind: str, subject: str, target: str, **value
     return str(before)
 
 
-def move_if(tx: Connection, act: Act, kind: str, subject: str, target: str) -> bool:
-    """Move one row to `target` if it may go there from where it is; whether it moved."""
+def move_if(tx: Connection, act: Act, kind: str, subject: str, target: str, **values: object) -> bool:
+    """Move one row to `target`, as `move`, if it may go there from where it is; whether it moved."""
     if state_of(tx, kind, subject) not in sources(kind, target):
         return False
-    move(tx, act, kind, subject, target)
+    move(tx, act, kind, subject, target, **values)
     return True
 
 

@@ -17,6 +17,7 @@ def upgrade() -> None:
     sa.Column('cause', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('kind', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('partner', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('destination', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('state', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('says', sa.Text(), nullable=False),
     sa.Column('count', sa.Integer(), nullable=False),
