@@ -10,12 +10,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import IO, TYPE_CHECKING, BinaryIO
 
 from parsers.finding import Finding
-from parsers.record import record
+from parsers.record import mutable_record, record
 from translators.acknowledgements.answer import Answer, PreviewNumbers
 from translators.acknowledgements.answers import write_answers
 from translators.reading import read_file
@@ -113,7 +113,7 @@ def write_json(
         return writer.finish(out, further() if further else {})
 
 
-@dataclass(slots=True)
+@mutable_record
 class _List:
     """A JSON array in the making, on disk once it is large."""
 
@@ -134,7 +134,7 @@ class _List:
         out.write(b"]")
 
 
-@dataclass(slots=True)
+@mutable_record
 class _Documents:
     """The documents of one interchange, one a line in the order read, with how many each group has."""
 

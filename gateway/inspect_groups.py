@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from parsers.finding import Finding
-from parsers.record import record
+from parsers.record import mutable_record, record
 from parsers.x12.model import Separators
 
 #: Kinds of finding kept; a file with more is said to have more.
@@ -29,7 +29,7 @@ class Surroundings:
     release: str | None = None
 
 
-@dataclass(slots=True)
+@mutable_record
 class Gathered:
     """Equal findings. first: of them. others: subject and finding of the next few. values: by how often."""
 

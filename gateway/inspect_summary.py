@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from gateway.screen import Piece, Screen, printable
+from parsers.record import mutable_record
 from parsers.x12.dictionary import Dictionary
 from translators.report import Disposition, DocumentReport, GroupReport, InterchangeReport, Status
 
@@ -28,7 +29,7 @@ _BECOMES = {
 Row = tuple[Piece, Piece, Piece, Piece]
 
 
-@dataclass(slots=True)
+@mutable_record
 class _Listed:
     """The documents of a group so far. rest: verdicts of those not listed."""
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import csv
-import string
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from parsers.finding import NOWHERE, Finding, Level, Location, Severity
+from parsers.record import record
 
 PREFIXES = ("X12", "CSV", "PRT", "TRN", "OUT", "GTW")
 COLUMNS = ("code", "severity", "level", "title", "x12", "message", "cause", "remedy")
@@ -22,7 +21,7 @@ class CatalogueError(ValueError):
     """A row of the catalogue is malformed; the text names file and row."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Entry:
     """One row: what the code means, whatever the file at hand.
 
@@ -42,7 +41,9 @@ class Entry:
     @property
     def blanks(self) -> frozenset[str]:
         """Names of the blanks in message and remedy."""
-        parts = [*string.Formatter().parse(self.message), *string.Formatter().parse(self.remedy)]
+        from string import Formatter  # for tests and pages alone
+
+        parts = [*Formatter().parse(self.message), *Formatter().parse(self.remedy)]
         return frozenset(name for _, name, _, _ in parts if name)
 
 

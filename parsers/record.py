@@ -1,7 +1,7 @@
-"""Frozen, slotted values that cost less to define than `dataclass(frozen=True, slots=True)`.
+"""Slotted values that cost less to define than `dataclass(frozen=True, slots=True)`; most are frozen.
 
 The standard library writes and compiles six methods for each such class, at every start; here one
-is compiled and the others are shared. What comes out is a dataclass: `fields`,
+is compiled, once it is needed, and the others are shared. What comes out is a dataclass: `fields`,
 `replace`, `asdict`, matching, copying and pydantic take it for one.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import MISSING, Field, FrozenInstanceError, dataclass, field, fields
+from inspect import get_annotations
 from operator import attrgetter
 from typing import Any, TypeVar, dataclass_transform
 
@@ -36,20 +37,58 @@ def identity_record(cls: type[T]) -> type[T]:
     return _made(cls, kw_only=False, equal=False)
 
 
-def _made(cls: type[T], *, kw_only: bool, equal: bool = True) -> type[T]:
-    made: Any = dataclass(init=False, repr=False, eq=False, slots=True, kw_only=kw_only)(cls)
+@dataclass_transform(field_specifiers=(field,))
+def mutable_record(cls: type[T]) -> type[T]:
+    """The class as a slotted dataclass whose values change; equal by class and fields, and not hashable."""
+    return _made(cls, kw_only=False, frozen=False)
+
+
+def _made(cls: type[T], *, kw_only: bool, equal: bool = True, frozen: bool = True) -> type[T]:
+    made = _dataclass(cls, kw_only=kw_only)
     own = [one for one in fields(made) if one.init]
-    made.__init__ = _initializer(made, own)
+    made.__init__ = _Initializer(made, own, frozen=frozen)
     made._values = staticmethod(_values_of([one.name for one in fields(made) if one.compare]))
-    shared = {"__setattr__": _frozen, "__delattr__": _frozen, "__repr__": _repr, "__reduce__": _reduce}
-    for name, method in {**shared, **(_BY_VALUE if equal else {})}.items():
+    methods = {"__repr__": _repr, "__reduce__": _reduce, **(_FROZEN if frozen else {})}
+    if equal:
+        methods |= {"__eq__": _equal, "__hash__": _hash if frozen else None}
+    for name, method in methods.items():
         setattr(made, name, method)
     result: type[T] = made
     return result
 
 
-def _initializer(made: Any, own: list[Field[Any]]) -> Callable[..., None]:
-    """`__init__`, which fills the slots directly: to set an attribute is refused."""
+def _dataclass(cls: Any, *, kw_only: bool) -> Any:
+    """The class as a slotted dataclass without methods.
+
+    Of annotations that are text the standard library asks, by several patterns each, whether they
+    mean a class variable; it is shown only those that may.
+    """
+    hints = get_annotations(cls)
+    cls.__annotations__ = {name: hint if "ClassVar" in str(hint) else object for name, hint in hints.items()}
+    made: Any = dataclass(init=False, repr=False, eq=False, slots=True, kw_only=kw_only)(cls)
+    made.__annotations__ = hints
+    for one in fields(made):
+        one.type = hints.get(one.name, one.type)
+    return made
+
+
+class _Initializer:
+    """`__init__` of a record, compiled when the first value is made: most are never made in one start."""
+
+    def __init__(self, made: Any, own: list[Field[Any]], *, frozen: bool) -> None:
+        self._made = made
+        self._own = own
+        self._frozen = frozen
+
+    def __get__(self, value: object, owner: type | None = None) -> Any:
+        """The real one, which takes this one's place."""
+        made = self._made
+        made.__init__ = initializer = _initializer(made, self._own, frozen=self._frozen)
+        return initializer if value is None else initializer.__get__(value)
+
+
+def _initializer(made: Any, own: list[Field[Any]], *, frozen: bool) -> Callable[..., None]:
+    """`__init__`; of a frozen record, where to set an attribute is refused, it fills the slots directly."""
     known: dict[str, object] = {}
     positional: list[str] = []
     named: list[str] = []
@@ -66,7 +105,7 @@ def _initializer(made: Any, own: list[Field[Any]]) -> Callable[..., None]:
             known[f"_default_{one.name}"] = one.default
             parameter = f"{one.name}=_default_{one.name}"
         (named if one.kw_only else positional).append(parameter)
-        body.append(f"    _set_{one.name}(self, {value})\n")
+        body.append(f"    _set_{one.name}(self, {value})\n" if frozen else f"    self.{one.name} = {value}\n")
     parameters = ", ".join(["self", *positional, *(["*", *named] if named else [])])
     exec(f"def __init__({parameters}):\n{''.join(body) or '    pass'}", known)  # noqa: S102 - names of fields alone
     initializer: Callable[..., None] = known["__init__"]  # type: ignore[assignment]
@@ -93,7 +132,7 @@ def _hash(self: Any) -> int:
     return hash(self._values(self))
 
 
-_BY_VALUE = {"__eq__": _equal, "__hash__": _hash}
+_FROZEN: dict[str, Any] = {"__setattr__": _frozen, "__delattr__": _frozen}
 
 
 def _repr(self: Any) -> str:

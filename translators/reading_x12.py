@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, BinaryIO
 
 from parsers.catalogue import found
 from parsers.finding import Finding, Location
+from parsers.record import mutable_record
 from parsers.x12 import interchange, model
 from parsers.x12.dictionary import Dictionary
 from parsers.x12.limits import Limits
@@ -49,7 +50,7 @@ _HOLDING = frozenset({_WAITS, _UNTRANSLATED, _TOO_LONG})
 _OUTSIDE_GROUPS = "X12-028"
 
 
-@dataclass(slots=True)
+@mutable_record
 class _OpenGroup:
     """A group being read.
 

@@ -15,12 +15,12 @@ A document's status may still fall when its group or interchange ends: `GroupEnd
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from parsers.finding import Finding
-from parsers.record import record
+from parsers.record import mutable_record, record
 from parsers.x12.model import GroupHeader, InterchangeHeader, PartyId
 from translators.outcomes import Ak5, Outcomes
 
@@ -75,7 +75,7 @@ class BusinessKey:
     value: str
 
 
-@dataclass(slots=True)
+@mutable_record
 class DocumentReport:
     """One document of a file.
 
@@ -148,7 +148,7 @@ class Advice:
     findings: tuple[Finding, ...] = ()
 
 
-@dataclass(slots=True)
+@mutable_record
 class GroupReport:
     """One functional group; the single pseudo-group of a delimited file has header None.
 
@@ -171,7 +171,7 @@ class GroupReport:
     advices: list[Advice] = field(default_factory=list)
 
 
-@dataclass(slots=True)
+@mutable_record
 class InterchangeReport:
     """One interchange; the single pseudo-interchange of a delimited file has header None.
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from parsers.finding import Finding
-from parsers.record import record
+from parsers.record import mutable_record, record
 from translators.canonical.document import Document
 from translators.canonical.values import Code
 from translators.report import BusinessKey
@@ -55,7 +54,7 @@ class Translation:
         return tuple(finding for finding in self.findings if finding.is_error)
 
 
-@dataclass(slots=True)
+@mutable_record
 class Prepared:
     """A translation whose JSON is known before its document, which is made when asked for.
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+
+from parsers.record import record
 
 #: Objects made and not freed before garbage is looked for.
 GARBAGE_OBJECTS = 100_000
@@ -17,7 +18,7 @@ GARBAGE_OBJECTS = 100_000
 Values = Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Option:
     """name: the parameter it sets. value: what a switch sets it to; None if a word follows."""
 
@@ -25,7 +26,7 @@ class Option:
     value: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Command:
     """argument: name of the one positional parameter; needed: whether it must be given.
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from parsers.finding import Finding
+from parsers.record import record
 from parsers.x12 import grammar
 from parsers.x12.byte_window import ByteWindow
 from parsers.x12.definition import SetDefinition
@@ -93,7 +93,7 @@ class Matched:
         return True
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Flawed:
     """The content of a set in order, of which some segments hold faulty elements.
 

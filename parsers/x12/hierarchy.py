@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from parsers.catalogue import found
 from parsers.finding import Finding, Location
+from parsers.record import mutable_record
 from parsers.x12.model import Loop, Segment
 
 #: Levels that a tree may have; the deepest document known needs six.
@@ -18,7 +19,7 @@ STRUCTURES: Mapping[str, str] = {"0001": "SOTPI", "0002": "SOITP", "0003": "STPO
 _DATA_ELEMENTS = {1: "628", 2: "734", 3: "735", 4: "736"}
 
 
-@dataclass(slots=True)
+@mutable_record
 class HlNode:
     """One HL loop in the tree.
 

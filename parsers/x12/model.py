@@ -11,11 +11,11 @@ is then a finding in the Closed event.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from parsers.finding import Finding
-from parsers.record import record
+from parsers.record import mutable_record, record
 from parsers.x12.definition import SetDefinition
 
 
@@ -48,7 +48,7 @@ class Form:
 _PLAIN = Form("utf-8")
 
 
-@dataclass(slots=True)
+@mutable_record
 class Segment:
     """One segment as sent.
 
@@ -86,7 +86,7 @@ class Segment:
         return self.offset + at
 
 
-@dataclass(slots=True)
+@mutable_record
 class Loop:
     """One occurrence of a loop, or the whole set (id and path "").
 
@@ -216,7 +216,7 @@ class Walked:
         return bool(self.segments)
 
 
-@dataclass(slots=True)
+@mutable_record
 class TransactionSet:
     """One ST..SE, read and checked.
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from parsers.catalogue import found
 from parsers.finding import Finding, Location
+from parsers.record import mutable_record
 from parsers.x12.control_numbers import SeenNumbers, whole_number
 from parsers.x12.headers import excess, group_findings, group_header, release_of
 from parsers.x12.model import GroupClosed, GroupHeader, Segment
@@ -17,7 +16,7 @@ _NAMELESS_CODES = {"ST01": "6", "ST02": "7"}
 _NAMEABLE = {"ST01": "three letters or digits", "ST02": "four to nine letters or digits"}
 
 
-@dataclass(slots=True)
+@mutable_record
 class Misplaced:
     """Segments found where none may stand: how many, and the first of them."""
 

@@ -200,10 +200,18 @@ class SegmentCheck:
             return lambda value: use.min <= len(value) <= use.max
         if use.type == "ID" and use.codes is not None and self._options.check_codes:
             return use.codes.__contains__
-        return re.compile(self._pattern(use)).fullmatch
+        pattern = self._pattern(use)
+        return self._text(use) if pattern is None else re.compile(pattern).fullmatch
 
-    def _pattern(self, use: ElementUse) -> str:
-        """A pattern of values that are right beyond doubt; others need `_value_fault`."""
+    def _text(self, use: ElementUse) -> Accepts:
+        """The test of an AN or ID: one pattern for all of them, and the length, so that few are compiled."""
+        low, high = use.min, use.max
+        barred = self._options.separators.component + (self._options.separators.repetition or "")
+        whole = re.compile(f"(?! )(?:(?![{re.escape(barred)}]){self._characters})*").fullmatch
+        return lambda value: low <= len(value) <= high and whole(value)
+
+    def _pattern(self, use: ElementUse) -> str | None:
+        """A pattern of values that are right beyond doubt, None for text; others need `_value_fault`."""
         low, high = use.min, use.max
         if use.type.startswith("N"):
             return f"[0-9]{{{low},{high}}}"
@@ -213,9 +221,7 @@ class SegmentCheck:
             return "|".join(_DATES[digits] for digits in (6, 8) if low <= digits <= high)
         if use.type == "TM":
             return f"(?=.{{{low},{high}}}\\Z)(?:{_TIMES})"
-        barred = self._options.separators.component + (self._options.separators.repetition or "")
-        plain = f"(?![{re.escape(barred)}]){self._characters}"
-        return f"(?! )(?:{plain}){{{low},{high}}}"
+        return None
 
     # --- explanations
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 
 from parsers.finding import Finding
-from parsers.record import identity_record
+from parsers.record import identity_record, mutable_record
 from parsers.x12.definition import LoopDefinition, SegmentDefinition, SegmentUse, SetDefinition
 from parsers.x12.model import Loop
 from parsers.x12.segment_check import SegmentCheck, WalkOptions
@@ -136,7 +136,7 @@ def _note_homes(loop: LoopPlan, plan: SetPlan) -> None:
             plan.checks[child.id] = child.check
 
 
-@dataclass(slots=True)
+@mutable_record
 class Frame:
     """A loop being read.
 

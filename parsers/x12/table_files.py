@@ -106,12 +106,14 @@ class TableFile:
         try:
             if tuple(next(reader, ())) != self._columns:
                 raise DictionaryError(self._name, 1, f"columns must be {', '.join(self._columns)}")
-            for number, cells in enumerate(reader, start=2):
-                if len(cells) != len(self._columns):
-                    raise self.where(number).fault(f"{len(cells)} cells, not {len(self._columns)}")
-                yield number, cells
+            rows = list(reader)
         except csv.Error as fault:
             raise DictionaryError(self._name, reader.line_num, f"it is no CSV: {fault}") from fault
+        expected = len(self._columns)
+        if not set(map(len, rows)) <= {expected}:
+            number, size = next((n, len(row)) for n, row in enumerate(rows, start=2) if len(row) != expected)
+            raise self.where(number).fault(f"{size} cells, not {expected}")
+        yield from enumerate(rows, start=2)
 
     def where(self, number: int) -> Where:
         """The place of a row."""
@@ -136,8 +138,8 @@ class TableFile:
         last: tuple[str, str] | None = None
         rows: list[Raw] = []
         for raw in self.raw():
-            first, second, *_ = raw[1]
-            if (key := (first, second)) != last:
+            cells = raw[1]
+            if (key := (cells[0], cells[1])) != last:
                 rows, last = groups.setdefault(key, []), key
             rows.append(raw)
         return groups

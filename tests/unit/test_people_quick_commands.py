@@ -90,6 +90,43 @@ def test_a_look_at_a_file_loads_no_heavy_library() -> None:
     assert names & HEAVY == set()
 
 
+COUNTED = """
+import collections, dataclasses, re._compiler, sys
+made = collections.Counter()
+def counted(name, work):
+    def count(*arguments, **named):
+        made[name] += 1
+        return work(*arguments, **named)
+    return count
+compiler = re._compiler
+compiler.compile = counted("patterns", compiler.compile)
+dataclasses._create_fn = counted("methods", dataclasses._create_fn)
+from gateway.cli import main
+try:
+    main()
+except SystemExit:
+    print(len(sys.modules), made["patterns"], made["methods"], file=sys.stderr)
+"""
+
+
+def test_a_look_at_a_file_does_little_before_it_reads() -> None:
+    """Milliseconds depend on the machine; what they go into can be counted. 150 are promised.
+
+    Modules loaded, patterns compiled, and methods that the standard library writes for dataclasses.
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", COUNTED, "inspect", str(SAMPLE)],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    modules, patterns, methods = map(int, done.stderr.splitlines()[-1].split())
+    assert modules <= 220, "something new is loaded; see docs/decisions/quick-start.md"
+    assert patterns <= 100, "compile a pattern when it is first needed"
+    assert methods <= 30, "define values with parsers.record"
+
+
 def test_a_look_by_a_machine_loads_no_database_and_no_network() -> None:
     status, names = loaded("inspect", str(SAMPLE), "--json", "--at", "2026-11-23T09:30Z")
     assert status == 1

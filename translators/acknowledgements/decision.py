@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal, TypeGuard
 
 from parsers.finding import Finding, Level
+from parsers.record import mutable_record
 from parsers.x12.model import InterchangeHeader
 from translators.outcomes import ACCEPTED_SET, Ak5
 from translators.report import Ak9, Status, Ta1
@@ -48,7 +48,7 @@ _STATUS_OF_AK5 = {"A": Status.ACCEPTED, "E": Status.ACCEPTED_WITH_ERRORS, "R": S
 _STATUS_OF_AK9 = {**_STATUS_OF_AK5, "P": Status.PARTIALLY_ACCEPTED}
 
 
-@dataclass(slots=True)
+@mutable_record
 class SetCounts:
     """How the sets of a group fared so far."""
 
