@@ -129,6 +129,7 @@ def delivered(attempt: Attempt, receipt: Receipt) -> None:
     act = parts.act("deliver")
     reference = receipt.reference or None
     with parts.ledger.write() as tx:
+        parts.jobs.finish(tx, attempt.claim)
         _end(tx, act, attempt, receipt.outcome.value, reference, said)
         due = retry_policy(attempt.destination).next_due(1, act.at, None, parts.chance())
         jobs = divide(tx, act, packed, receipt.results, due) if receipt.results else []
@@ -139,7 +140,6 @@ def delivered(attempt: Attempt, receipt: Receipt) -> None:
         gates.went_well(tx, act, packed)
         jobs += gates.ended(tx, packed, attempt.destination)
         parts.jobs.enqueue(tx, jobs)
-        parts.jobs.finish(tx, attempt.claim)
         failpoint("deliver.in_transaction")
     failpoint("deliver.recorded")
     if jobs:
@@ -163,6 +163,7 @@ def try_again(attempt: Attempt, wait: TryLater) -> None:
     said = _keep_response(parts, wait.response)
     failpoint("deliver.before_retry")
     with parts.ledger.write() as tx:
+        tasks.check_fence(tx, attempt.claim)
         _end(tx, act, attempt, "try_later", wait.reason, said)
         values = {"error": wait.reason[:MAX_ERROR_CHARS], "cause": wait.code or None}
         uncounted = packed.attempts_before + is_free
@@ -189,6 +190,7 @@ def _pause(attempt: Attempt, refusal: Refused) -> None:
     act = parts.act("deliver", refusal.reason[:MAX_ERROR_CHARS])
     mark = parts.connect.mark(attempt.destination, secrets.token_hex(8))
     with parts.ledger.write() as tx:
+        tasks.check_fence(tx, attempt.claim)
         _end(tx, act, attempt, "refused", refusal.reason, said)
         uncounted = packed.attempts_before + 1
         values = {"error": act.reason, "cause": refusal.code or None, "attempts_before": uncounted}
@@ -206,6 +208,7 @@ def _give_up(attempt: Attempt, refusal: Refused, outcome: str, wait: TryLater | 
     said = _keep_response(parts, refusal.response)
     act = parts.act("deliver", refusal.reason)
     with parts.ledger.write() as tx:
+        parts.jobs.finish(tx, attempt.claim)
         _end(tx, act, attempt, outcome, refusal.reason, said)
         values = {"error": refusal.reason[:MAX_ERROR_CHARS], "cause": refusal.code or None}
         move(tx, act, "consignment", packed.id, "dead", next_at=None, **values)
@@ -216,7 +219,6 @@ def _give_up(attempt: Attempt, refusal: Refused, outcome: str, wait: TryLater | 
         goes_on = attempt.destination.order != "none" and attempt.destination.after_dead_letter == "go_on"
         jobs = gates.passed_over(tx, packed.id) if goes_on else []
         parts.jobs.enqueue(tx, jobs)
-        parts.jobs.finish(tx, attempt.claim)
     if jobs:
         parts.jobs.ring()
 
@@ -255,7 +257,7 @@ def strand(parts: Parts, claim: Claim, packed: deliveries.Packed) -> None:
         tasks.check_fence(tx, claim)
         if packed.state != "sending":
             move(tx, act, "consignment", packed.id, "sending")
-        move(tx, act, "consignment", packed.id, "dead", error=act.reason, cause="OUT-070")
+        move(tx, act, "consignment", packed.id, "dead", error=act.reason, cause="OUT-025")
         parts.jobs.finish(tx, claim)
 
 

@@ -176,7 +176,7 @@ def running(gateway: Gateway, roles: Collection[Role] = tuple(Role)) -> Iterator
             crew = WatcherCrew(gateway.book, settings.home, gateway.pipeline.receive, room(settings))
             stack.enter_context(run.thread("watchers", partial(crew.serve, run.stopping.is_set)))
         if Role.SCHEDULE in roles:
-            scheduler = Scheduler(gateway.ledger, gateway.jobs, gateway.clock, gateway.book)
+            scheduler = Scheduler(gateway.parts)
             scheduler.start()
             stack.callback(scheduler.stop)
             looking = partial(alert_desk.keep_looking, gateway, run.stopping.is_set)
@@ -218,7 +218,7 @@ def drain(gateway: Gateway) -> int:
         _allowed_to_work(gateway),
     ):
         gateway.jobs.take_back()
-        Scheduler(gateway.ledger, gateway.jobs, gateway.clock, gateway.book).tick()
+        Scheduler(gateway.parts).tick()
         return gateway.jobs.drain(gateway.worker.run)
 
 

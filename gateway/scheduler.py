@@ -13,11 +13,11 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from gateway.failpoints import failpoint
 from gateway.packing import slots
-from gateway.parts import Profiles
-from gateway.ports import Clock, Job, JobQueue
+from gateway.parts import Parts
+from gateway.ports import Job
 from gateway.store import deliveries
-from gateway.store.ledger import Ledger
 from gateway.store.moves import Act, record
+from gateway.tending import Tender
 from outbound.schedule import next_slot, slots_between
 from partners.directory import Directory
 from partners.profile import Schedule
@@ -45,11 +45,12 @@ class Scheduler:
     waits is packed all the same.
     """
 
-    def __init__(self, ledger: Ledger, jobs: JobQueue, clock: Clock, profiles: Profiles) -> None:
-        self._ledger = ledger
-        self._jobs = jobs
-        self._clock = clock
-        self._profiles = profiles
+    def __init__(self, parts: Parts) -> None:
+        self._ledger = parts.ledger
+        self._jobs = parts.jobs
+        self._clock = parts.clock
+        self._profiles = parts.profiles
+        self._tender = Tender(parts)
         self._ticker = BackgroundScheduler(
             timezone=UTC, executors={"default": ThreadPoolExecutor(1)}, daemon=True
         )
@@ -67,10 +68,11 @@ class Scheduler:
             self._ticker.shutdown(wait=True)
 
     def tick(self) -> int:
-        """Fire what is due; how many schedules fired."""
+        """Fire what is due, and let go what waited for a destination; how many schedules fired."""
         now = self._clock.now()
         tables = {table.name: table for table in timetables(self._profiles.current().directory)}
         fired = sum(self._fire_if_due(table, now) for table in tables.values())
+        self._tender.tend()
         return fired + self._pack_orphans(set(tables), now)
 
     def _fire_if_due(self, table: Timetable, now: datetime) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, func, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, delete, func, select, update
 
 from gateway.ports import Job
 from gateway.store.core import CONSIGNMENT, DESTINATION, PARKED, TASK, insert_absent
@@ -37,10 +37,14 @@ class Standing:
     turn_at: datetime | None = None
 
 
+#: Built once: it runs for every delivery.
+_STANDING = select(DESTINATION).where(DESTINATION.c.id == bindparam("wanted"))
+_LOCKED = _STANDING.with_for_update()
+
+
 def standing(view: Connection, name: str, *, lock: bool = False) -> Standing:
     """How a destination is doing. lock: hold its row until the transaction ends."""
-    query = select(DESTINATION).where(DESTINATION.c.id == name)
-    row = view.execute(query.with_for_update() if lock else query).one_or_none()
+    row = view.execute(_LOCKED if lock else _STANDING, {"wanted": name}).one_or_none()
     return Standing(name) if row is None else _standing(row)
 
 

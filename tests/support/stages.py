@@ -317,7 +317,7 @@ class Stages:
         )
         self.pipeline = Pipeline(self.parts)
         self.worker = Worker(self.pipeline.stages, self.ledger, self.jobs, self.clock)
-        self.scheduler = Scheduler(self.ledger, self.jobs, self.clock, self.book)
+        self.scheduler = Scheduler(self.parts)
         self.operations = Operations(self.ledger, self.jobs, self.clock, self.book)
         with self.ledger.read() as view:
             first = profile_versions.newest(view) is None
