@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -128,6 +130,22 @@ class LiveGateway:
         if self._process is not None:
             self._process.kill()
             self._ended(self._process)
+
+    def freeze(self) -> None:
+        """SIGSTOP: it holds still, its connections and claims in hand, until `thaw`."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """SIGCONT."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
+    @property
+    def node(self) -> str:
+        """Its name in `tradepost nodes`."""
+        assert self._process is not None
+        return f"{socket.gethostname()}:{self._process.pid}"
 
     def _ended(self, process: subprocess.Popen[str]) -> int:
         status = process.wait(DEADLINE_S)

@@ -40,8 +40,9 @@ PORTS = (
     "filer.port.grpc",
     "s3.port",
     "s3.port.grpc",
-    "s3.port.iceberg",
 )
+#: What else it would serve, on fixed ports that only one server of a machine can have.
+NOTHING_ELSE = ("-s3.port.iceberg=0", "-s3.port.lance=0")
 #: Small and many, since each bucket takes volumes of its own; they grow as they are filled.
 VOLUMES = ("-master.volumeSizeLimitMB=64", "-volume.max=400", "-volume.minFreeSpacePercent=0")
 DEADLINE_S = 60.0
@@ -58,7 +59,7 @@ def real_s3(folder: Path) -> Iterator[S3Store]:
     ports = _free_ports(len(PORTS))
     command = [
         *(str(WEED), "server", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1"),
-        *("-s3", f"-s3.config={_config(folder)}", "-s3.allowDeleteBucketNotEmpty", *VOLUMES),
+        *("-s3", f"-s3.config={_config(folder)}", "-s3.allowDeleteBucketNotEmpty", *VOLUMES, *NOTHING_ELSE),
         *(f"-{name}={port}" for name, port in zip(PORTS, ports, strict=True)),
     ]
     store = S3Store(f"http://127.0.0.1:{ports[PORTS.index('s3.port')]}", ACCESS_KEY, SECRET_KEY)
