@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
 from outbound.connector import Refused, TryLater
-from parsers.catalogue import found
+from parsers.catalogue import found, shown
 from parsers.finding import NOWHERE
 
+MAX_WORDS = 1000
 
-def refused(code: str, *, response: bytes = b"", endpoint_wide: bool = False, **blanks: str) -> Refused:
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Text for a blank that may be long: safe to show, and cut to 1,000 characters only."""
+
+    text: str
+
+    def __str__(self) -> str:
+        line = " ".join(self.text.split())
+        safe = "".join(char if char.isprintable() else shown(char) for char in line)
+        return safe if len(safe) <= MAX_WORDS else safe[: MAX_WORDS - 1] + "…"
+
+
+def refused(
+    code: str, *, response: bytes = b"", endpoint_wide: bool = False, **blanks: str | Words
+) -> Refused:
     """A `Refused` whose reason is the catalogue's row `code`, its blanks filled."""
     return Refused(_reason(code, blanks), response=response, endpoint_wide=endpoint_wide, code=code)
 
@@ -18,7 +38,7 @@ def try_later(
     after_s: float | None = None,
     response: bytes = b"",
     endpoint_wide: bool = True,
-    **blanks: str,
+    **blanks: str | Words,
 ) -> TryLater:
     """A `TryLater` whose reason is the catalogue's row `code`, its blanks filled."""
     return TryLater(
@@ -26,6 +46,6 @@ def try_later(
     )
 
 
-def _reason(code: str, blanks: dict[str, str]) -> str:
+def _reason(code: str, blanks: Mapping[str, Any]) -> str:
     finding = found(code, NOWHERE, x12=None, **blanks)
     return f"{code} {finding.message} {finding.remedy}"

@@ -24,6 +24,7 @@ from partners.destinations import (
     SftpOptions,
     SqlOptions,
     Takes,
+    TrytonOptions,
 )
 from partners.expectations import AlertsOfPartner, Expectation
 from partners.mappings import (
@@ -81,6 +82,7 @@ _SECTIONS: tuple[tuple[str, str, type[BaseModel]], ...] = (
     ("SQL options", "`[<name>.sql]`", SqlOptions),
     ("SFTP options", "`[<name>.sftp]`", SftpOptions),
     ("S3 options", "`[<name>.s3]`", S3Options),
+    ("Tryton options", "`[<name>.tryton]`", TrytonOptions),
     ("Retry", "`[<name>.retry]`", RetrySettings),
     ("Takes", "`[[<name>.takes]]`", Takes),
     ("Limits of a destination", "`[<name>.limits]`", Limits),
