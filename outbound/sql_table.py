@@ -8,6 +8,7 @@ made by whoever owns the database, never by us.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -33,6 +34,8 @@ from partners.mappings import DocumentMapping, MappingFile, Rows
 UNWELCOME: Final = ("28", "42501", "3D000")
 #: Classes and codes that pass by themselves: connection, rollback, resources, operator, shutdown.
 PASSING: Final = ("08", "40", "53", "55", "57")
+#: What PostgreSQL says while connecting, where no SQLSTATE comes with it.
+_NOT_LET_IN: Final = re.compile(r"FATAL: .*(authentication|does not exist|pg_hba\.conf|permission denied)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +213,7 @@ class SqlTable:
             raise try_later("OUT-080", reason="every connection is in use") from fault
         except DBAPIError as fault:
             state = getattr(fault.orig, "sqlstate", None) or ""
-            if state.startswith(UNWELCOME) or "authentication failed" in str(fault.orig):
+            if state.startswith(UNWELCOME) or _NOT_LET_IN.search(str(fault.orig)):
                 raise refused("OUT-081", endpoint_wide=True, reason=_reason(fault)) from fault
             if (
                 fault.connection_invalidated
@@ -281,4 +284,4 @@ def _as_column(column: Column[Any], value: object) -> object:
 
 def _reason(fault: DBAPIError) -> str:
     """The database's own words, on one line."""
-    return " ".join(str(fault.orig).split())[:300]
+    return " ".join(str(fault.orig).rpartition("FATAL: ")[2].split())[:300]

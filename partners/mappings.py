@@ -21,7 +21,9 @@ _Name = Annotated[
 _Path = Annotated[
     str,
     form(
-        r"/(?!/)[^\s\\?#]*", "must begin with one '/', without '?' and '#'; what comes after '?' is `query`"
+        r"/(?!/)(?:[^\s\\?#{}]|\{[^{}]+\})*",
+        "must begin with one '/', without '?', '#' and spaces but in {expressions}; what comes after '?' is "
+        "`query`",
     ),
 ]
 

@@ -9,6 +9,7 @@ from outbound.connector import Carried, Consignment, Outcome, Receipt, Refused, 
 from outbound.mapping.expressions import Expression, Inapplicable
 from outbound.mapping.template import Scope, Template
 from outbound.refusals import refused
+from partners.crosswalk import Crosswalk
 
 #: What must hold, and what is said if it does not.
 Requirements = Sequence[tuple[Expression, Template]]
@@ -27,8 +28,17 @@ def scope_of(
         "environment": facts.get("environment"),
         "attempt": consignment.attempt,
         "constants": constants,
+        "codes": _codes(consignment.crosswalk),
         "calls": {},
     }
+
+
+def _codes(crosswalk: Crosswalk) -> dict[str, list[dict[str, str]]]:
+    """The partner's codes and ours by list, for find(codes.unit, 'theirs', …).ours."""
+    codes: dict[str, list[dict[str, str]]] = {}
+    for (kind, theirs), ours in crosswalk.rows.items():
+        codes.setdefault(kind, []).append({"theirs": theirs, "ours": ours})
+    return codes
 
 
 def require(requirements: Requirements, scope: Scope) -> None:

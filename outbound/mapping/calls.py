@@ -19,7 +19,7 @@ from partners.mappings import Call, DocumentMapping, Ending, MappingFile
 
 #: What the expressions of every call may start from.
 ALWAYS: Final = frozenset(
-    {"document", "key", "kind", "partner", "environment", "attempt", "constants", "calls"}
+    {"document", "key", "kind", "partner", "environment", "attempt", "constants", "codes", "calls"}
 )
 #: And those that look at an answer. items: of all pages.
 OF_ANSWERS: Final = frozenset({"status", "headers", "answer", "items"})

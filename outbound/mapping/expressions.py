@@ -21,8 +21,8 @@ from jmespath.parser import ParsedResult
 MAX_EXPRESSION_CHARS: Final = 2_000
 #: Digits that a computed number may have.
 PRECISION: Final = 60
-#: Standard functions that give binary fractions.
-INEXACT: Final = frozenset({"abs", "avg", "ceil", "floor", "sum", "to_number"})
+#: Standard functions that give binary fractions, and one that makes "null" of nothing.
+LEFT_OUT: Final = frozenset({"abs", "avg", "ceil", "floor", "sum", "to_number", "to_string"})
 #: Kinds of node whose first child alone looks at the whole scope.
 _NARROWING: Final = frozenset(
     {"subexpression", "index_expression", "projection", "value_projection", "filter_projection", "pipe"}
@@ -109,6 +109,11 @@ class _Words(Functions):
             return None
         return int(_decimal(left).compare(_decimal(right)))
 
+    @signature(_NUMBER)
+    def _func_text(self, value: str | int | None) -> str | None:
+        """A number's digits as text, where text is wanted."""
+        return None if value is None else str(value)
+
     @signature(_TEXT)
     def _func_upper(self, text: str | None) -> str | None:
         return None if text is None else text.upper()
@@ -170,7 +175,7 @@ class _Words(Functions):
         return left
 
 
-for _name in INEXACT:
+for _name in LEFT_OUT:
     _Words.FUNCTION_TABLE.pop(_name)
 
 
@@ -231,6 +236,8 @@ def _check(node: Mapping[str, Any], text: str, names: frozenset[str], *, whole: 
         raise BadExpression(f"{text!r}: there is no function {node['value']}(); there are {known}")
     if kind == "literal" and _holds_fraction(node["value"]):
         raise BadExpression(f"{text!r}: write numbers with a fraction as text, '1.5'")
+    if kind in _NARROWING and node["children"][0]["type"] == "not_expression":
+        raise BadExpression(f"{text!r}: '!' belongs to the first name alone; write !(…) around all of it")
     if kind == "expref":
         whole = False
     for place, child in enumerate(node["children"]):
