@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 import paramiko
 import pytest
-from cutting_proxy import CuttingProxy, cutting_proxy
+from chaos_proxy import ChaosProxy, Trouble, chaos_proxy
 from openssh_server import OpenSshServer, make_key, openssh_server
 from structlog.testing import capture_logs
 from watched import STABLE_S, Recorder, SftpPlace, never, sweep
@@ -42,8 +42,8 @@ def ssh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenSshServer]:
 
 
 @pytest.fixture
-def proxy(ssh: OpenSshServer) -> Iterator[CuttingProxy]:
-    with cutting_proxy(ssh.host, ssh.port) as proxy:
+def proxy(ssh: OpenSshServer) -> Iterator[ChaosProxy]:
+    with chaos_proxy(ssh.host, ssh.port) as proxy:
         yield proxy
 
 
@@ -128,12 +128,12 @@ def test_what_is_wrong_with_the_channel_is_said_and_seen_again_once_it_is_right(
 @pytest.mark.slow
 @pytest.mark.parametrize("server_bytes", [0, 1_000, 20_000, 300_000, 1_500_000])
 def test_a_connection_cut_at_any_point_leaves_nothing_half_taken(
-    place: SftpPlace, proxy: CuttingProxy, receive: Recorder, server_bytes: int
+    place: SftpPlace, proxy: ChaosProxy, receive: Recorder, server_bytes: int
 ) -> None:
     """FI-D07."""
     place.put("order.edi", LARGE)
     watcher = place.watcher(port=proxy.port)
-    proxy.cut_after(server_bytes)
+    proxy.trouble(Trouble(cut_after=server_bytes))
     with suppress(ChannelUnavailable):
         watcher.sweep(receive, never)
     place.time.pass_by(STABLE_S + 0.1)
