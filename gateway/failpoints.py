@@ -121,6 +121,7 @@ FAILPOINTS: Mapping[str, Point] = {
     "profiles.applied": Point("FI-A23", "New profiles are committed; this process still has the old ones."),
     "schema.begin": Point("FI-A20", "The ledger's schema is about to be brought up to date."),
     "schema.revision": Point("FI-A20", "One revision's statements have run; it is not committed."),
+    "orphans.adopted": Point("FI-A06", "Bytes without a row were given one; the search goes on."),
     "schema.upgraded": Point("FI-A20", "The ledger's schema is up to date; nothing was opened."),
 }  # fmt: skip
 

@@ -54,6 +54,7 @@ KINDS = {
     "s3_source": "A watched bucket",
     "jobs": "Jobs",
     "profiles": "Partner profiles",
+    "orphans": "Bytes that a crash left in the archive only",
     "schema": "The ledger's schema",
 }
 

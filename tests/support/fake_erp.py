@@ -146,6 +146,14 @@ class FakeErp:
         with self._changed:
             self._script.extend(answers)
 
+    def forget(self) -> None:
+        """As new: nothing taken, nothing logged, no script."""
+        with self._changed:
+            self.requests.clear()
+            self.committed.clear()
+            self.commits.clear()
+            self._script.clear()
+
     def always(self, answer: Answer) -> None:
         """The answer once the script is used up; `accept()` unless set."""
         with self._changed:
