@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from pathlib import Path
 from socket import gethostname
 
 from gateway import expected
@@ -16,8 +15,8 @@ from gateway.settings import Settings
 from gateway.store.alerts import Cause
 from gateway.store.ledger import Ledger
 
-#: Free bytes below which a disk is low.
-LOW_DISK_BYTES = 2 * 1024**3
+#: A disk is low before its reserve is touched and new files are refused: at so many times that.
+LOW_DISK = 2
 #: Time between looks: each asks the archive and runs a few queries.
 EVERY = timedelta(seconds=30)
 
@@ -36,7 +35,7 @@ class Conditions:
     def __call__(self, now: datetime) -> Sequence[Cause]:
         """What is the matter, one cause each."""
         if self._looked_at is None or not timedelta(0) <= now - self._looked_at < EVERY:
-            self._found = [*self._overdue(now), *self._archive_away(), *_disk(self._settings.home)]
+            self._found = [*self._overdue(now), *self._archive_away(), *self._disk()]
             self._looked_at = now
         return self._found
 
@@ -51,9 +50,9 @@ class Conditions:
         except TradepostError as fault:
             yield Cause("archive_away", fault.code, f"{gethostname()}: {fault.code}")
 
-
-def _disk(home: Path) -> Iterator[Cause]:
-    """A disk belongs to a machine: each tells of its own."""
-    free = shutil.disk_usage(home).free
-    if free < LOW_DISK_BYTES:
-        yield Cause("disk_low", gethostname(), f"{gethostname()}: {free // 1024**2} MiB free at {home}")
+    def _disk(self) -> Iterator[Cause]:
+        """A disk belongs to a machine: each tells of its own."""
+        home, host = self._settings.home, gethostname()
+        free = shutil.disk_usage(home).free
+        if free < LOW_DISK * self._settings.disk_reserve_bytes:
+            yield Cause("disk_low", host, f"{host}: {free // 1024**2} MiB free at {home}")

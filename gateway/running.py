@@ -24,8 +24,11 @@ from sqlalchemy.exc import OperationalError
 
 from gateway import alert_desk
 from gateway import home as homes
+from gateway.backlog import Backlog
 from gateway.errors import ArchiveUnavailable, TradepostError
+from gateway.health import Health
 from gateway.logs import logged
+from gateway.meters import Meters
 from gateway.nodes import Node
 from gateway.ports import DELIVER, WORK, Arrival, Receive, Received
 from gateway.room import Room
@@ -37,6 +40,7 @@ from gateway.sftp_server.ledger_mailboxes import LedgerMailboxes
 from gateway.sftp_server.limits import SftpLimits
 from gateway.sftp_server.penalties import PenaltyRules
 from gateway.sftp_server.server import SftpServer
+from gateway.status_server import StatusServer
 from gateway.store.moves import Act
 from gateway.watchers.crew import WatcherCrew
 from gateway.wiring import Gateway
@@ -56,7 +60,7 @@ ABORTED = 1
 
 
 class Running:
-    """A gateway at work. server: None if the SFTP role is not played here.
+    """A gateway at work. server, status: None if the role sftp or web is not played here.
 
     overdue: True if work in hand did not end within stop_s; the process may then simply end,
     as if it were killed, and the next start goes on from there.
@@ -64,6 +68,7 @@ class Running:
 
     def __init__(self, stop_s: float) -> None:
         self.server: SftpServer | None = None
+        self.status: StatusServer | None = None
         self.stopping = threading.Event()
         self.overdue = False
         self._stop_s = stop_s
@@ -143,6 +148,7 @@ class Role(StrEnum):
     WORK = "work"
     DELIVER = "deliver"
     SCHEDULE = "schedule"
+    WEB = "web"
 
 
 #: Roles that run stages, with the queue that each serves.
@@ -158,6 +164,8 @@ def running(gateway: Gateway, roles: Collection[Role] = tuple(Role)) -> Iterator
     settings = gateway.settings
     run = Running(settings.stop_s)
     node = Node(gateway.ledger, gateway.clock, gateway.worker.run)
+    meters = Meters(gateway.ledger, gateway.archive, gateway.book, gateway.clock, settings.home)
+    receive = meters.timed(gateway.pipeline.receive)
     with ExitStack() as stack:
         stack.enter_context(logged(settings.home / "log", settings.log_level))
         for name in _locks(settings, roles):
@@ -173,7 +181,8 @@ def running(gateway: Gateway, roles: Collection[Role] = tuple(Role)) -> Iterator
             serve = partial(gateway.jobs.serve, node.run, run.stopping.is_set, queues)
             stack.enter_context(run.thread("stages", serve))
         if Role.WATCH in roles:
-            crew = WatcherCrew(gateway.book, settings.home, gateway.pipeline.receive, room(settings))
+            full = Backlog(gateway.ledger, settings.backlog_per_partner).is_full
+            crew = WatcherCrew(gateway.book, settings.home, receive, room(settings), full)
             stack.enter_context(run.thread("watchers", partial(crew.serve, run.stopping.is_set)))
         if Role.SCHEDULE in roles:
             scheduler = Scheduler(gateway.parts)
@@ -185,11 +194,16 @@ def running(gateway: Gateway, roles: Collection[Role] = tuple(Role)) -> Iterator
             stack.enter_context(run.thread("notices", sending))
         if Role.SFTP in roles and settings.sftp_enabled:
             allow_open_files()
-            run.server = sftp_server(gateway)
+            run.server = sftp_server(gateway, receive)
             run.server.start()
             server = run.server
             node.address = f"{settings.sftp_host}:{server.port}"
             stack.callback(lambda: server.stop(run.left_s()))
+            meters.sessions = server.sessions
+        if Role.WEB in roles:
+            run.status = status_server(gateway, meters, run.stopping.is_set)
+            run.status.start()
+            stack.callback(run.status.stop)
         stack.callback(run.left_s)
         log.info("gateway.started", home=str(settings.home), roles=sorted(roles))
         yield run
@@ -245,8 +259,8 @@ def _allowed_to_work(gateway: Gateway) -> Iterator[None]:
         yield
 
 
-def sftp_server(gateway: Gateway) -> SftpServer:
-    """The SFTP server, not listening yet."""
+def sftp_server(gateway: Gateway, receive: Receive | None = None) -> SftpServer:
+    """The SFTP server, not listening yet. receive: else the pipeline's own."""
     settings = gateway.settings
     mailboxes = LedgerMailboxes(
         gateway.ledger,
@@ -261,11 +275,12 @@ def sftp_server(gateway: Gateway) -> SftpServer:
         free_port(settings.sftp_host, settings.sftp_port),
         host_keys(settings.host_key_file),
         mailboxes,
-        within(gateway.pipeline.receive, settings.archive_deadline_s),
+        within(receive or gateway.pipeline.receive, settings.archive_deadline_s),
         _sftp_limits(settings),
         settings.spool_folder,
         _log_event,
         room(settings),
+        Backlog(gateway.ledger, settings.backlog_per_partner).is_full,
     )
 
 
@@ -274,6 +289,15 @@ def room(settings: Settings) -> Room:
     archive = [] if settings.effective_archive_url.startswith("s3://") else [settings.effective_archive_url]
     folders = [settings.home, settings.spool_folder, *map(Path, archive)]
     return Room(folders, settings.disk_reserve_bytes)
+
+
+def status_server(gateway: Gateway, meters: Meters, is_stopping: Callable[[], bool]) -> StatusServer:
+    """The door for monitoring, listening and not answering yet."""
+    settings = gateway.settings
+    health = Health(
+        gateway.ledger, gateway.archive, gateway.book, settings.home, is_stopping, settings.disk_reserve_bytes
+    )
+    return StatusServer(settings.web_host, settings.web_port, health, meters.exposed, settings.web_networks)
 
 
 def allow_open_files() -> None:

@@ -152,6 +152,19 @@ class Settings(BaseSettings):
     log_level: str = Field(
         default="info", pattern="^(debug|info|warning|error)$", description="Least severe log line written."
     )
+    web_host: str = Field(
+        default="127.0.0.1", description="Address that /metrics, /healthz and /readyz are served on."
+    )
+    web_port: int = Field(
+        default=9465,
+        ge=0,
+        le=65535,
+        description="Port of it; 0 takes any free one. A taken port gives way to the next.",
+    )
+    web_allow: str = Field(
+        default=", ".join(LOOPBACK),
+        description="Networks that are answered there, with commas between; all others are refused.",
+    )
     gateway_name: str = Field(
         default="tradepost",
         min_length=1,
@@ -227,7 +240,7 @@ class Settings(BaseSettings):
         file = TomlConfigSettingsSource(settings_cls, home / SETTINGS_FILE)
         return init_settings, env_settings, file
 
-    @field_validator("sftp_penalty_exempt")
+    @field_validator("sftp_penalty_exempt", "web_allow")
     @classmethod
     def _are_networks(cls, text: str) -> str:
         for network in text.split(","):
@@ -253,6 +266,11 @@ class Settings(BaseSettings):
     def penalty_exempt(self) -> tuple[str, ...]:
         """Networks that are never shut out of the SFTP server."""
         return _listed(self.sftp_penalty_exempt)
+
+    @property
+    def web_networks(self) -> tuple[str, ...]:
+        """Networks that are answered by the status server."""
+        return _listed(self.web_allow)
 
     @property
     def alert_mails(self) -> tuple[str, ...]:

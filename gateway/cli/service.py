@@ -39,7 +39,7 @@ def run(
     ] = False,
     role: Annotated[
         list[str] | None,
-        typer.Option(help="sftp, watch, work, deliver or schedule; may be repeated; else all."),
+        typer.Option(help="sftp, watch, work, deliver, schedule or web; may be repeated; else all."),
     ] = None,
     sftp_port: Annotated[int | None, typer.Option(help="Port of the SFTP server; 0 for any.")] = None,
 ) -> None:

@@ -53,6 +53,7 @@ class SftpServer:
         by itself if the archive does not answer, since the client waits for it.
     spool: a folder on a local disk that is this server's alone.
     has_room: whether the disks have room for a new upload; asked at each open.
+    is_backed_up: whether so much of a partner waits that no more is taken; asked likewise.
     on_event: told of everything worth a log line.
 
     `start` once, `stop` once. One thread accepts, one watches, two serve each connection.
@@ -69,12 +70,21 @@ class SftpServer:
         spool: Path,
         on_event: OnEvent,
         has_room: Callable[[], bool] = lambda: True,
+        is_backed_up: Callable[[str], bool] = lambda _partner: False,
     ) -> None:
         self._host = host
         self._port = port
         allowances = Allowances(limits)
         self._desk = Desk(
-            mailboxes, receive, limits, Spool(spool), on_event, OpenUploads(), allowances, has_room
+            mailboxes,
+            receive,
+            limits,
+            Spool(spool),
+            on_event,
+            OpenUploads(),
+            allowances,
+            has_room,
+            is_backed_up,
         )
         self._keeper = Doorkeeper(
             mailboxes,
@@ -94,6 +104,10 @@ class SftpServer:
     def port(self) -> int:
         """The port that it listens on; known after `start`."""
         return self._port
+
+    def sessions(self) -> int:
+        """How many connections are up."""
+        return len(self._connections)
 
     def start(self) -> None:
         """Sweep the spool, listen, return. Raises TradepostError (GTW-111) if the port is not to be had."""
