@@ -56,7 +56,7 @@ soak: $(VENV)/test.stamp ## Kill the gateway at random moments with ten other se
 fuzz: $(VENV)/test.stamp ## Ask both readings of X12 about five million mutants; takes a quarter of an hour.
 	@TRADEPOST_MUTANTS=100000 $(BIN)/pytest -q -n 2 -p no:cacheprovider tests/property/test_x12_grammar_differential.py
 
-install: $(VENV)/test.stamp $(TRYTON)/made.stamp ## Install all that the tests need, without running them.
+install: $(VENV)/test.stamp $(TRYTON)/database.stamp ## Install all that the tests need, without running them.
 
 system: ## Install the Debian packages that some tests need (as root; does nothing if they are there).
 	@missing=""; for package in openssh-client openssh-server lftp rclone putty-tools; do \
@@ -101,9 +101,14 @@ $(PEERS)/made.stamp: requirements/peers.txt
 	@$(PEERS)/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes -r requirements/peers.txt
 	@touch $@
 
-# A real Tryton for the tests; the database that they copy is made in the same folder when first wanted.
+# A real Tryton for the tests, and the database that they copy, which takes half a minute to make.
 $(TRYTON)/made.stamp: requirements/tryton.txt $(VENV)/made.stamp
 	@echo "Installing the Tryton that the tests start …"
 	@$(PYTHON) -m venv --without-pip $(TRYTON)
 	@$(PIP) --python $(TRYTON)/bin/python install --no-compile --no-deps --require-hashes -r requirements/tryton.txt
+	@touch $@
+
+$(TRYTON)/database.stamp: $(TRYTON)/made.stamp tests/support/tryton_seed.py tests/support/tryton_rpc.py
+	@echo "Making the Tryton database that the tests copy …"
+	@$(BIN)/python tests/support/tryton_server.py
 	@touch $@

@@ -5,8 +5,8 @@
         tryton.rpc().read("sale.sale", [], ["state"])  # what Tryton itself says
         tryton.stop(); tryton.start()                # away for a while, on the same port
 
-Tryton runs in an environment of its own, which `make install` makes. The database, set up by
-`tryton_seed`, is kept in there: making it takes half a minute, copying it no time.
+Tryton runs in an environment of its own. The database, set up by `tryton_seed`, is kept in there:
+making it takes half a minute, copying it no time. `make install` makes both, as this file does when run.
 """
 
 from __future__ import annotations
@@ -177,3 +177,7 @@ def _free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+if __name__ == "__main__":
+    template()
