@@ -92,9 +92,14 @@ class LocalArchive:
 
     def put(self, stream: BinaryIO) -> Stored:
         """Keep all bytes of `stream`, from where it stands to its end. See `Archive.put`."""
-        digest = hashlib.sha256()
-        size = 0
+        first = stream.read(CHUNK_BYTES)
+        if len(first) < CHUNK_BYTES and (there := self._found_again(first)):
+            return there
+        digest = hashlib.sha256(first)
+        size = len(first)
         with self._temporary() as (path, file):
+            with self._storing():
+                file.write(first)
             while chunk := stream.read(CHUNK_BYTES):
                 digest.update(chunk)
                 size += len(chunk)
@@ -104,6 +109,17 @@ class LocalArchive:
                 file.flush()
                 _seal(file)
                 return self._place(path, digest.hexdigest(), size)
+
+    def _found_again(self, content: bytes) -> Stored | None:
+        """Small bytes that the archive has already, such as an ERP's usual answer, are not written again."""
+        sha256 = hashlib.sha256(content).hexdigest()
+        final = self._path(sha256)
+        with self._storing(), suppress(FileNotFoundError):
+            if final.stat().st_size == len(content):
+                self._make_durable_folder(final.parent)
+                sync_folder(final.parent)  # whoever linked it may have died before its own sync
+                return Stored(sha256=sha256, size=len(content), new=False)
+        return None
 
     def adopt(self, path: Path, sha256: str | None = None) -> Stored:
         """Take over the file at `path`: by link on the same file system, else by copy.
@@ -243,10 +259,11 @@ class LocalArchive:
         # Synced once by every process: one that made the folder may have died before its sync.
         if folder in self._durable:
             return
-        for part in (folder.parent, folder):
+        if folder != self._folder:
+            self._make_durable_folder(folder.parent)
             with suppress(FileExistsError):
-                part.mkdir()
-            sync_folder(part.parent)
+                folder.mkdir()
+            sync_folder(folder.parent)
         self._durable.add(folder)
 
 

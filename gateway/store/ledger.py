@@ -8,12 +8,14 @@ same moment are committed together (see group_commit.py).
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import OperationalError
 
 from gateway.store.group_commit import GroupCommit
 
@@ -45,7 +47,11 @@ def _on_sqlite_connect(connection: Any, record: object) -> None:
 
 
 def _on_sqlite_begin(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if inside_write_transaction() else "BEGIN")
+    driver: Any = connection.connection.driver_connection  # SQLAlchemy's own way costs ten times as much
+    try:
+        driver.execute("BEGIN IMMEDIATE" if inside_write_transaction() else "BEGIN")
+    except sqlite3.Error as fault:
+        raise OperationalError("BEGIN", {}, fault) from fault
 
 
 def open_engine(url: str) -> Engine:
