@@ -16,9 +16,11 @@ from gateway.answering import is_large, record_answers, record_received_ta1, wri
 from gateway.errors import Overtaken
 from gateway.failpoints import failpoint
 from gateway.noting import RECONCILED
+from gateway.life_lines import log_read
 from gateway.parts import Applied, Parts
 from gateway.ports import Claim, Job
 from gateway.repeats import note_repeats
+from gateway.routing import keeps_order
 from gateway.staging import Staging
 from gateway.store import answers, arrivals, readings, tasks
 from gateway.store.arrivals import Kept
@@ -115,7 +117,9 @@ def _settle_new(
         if target == "refused":
             readings.drop_documents(tx, interchange)
         else:
-            parts.jobs.enqueue(tx, [Job("hand_on", interchange, partner=report.partner)])
+            ordered = keeps_order(task.applied.directory, report.partner or "")
+            order_key = f"{report.partner} hand_on" if ordered else None
+            parts.jobs.enqueue(tx, [Job("hand_on", interchange, partner=report.partner, order_key=order_key)])
         if not task.is_replay:
             stored = record_answers(tx, report, interchange, task.transmission, act.at, written)
             parts.jobs.enqueue(tx, [Job("send", answer, partner=report.partner) for answer in stored])
@@ -160,6 +164,8 @@ def finish_parse(parts: Parts, task: ParseTask, event: FileEnded) -> None:
         outcomes = readings.outcomes(view, transmission, task.reading.generation)
     state, note = _resting_place(event, outcomes)
     statuses = [Status(outcome.status) for outcome in outcomes]
+    status = rolled_up(statuses) if statuses else event.status
+    partner = task.transmission.partner or task.partner
     act = parts.act("parse", note)
     with parts.ledger.write() as tx:
         readings.insert_findings(tx, [readings.finding_row(f, transmission) for f in event.findings])
@@ -169,15 +175,16 @@ def finish_parse(parts: Parts, task: ParseTask, event: FileEnded) -> None:
             "transmission",
             transmission,
             state,
-            status=(rolled_up(statuses) if statuses else event.status).value,
+            status=status.value,
             standard=task.standard,
-            partner=task.transmission.partner or task.partner,
+            partner=partner,
             environment=task.environment,
             profile_version=task.applied.version,
             note=note,
             read_at=act.at,
         )
         parts.jobs.finish(tx, task.claim)
+    log_read(transmission, partner, state, status.value, len(outcomes))
 
 
 def _check_first(

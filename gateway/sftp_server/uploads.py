@@ -77,6 +77,7 @@ class Desk:
     uploads: OpenUploads
     allowances: Allowances
     has_room: Callable[[], bool]
+    is_backed_up: Callable[[str], bool] = lambda _partner: False
 
 
 @dataclass(slots=True)
@@ -129,10 +130,12 @@ class Inbox:
         """Begin an upload; `flags` as of os.open. Without O_TRUNC a held upload is resumed.
 
         Raises Refusal: GTW-103 if that would change an accepted file, GTW-101, GTW-109, GTW-110, GTW-113,
-        GTW-116.
+        GTW-116, GTW-117.
         """
         if not self._desk.has_room():
             raise refusal("GTW-116", Status.FAILURE)
+        if self._desk.is_backed_up(self._caller.partner):
+            raise refusal("GTW-117", Status.FAILURE)
         earlier = self.held(name)
         resumed = earlier if earlier is not None and not flags & os.O_TRUNC else None
         self._check_open(name, flags, earlier, resumed)
@@ -285,6 +288,7 @@ class Inbox:
                 "login": caller.login,
                 "key": caller.key,
                 "address": caller.address,
+                "session": caller.session,
                 "sha256": held.sha256 or "",
             },
         )
@@ -338,6 +342,7 @@ def who(caller: Caller) -> dict[str, str | int]:
         "partner": caller.partner,
         "key": caller.key,
         "address": caller.address,
+        "session": caller.session,
     }
 
 

@@ -180,6 +180,12 @@ def next_generation(view: Connection, stage: str, subject: str) -> int:
     return 0 if newest is None else int(newest) + 1
 
 
+def waiting(view: Connection, partner: str, most: int) -> int:
+    """How many tasks of a partner wait; counted no further than `most`."""
+    mine = select(TASK.c.id).where(TASK.c.state == "waiting", TASK.c.partner == partner).limit(most)
+    return view.execute(select(func.count()).select_from(mine.subquery())).scalar_one()
+
+
 def any_due(view: Connection, now: datetime, queues: frozenset[str] = ALL_QUEUES) -> bool:
     """True if a claim would find something; a look that needs no write lock."""
     return view.execute(_first_due(queues), {"now": now}).first() is not None

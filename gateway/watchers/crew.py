@@ -32,7 +32,8 @@ class _Post:
 class WatcherCrew:
     """Keeps a watcher at each open channel. A channel that changes gets a new one.
 
-    has_room: whether the disks have room for new files; asked before each sweep.
+    has_room: whether the disks have room for new files; asked before each file, like is_backed_up:
+    whether so much of a partner waits that no more is taken.
     """
 
     def __init__(
@@ -41,11 +42,13 @@ class WatcherCrew:
         home: Path,
         receive: Receive,
         has_room: Callable[[], bool] = lambda: True,
+        is_backed_up: Callable[[str], bool] = lambda _partner: False,
     ) -> None:
         self._profiles = profiles
         self._home = home
         self._receive = receive
         self._has_room = has_room
+        self._is_backed_up = is_backed_up
         self._posts: dict[str, _Post] = {}
 
     def serve(self, should_stop: Callable[[], bool]) -> None:
@@ -83,7 +86,11 @@ class WatcherCrew:
         if watcher is None:
             return
         relieved = threading.Event()
-        orders = (watcher, self._receive, relieved.is_set, self._has_room)
+
+        def may_take() -> bool:
+            return self._has_room() and not self._is_backed_up(partner)
+
+        orders = (watcher, self._receive, relieved.is_set, may_take)
         thread = threading.Thread(target=watch, args=orders, name=f"watch {channel.name}")
         self._posts[channel.name] = _Post(partner, channel, watcher, thread, relieved)
         thread.start()

@@ -17,15 +17,19 @@ STEP_S = 0.5
 
 
 def watch(
-    watcher: Watcher, receive: Receive, should_stop: Callable[[], bool], has_room: Callable[[], bool]
+    watcher: Watcher, receive: Receive, should_stop: Callable[[], bool], may_take: Callable[[], bool]
 ) -> None:
     """Sweep until told to stop. A store that is away is tried again at the next poll.
 
-    While the disks have no room, files stay where they are.
+    While nothing may be taken, for want of room or since too much waits, files stay where they are.
     """
+
+    def should_end() -> bool:
+        return should_stop() or not may_take()
+
     while not should_stop():
         try:
-            count = watcher.sweep(receive, should_stop) if has_room() else 0
+            count = watcher.sweep(receive, should_end)
         except (ChannelUnavailable, ArchiveUnavailable) as fault:
             log.warning("channel.unavailable", channel=watcher.channel, code=fault.code, reason=fault.message)
         else:
