@@ -27,6 +27,7 @@ from io import BytesIO
 from pathlib import Path
 
 import httpx2
+from sqlalchemy.exc import SQLAlchemyError
 
 from gateway import answering, failpoints, profiles, views, wiring, worker
 from gateway import home as homes
@@ -57,6 +58,8 @@ STEP_S = 0.01
 #: How long a schedule's slots are apart at most in the homes of these tests.
 SLOT = timedelta(minutes=16)
 TRIES = 6
+#: What an error that was put in comes to, once the layers above have named it.
+FAULTS = (OSError, Refusal, TradepostError, SQLAlchemyError)
 #: Modules that the gateway loads only when it needs them.
 LATE = (
     "alembic.command",
@@ -191,7 +194,7 @@ class Life:
         for left in reversed(range(TRIES)):
             try:
                 way(upload)
-            except (OSError, Refusal, TradepostError):
+            except FAULTS:  # the server answers each of them with a failure
                 if not left:
                     raise
             else:
@@ -330,7 +333,7 @@ def _child(order: Order, ready: int) -> int:
     try:
         failpoints.arm(order.failpoints)
         live(order)
-    except (OSError, TradepostError):
+    except FAULTS:
         if not order.failpoints and not order.strace:
             raise
         return BROKE
