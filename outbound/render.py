@@ -70,7 +70,7 @@ def _json(documents: Sequence[Values], _kind: str, batch: bool) -> Rendered:
 
 
 def _document(document: Values) -> str:
-    """A document, a line for each member and each item of a list: people read it, and it is quick to write."""
+    """A document, a line for each member and each item of a list: for people, and quick to write."""
     members = [f"{_compact(key)}: {_member(document[key])}" for key in sorted(document)]
     return "{\n" + ",\n".join(members) + "\n}" if members else "{}"
 
