@@ -29,7 +29,7 @@ class Trouble:
     faster. cut_after: it ends once the server has sent so many bytes; reset: by RST instead of FIN.
     half_close_after: after so many bytes of the server nothing more comes, and nothing is closed to
     the other side. blackhole: it is accepted, and nothing passes either way. swallow: once the client
-    has sent these bytes they pass, the answer to them does not, and the connection ends.
+    has sent these bytes so many times they pass, the answer to them does not, and the connection ends.
     doubled: every piece of the server's answer comes twice.
     """
 
@@ -40,6 +40,7 @@ class Trouble:
     half_close_after: int | None = None
     blackhole: bool = False
     swallow: bytes = b""
+    times: int = 1
     doubled: bool = False
 
 
@@ -144,12 +145,14 @@ class _Link:
         self.end()
 
     def _to_server(self) -> None:
-        wanted, seen = self._trouble.swallow, b""
+        wanted, seen, count = self._trouble.swallow, b"", 0
         while data := self._client.recv(CHUNK_BYTES):
             self._ended.wait(self._trouble.latency_s)
-            seen = (seen + data)[-CHUNK_BYTES - len(wanted) :]
-            if wanted and wanted in seen:
-                self._swallowing.set()
+            if wanted:
+                seen = seen[len(seen) - len(wanted) + 1 :] + data
+                count += seen.count(wanted)
+                if count >= self._trouble.times:
+                    self._swallowing.set()
             self._server.sendall(data)
 
     def _to_client(self) -> None:
