@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from parsers.record import record
@@ -31,6 +32,9 @@ def _module(name: str) -> Any:
 
 #: A set of this size is worth a form of its own.
 LARGE_BYTES = 64 * 1024
+#: First sets from which on a process, a gateway most likely, will meet more of them.
+FEW = 8
+_first_sets = count()
 
 
 @record
@@ -59,9 +63,12 @@ class Translator:
     ) -> Prepared | None:
         """The same from forms learned of sets before this one; None if they have none for it.
 
-        The first set of a group, unless it is large, is not worth loading the forms for.
+        The first set of a group, unless it is large, is not worth loading the forms for: not before
+        this process has met a few.
         """
-        if not self.learned or (transaction_set.ordinal == 1 and transaction_set.size < LARGE_BYTES):
+        if not self.learned:
+            return None
+        if transaction_set.ordinal == 1 and transaction_set.size < LARGE_BYTES and next(_first_sets) < FEW:
             return None
         forms, shape = _module("learned.forms"), _module(self.module).SHAPE
         prepared: Prepared | None = forms.write(shape, transaction_set, header, group)

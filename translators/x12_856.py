@@ -43,9 +43,9 @@ def read(transaction_set: TransactionSet, header: InterchangeHeader, group: Grou
     fields |= totals_alone(reading, fields)
     count = sum(1 for _ in reading.tree.loops("HL"))
     quantities = [item.quantity.value for item in levels.items if item.quantity]
-    finished, remarks = _finish(fields, levels, count, totals.summed(quantities))
+    finished, remarks = _finish(fields, count, totals.summed(quantities))
     tell_all(reading, remarks)
-    fields |= finished
+    fields |= summary(fields, levels) | finished
     notice = ShipNotice(
         **fields,
         shipments=tuple(levels.shipments),
@@ -90,10 +90,10 @@ def _heading(reading: Reading) -> Fields:
     return fields
 
 
-def _finish(fields: Fields, levels: Levels, count: int, quantity: Decimal) -> Finished:
+def _finish(fields: Fields, count: int, quantity: Decimal) -> Finished:
     """count: of levels. quantity: of all items."""
     computed = Subtotals(lines=count, quantity=quantity)
-    return {**summary(fields, levels), "computed": computed}, total_remarks(fields.get("declared"), computed)
+    return {"computed": computed}, total_remarks(fields.get("declared"), computed)
 
 
 def summary(fields: dict[str, Any], levels: Levels) -> dict[str, Any]:
@@ -115,7 +115,8 @@ def summary(fields: dict[str, Any], levels: Levels) -> dict[str, Any]:
         "trailer": next((_name(one) for one in equipment if one.number), None),
         "seal": next(seals, None) or selection.reference(references, SEAL),
         "gross_weight": next((one.weight for one in lading if _is_gross(one)), None),
-        "lading_quantity": sum(counts) if counts else None,
+        # A single one is taken as it is: to add is to ask for its value.
+        "lading_quantity": sum(counts[1:], counts[0]) if len(counts) > 1 else next(iter(counts), None),
     }
 
 
@@ -155,9 +156,12 @@ SHAPE = LevelSet(
         "gross_weight",
         "lading_quantity",
     ),
-    needs=("number", "references", "dates", "declared"),
+    needs=("number", "declared"),
+    picked=("references", "dates"),
     original=is_original,
     keys=_keys,
     finish=_finish,
+    counted=("computed",),
+    summary=summary,
     read=read,
 )

@@ -75,11 +75,14 @@ class Levels:
 class LevelSet(SetShape):
     """A set whose loop holds levels of a shipment.
 
-    finish: the finished fields, from the others, the shipments and orders, the count of levels, and
-    what the quantities of all items come to. read: reads the whole set.
+    finish: those of the finished fields that are counted, from the others, the count of levels, and
+    what the quantities of all items come to; counted: their names. summary: the other ones, which are
+    picked from fields, shipments and orders by codes and presence alone. read: reads the whole set.
     """
 
-    finish: Callable[[Fields, Levels, int, Decimal], Finished]
+    finish: Callable[[Fields, int, Decimal], Finished]
+    counted: tuple[str, ...]
+    summary: Callable[[Fields, Levels], Fields]
     read: Callable[[TransactionSet, InterchangeHeader, GroupHeader], Translation]
     lists: tuple[str, ...] = ("shipments", "orders", "packages", "items")
 

@@ -30,7 +30,8 @@ class SetShape:
         the fields so far. Neither looks into the loop.
     finished: names of the fields that need what stands in the loop, but for the lists of what is read
         from it, which are named in `lists`.
-    needs: names of the fields that those are found from, and `number`.
+    needs: names of the fields that those are found from, and `number`. picked: of those that others
+        are picked from by codes and presence alone, whatever else they hold.
     keys: what people search the document by. It is also given documents that hold nothing but what
         `translators.learned.names` names.
     number: what the document is known by. original: whether it is one, by its purpose.
@@ -43,6 +44,7 @@ class SetShape:
     finished: tuple[str, ...]
     lists: tuple[str, ...]
     needs: tuple[str, ...]
+    picked: tuple[str, ...] = ()
     keys: Callable[[Any], tuple[BusinessKey, ...]]
     number: Callable[[Mapping[str, Any]], str] = lambda fields: fields.get("number") or ""
     original: Callable[[Code | None], bool]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import lru_cache
 from typing import BinaryIO
 
 from parsers import sniffing
@@ -27,6 +28,7 @@ from parsers.x12.model import (
     InterchangeHeader,
     InterchangeOpened,
     Segment,
+    Separators,
     SetRead,
     Stray,
     Ta1Read,
@@ -279,4 +281,10 @@ class _Interchange:
 
 
 def _for_separators(options: ReadOptions, isa: Isa) -> ReadOptions:
-    return replace(options, walk=replace(options.walk, separators=isa.separators))
+    return replace(options, walk=replace(options.walk, separators=_shared(isa.separators)))
+
+
+@lru_cache(maxsize=64)
+def _shared(separators: Separators) -> Separators:
+    """The same for all interchanges that have equal ones: what is learned of sets is looked up by them."""
+    return separators

@@ -66,7 +66,10 @@ def _object_writer(kind: Any) -> Writer:
         is_list = one.default == ()
         lines += [
             f"    held = value.{one.name}",
-            "    if held:" if is_list else "    if held is not None and held != ():",
+            # A number is not compared with a tuple: that takes longer than to write it.
+            "    if held:"
+            if is_list
+            else "    if held is not None and (held.__class__ is not tuple or held):",
             f"        text += ',\"{one.name}\":' + writers[type(held)](held)",
         ]
     lines.append("    return '{' + text[1:] + '}'")

@@ -26,6 +26,7 @@ from translators.learned.form import Form, Part, Read, joint, learn, unmapped_te
 from translators.learned.names import Names, names_of
 from translators.learned.recording import RecordingReading
 from translators.learned.sources import SourceTexts
+from translators.learned.stand_ins import standing
 from translators.learned.store import Store, shape_of
 from translators.learned.templates import Constant, Row, filler
 from translators.learned.wholes import Laid, Layout, token
@@ -126,6 +127,7 @@ class Frames(Generic[S, Inner]):
         #: Members whose texts are made anew for each set; `usage` brings `source` with it.
         self._slots = ("usage", *shape.finished, "unmapped", *shape.lists)
         self._needed = (*shape.needs, "purpose")
+        self._kept = (*self._needed, *shape.picked)
         self._schema = next(kind.schema for kind in KINDS.values() if kind.type is shape.document)
 
     @property
@@ -245,7 +247,7 @@ class Frames(Generic[S, Inner]):
         for name in self._slots:
             # A slot brings its own comma, since it may be empty.
             text = text.replace(f",{_slot(name)}", _slot(name))
-        return Read(text, (*map(found.get, self._needed), names_of(found.get), code))
+        return Read(text, (*map(found.get, self._kept), names_of(found.get), code))
 
     def read_slowly(
         self, read: TransactionSet, header: InterchangeHeader, group: GroupHeader
@@ -302,18 +304,26 @@ class Frames(Generic[S, Inner]):
         """The fields that are needed to finish the document, those that have a value, and its purpose."""
         row, kept = framed.row, framed.frame.form.kept
         return {
-            name: one
-            for name, fill in zip(self._needed, kept, strict=False)
-            if (one := fill(row)) is not None
+            name: one for name, fill in zip(self._kept, kept, strict=False) if (one := fill(row)) is not None
         }
 
     def needed(self, laid: Laid) -> Needed:
-        """What finds the same fields in rows of a whole."""
+        """What finds the same fields in rows of a whole, but for those that others are only picked from."""
         fillers = [filler(sample, laid.marks) for sample in laid.form.sample]
         named = list(zip(self._needed, fillers, strict=False))
         same = {name: one.value for name, one in named if isinstance(one, Constant) and one.value is not None}
         steps = [(name, fill) for name, fill in named if not isinstance(fill, Constant)]
         return lambda row: {**same, **{name: fill(row) for name, fill in steps}}
+
+    def standing_fields(self, form: Form, row: Row) -> Fields:
+        """The fields of a heading and summary that hold tokens, as far as others are picked from them."""
+        marks = list(map(standing, form.marks))
+        named = zip(self._kept, form.sample, strict=False)
+        return {
+            name: filler(sample, marks)(row)
+            for name, sample in named
+            if name in self.shape.picked and sample is not None
+        }
 
     def names(self, row: Row, form: Form) -> Names:
         """What keys are made of in the heading and summary."""
@@ -324,9 +334,9 @@ class Frames(Generic[S, Inner]):
         """The members that say where a document came from."""
         return self._sources.text(read, header, group)
 
-    def members(self, finished: Fields) -> list[str]:
-        """The members that are finished last, each with its comma, "" where there is none."""
-        return [_member(name, finished.get(name)) for name in self.shape.finished]
+    def members(self, finished: Fields, names: Sequence[str] = ()) -> list[str]:
+        """The members that are finished last, or those named, each with its comma, "" where there is none."""
+        return [_member(name, finished.get(name)) for name in names or self.shape.finished]
 
     def of_document(self, fields: Fields) -> tuple[str, bool, Code | None]:
         """Number, originality and purpose of a document."""
@@ -364,9 +374,21 @@ class Frames(Generic[S, Inner]):
         """How sets are laid out that have these forms."""
         return Layout(form, inner, self.joint, self._set_end)
 
-    def whole_text(self, layout: Layout, unmapped: str, lists: Mapping[str, Sequence[bytes]]) -> str:
-        """The document with tokens for its values: of the set, its source, and what is finished last."""
-        source, *members = map(token, range(layout.size, layout.size + 1 + len(self.shape.finished)))
+    def whole_text(
+        self,
+        layout: Layout,
+        unmapped: str,
+        lists: Mapping[str, Sequence[bytes]],
+        counted: Sequence[str],
+        picked: Fields,
+    ) -> str:
+        """The document with tokens for its values: of the set, its source, and the finished fields `counted`.
+
+        picked: the other finished fields, which hold tokens.
+        """
+        source, *further = map(token, range(layout.size, layout.size + 1 + len(counted)))
+        tokens = dict(zip(counted, further, strict=True))
+        members = [tokens.get(name) or _member(name, picked.get(name)) for name in self.shape.finished]
         row = layout.frame.tokens()
         return self.json(layout.frame.form, row, source, members, unmapped, lists).decode()
 
@@ -389,4 +411,5 @@ def _slot(name: str) -> str:
 
 
 def _member(name: str, value: Any) -> str:
-    return "" if value is None or value == () else f',"{name}":{json_text(value)}'
+    is_none = value is None or (value.__class__ is tuple and not value)
+    return "" if is_none else f',"{name}":{json_text(value)}'

@@ -6,7 +6,7 @@ not. Levels that are not sent parents first, each right where it belongs, go to 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from decimal import Decimal
 from operator import itemgetter
@@ -19,12 +19,15 @@ from translators.canonical.transport import Equipment, Lading, Routing
 from translators.canonical.values import DatedEvent, Reference, Value
 from translators.canonical.writing import json_text
 from translators.learned.form import Form, Part, Read, learn
-from translators.learned.frames import Facts, Framed, Frames
+from translators.learned.frames import Facts, Framed, Frames, Needed
 from translators.learned.line_sets import NUMBERS
-from translators.learned.numbers import Column, column
+from translators.learned.names import named, names_of
+from translators.learned.numbers import Column, Numbers, column, numbers
 from translators.learned.recording import RecordingReading
+from translators.learned.stand_ins import ValueDecides, standing
 from translators.learned.store import Store, shape_of
-from translators.learned.templates import Row
+from translators.learned.templates import Row, filler, picker
+from translators.learned.wholes import LONGEST_PATTERN, Layout, Whole, Wholes
 from translators.translation import Prepared
 from translators.x12_levels import Above, Levels, LevelSet, read_level
 from translators.x12_reading import Node, opened
@@ -33,6 +36,8 @@ _FIELDS = tuple(one.name for one in fields(Above))
 _PACKAGE = _FIELDS.index("package")
 #: Stand for what is above a level while its form is learned, in the order of the fields of `Above`.
 _SAMPLES = tuple((f"Ab{n:04}Qz", f"bA {n:05}.zq") for n in range(1, len(_FIELDS) + 1))
+#: Where a form keeps what stands above the levels in a level, and what follows it: see `_read_level`.
+_BELOW, _QUANTITY, _PLACE, _NAMES = 0, 3, 4, 5
 #: Where a row has HL01 and HL02: the first holes of every level.
 _OWN, _PARENT = 1, 2
 
@@ -85,13 +90,15 @@ _TOP = _Place((None,) * len(_FIELDS))
 
 
 class _Level:
-    """A level that was read."""
+    """A level that was read. parent: number of the level it stands in, 0 for none."""
 
-    __slots__ = ("_below", "form", "place", "row")
+    __slots__ = ("_below", "form", "number", "parent", "place", "row")
 
-    def __init__(self, form: LevelForm, row: Row, place: _Place) -> None:
+    def __init__(self, form: LevelForm, texts: Row, number: int, parent: int, place: _Place) -> None:
         self.form = form
-        self.row = row
+        self.row: Row = (*texts, str(number), *place.given)
+        self.number = number
+        self.parent = parent
         self.place = place
         self._below: _Place | None = None
 
@@ -99,8 +106,55 @@ class _Level:
     def below(self) -> _Place:
         """What stands above the levels in it."""
         if self._below is None:
-            self._below = _Place(self.form.form.kept[0](self.row))
+            self._below = _Place(self.form.form.kept[_BELOW](self.row))
         return self._below
+
+
+@dataclass(frozen=True, slots=True)
+class _WholeLevels:
+    """A whole set of levels. count: of them.
+
+    ids: takes HL01 of each from a row; parents: HL02 of those that have one; holders: HL01 of the
+    levels that these stood in when the whole was made.
+    """
+
+    whole: Whole
+    needed: Needed
+    count: int
+    quantities: Numbers
+    ids: Callable[[Row], tuple[str, ...]]
+    parents: Callable[[Row], tuple[str, ...]]
+    holders: Callable[[Row], tuple[str, ...]]
+
+    def stands(self, row: Row) -> bool:
+        """True if no number is used twice, and each level stands where it stood."""
+        return self.parents(row) == self.holders(row) and len(set(self.ids(row))) == self.count
+
+
+def _whole_levels(whole: Whole, needed: Needed, layout: Layout, levels: Sequence[_Level]) -> _WholeLevels:
+    parts = list(zip(levels, layout.inner, strict=True))
+    inside = [(level, laid) for level, laid in parts if level.parent]
+    counted = [
+        (laid.marks, level.form.form.sample[_QUANTITY]) for level, laid in parts if level.form.quantities
+    ]
+    return _WholeLevels(
+        whole,
+        needed,
+        len(levels),
+        numbers(counted),
+        picker([laid.indexes[_OWN] for laid in layout.inner]),
+        picker([laid.indexes[_PARENT] for _, laid in inside]),
+        picker([layout.inner[level.parent - 1].indexes[_OWN] for level, _ in inside]),
+    )
+
+
+def _with_tokens(sent: Sequence[_Level], layout: Layout) -> list[_Level]:
+    """The levels with tokens for their values."""
+    levels: list[_Level] = []
+    for level, laid in zip(sent, layout.inner, strict=True):
+        place = levels[level.parent - 1].below if level.parent else _TOP
+        levels.append(_Level(level.form, laid.tokens(), level.number, level.parent, place))
+    return levels
 
 
 class LevelSetForms:
@@ -111,14 +165,20 @@ class LevelSetForms:
         self._marks = marks
         self._frames: Frames[LevelSet, LevelForm] = Frames(shape, marks)
         self._store: Store[LevelForm] = Store()
+        self._wholes: Wholes[_WholeLevels] = Wholes()
 
     @property
     def size(self) -> int:
         """About how many bytes are held."""
-        return self._frames.size + self._store.size
+        return self._frames.size + self._store.size + self._wholes.size
 
     def write(self, read: TransactionSet, header: InterchangeHeader, group: GroupHeader) -> Prepared | None:
         """The translation of a set, None if it has no form yet or does not fit one."""
+        found: Prepared | None = self._wholes.write(
+            read.segment_count, lambda whole: self._as_whole(whole, read, header, group)
+        )
+        if found is not None:
+            return found
         framed = self._frames.of(read)
         if framed is None:
             return None
@@ -128,7 +188,47 @@ class LevelSetForms:
         facts = self._facts(framed, levels, header, group)
         if facts is None:
             return None
+        order = (framed.frame, *[(level.form, level.parent) for level in levels])
+        self._wholes.met(read.segment_count, order, lambda: self._whole(framed.frame.form, levels))
         return Prepared(*facts, lambda: self._shape.read(read, header, group))
+
+    def _as_whole(
+        self, known: _WholeLevels, read: TransactionSet, header: InterchangeHeader, group: GroupHeader
+    ) -> Prepared | None:
+        """The translation of a set that has the forms of a whole, if nothing is to be remarked on it."""
+        row = known.whole.row(read.text or "")
+        if row is None or not known.stands(row):
+            return None
+        frames, fields = self._frames, known.needed(row)
+        quantity = totals.summed(known.quantities(row))
+        finished, remarks = self._shape.finish(fields, known.count, quantity)
+        for _ in remarks:
+            return None
+        further = (frames.source(read, header, group), *frames.members(finished, self._shape.counted))
+        return Prepared(
+            known.whole.json(row, further),
+            *frames.of_document(fields),
+            lambda: self._shape.read(read, header, group),
+            find_keys=known.whole.keys(row, further),
+        )
+
+    def _whole(self, frame: Form, sent: Sequence[_Level]) -> _WholeLevels | None:
+        """A whole of the forms of these levels, each standing where it stands."""
+        frames, shape = self._frames, self._shape
+        layout = frames.layout(frame, [level.form.form for level in sent])
+        if len(layout.pattern) > LONGEST_PATTERN:
+            return None
+        levels = _with_tokens(sent, layout)
+        row = layout.frame.tokens()
+        try:
+            picked = shape.summary(frames.standing_fields(frame, row), _known(levels, _standing_place))
+        except ValueDecides:
+            return None
+        text = frames.whole_text(layout, _left(levels), _lists(levels), shape.counted, picked)
+        keyed = named(frames.names(row, frame), {**picked, **_named_levels(levels)})
+        return _whole_levels(
+            Whole(layout, text, shape.keys(keyed)), frames.needed(layout.frame), layout, levels
+        )
 
     # Reading the levels.
 
@@ -168,9 +268,7 @@ class LevelSetForms:
             return []
         if form.has_parent and set(map(itemgetter(_PARENT), rows)) != {level.row[_PARENT]}:
             return []
-        return [
-            _Level(form, (*row, str(n), *place.given), place) for n, row in enumerate(rows, start=count + 1)
-        ]
+        return [_Level(form, row, n, level.parent, place) for n, row in enumerate(rows, start=count + 1)]
 
     def _expected(
         self, form: LevelForm | None, framed: Framed[LevelForm], at: int, branch: list[_Level], number: int
@@ -183,7 +281,7 @@ class LevelSetForms:
         place = _cut(branch, groups[_PARENT] if form.has_parent else "")
         if place is None or place.told != form.told:
             return None
-        return _Level(form, (*groups, str(number), *place.given), place)
+        return _Level(form, groups, number, branch[-1].number if branch else 0, place)
 
     def _other(self, framed: Framed[LevelForm], at: int, branch: list[_Level], number: int) -> _Level | None:
         """The same with whatever form it has, or a new one."""
@@ -222,7 +320,7 @@ class LevelSetForms:
         form = learn(part)
         if form is None:
             return None
-        _, kind, has_parent, quantity, _ = form.sample
+        _, kind, has_parent, quantity, _, _ = form.sample
         return LevelForm(form, kind, place.told, has_parent, column(form.marks, quantity))
 
     # Writing the document.
@@ -240,22 +338,13 @@ class LevelSetForms:
             if form.quantities:
                 quantities += form.quantities(rows)
         fields = self._frames.fields(framed)
-        known = Levels()
-        for kind, place in _places(levels):
-            getattr(known, kind).append(place)
-        finished, remarks = self._shape.finish(fields, known, len(levels), totals.summed(quantities))
+        finished, remarks = self._shape.finish(fields, len(levels), totals.summed(quantities))
         if next(iter(remarks), None) is not None:
             return None
-        unmapped = ",".join(
-            [
-                level.form.form.unmapped[0].fill(level.row)
-                for level in levels
-                if level.form.form.unmapped[0].size
-            ]
-        )
+        finished |= self._shape.summary(fields, _known(levels, _sent_place))
         frames, row = self._frames, framed.row
         source, members = frames.source(framed.read, header, group), frames.members(finished)
-        json = frames.json(framed.frame.form, row, source, members, unmapped, _lists(levels))
+        json = frames.json(framed.frame.form, row, source, members, _left(levels), _lists(levels))
         return json, *frames.of_document(fields)
 
 
@@ -296,15 +385,49 @@ def _read_level(reading: RecordingReading, above: Above) -> Read:
     place = _Summed.of(value) if kind in ("shipments", "orders") else None
     return Read(
         json_text(value),
-        (tuple(getattr(below, name) for name in _FIELDS), kind, parent is not None, quantity, place),
+        (
+            tuple(getattr(below, name) for name in _FIELDS),
+            kind,
+            parent is not None,
+            quantity,
+            place,
+            names_of(lambda name: getattr(value, name, None)),
+        ),
     )
 
 
-def _places(levels: list[_Level]) -> Iterator[tuple[str, Any]]:
-    """The shipments and orders, each with the name of its list."""
+def _known(levels: Sequence[_Level], place: Callable[[_Level], Any]) -> Levels:
+    """The shipments and orders, as far as a summary looks at them. place: gives that of a level."""
+    known = Levels()
     for level in levels:
-        if level.form.form.sample[-1] is not None:
-            yield level.form.kind, level.form.form.kept[-1](level.row)
+        if level.form.form.sample[_PLACE] is not None:
+            getattr(known, level.form.kind).append(place(level))
+    return known
+
+
+def _sent_place(level: _Level) -> Any:
+    return level.form.form.kept[_PLACE](level.row)
+
+
+def _standing_place(level: _Level) -> Any:
+    """The same of a level that holds tokens."""
+    form = level.form.form
+    return filler(form.sample[_PLACE], list(map(standing, form.marks)))(level.row)
+
+
+def _named_levels(levels: Sequence[_Level]) -> dict[str, list[Any]]:
+    """The levels as far as keys are concerned, packages not nested: the order is the same."""
+    found: dict[str, list[Any]] = {"shipments": [], "orders": [], "packages": [], "items": []}
+    for level in levels:
+        names = level.form.form.kept[_NAMES](level.row)
+        found[level.form.kind].append(named(names, {"packages": ()}))
+    return found
+
+
+def _left(levels: Sequence[_Level]) -> str:
+    """What all levels leave unmapped."""
+    forms = [(level.form.form.unmapped[0], level.row) for level in levels]
+    return ",".join([unmapped.fill(row) for unmapped, row in forms if unmapped.size])
 
 
 def _lists(levels: list[_Level]) -> dict[str, list[bytes]]:

@@ -210,7 +210,8 @@ class LineSetForms:
             if line.form.unmapped[0].size
         ]
         name = self._shape.lists[0]
-        text = self._frames.whole_text(layout, ",".join(left), {name: [",".join(texts).encode()]})
+        lists = {name: [",".join(texts).encode()]}
+        text = self._frames.whole_text(layout, ",".join(left), lists, self._shape.finished, {})
         names = [named(line.form.kept[_NAMES](row)) for line, row in zip(lines, rows, strict=True)]
         own = self._frames.names(layout.frame.tokens(), frame.form)
         alike = [

@@ -146,7 +146,10 @@ class Whole:
         if match is None:
             return None
         row = match.groups()
-        return row if all(asked.holds(row) for asked in self._asked) else None
+        for asked in self._asked:
+            if not asked.holds(row):
+                return None
+        return row
 
     def json(self, row: Row, further: Sequence[str]) -> bytes:
         """The document. further: the values behind those of the set."""

@@ -20,6 +20,7 @@ from translators.learned.line_sets import STRETCH_CHARS, LineSetForms
 from translators.learned.recording import RecordingReading
 from translators.learned.store import MAX_FORMS, MAX_SHAPES, Store
 from translators.learned.templates import Mark, Template
+from translators.learned.wholes import WORTH
 from translators.translation import Prepared
 
 ORDER = "BEG*00*SA*{n}**20240315|PO1*1*{n}*EA*2.50**UP*012345678905|CTT*1"
@@ -142,6 +143,49 @@ def test_a_container_code_with_identifier_is_not_taken_for_one_without() -> None
         slow = x12_856.read(sent, HEADER, group("856"))
         assert prepared is None or prepared.json == slow.json
         assert f'"sscc":"{code[-18:]}"'.encode() in (slow.json or b"")
+
+
+# Whole sets.
+
+NOTICE = (
+    "BSN*00*{n}*20240315*1030|HL*1**S|TD1*CTN25*{n}****G*{n}.5*LB|DTM*011*20240316|REF*BM*B{n}|HL*2*1*O|PRF*P{n}"
+    "|HL*3*{p}*I|SN1**{n}*EA|HL*{i}*2*I|SN1**{n}*EA|CTT*4"
+)
+
+
+def notice(forms: LevelSetForms, number: int, *, parent: int = 2, last: int = 4) -> Prepared | None:
+    sent = as_clean("856", NOTICE.format(n=number, p=parent, i=last).split("|"), number)
+    prepared = forms.write(sent, HEADER, group("856"))
+    slow = x12_856.read(sent, HEADER, group("856"))
+    if prepared is not None:
+        assert (prepared.json, prepared.keys) == (slow.json, slow.keys)
+    return prepared
+
+
+def test_an_order_whose_forms_came_together_before_is_written_as_a_whole_with_its_keys() -> None:
+    forms = learned_orders()
+    made = [written(forms, number) for number in range(10, 10 + WORTH + 1)]
+    assert [one is not None and one.find_keys is not None for one in made[-2:]] == [True, True]
+    last = made[-1]
+    slow = x12_850.read(order(10 + WORTH), HEADER, group("850"))
+    assert last is not None
+    assert (last.json, last.number, last.keys) == (slow.json, slow.number, slow.keys)
+    # It has no say in what is remarked on.
+    assert written(forms, 5, ORDER.replace("012345678905", "012345678906")) is None
+    wrong = written(forms, 6, ORDER.replace("CTT*1", "CTT*2"))
+    assert wrong is None or [finding.code for finding in wrong.findings] == ["TRN-001"]
+
+
+def test_a_notice_is_a_whole_only_if_its_levels_stand_as_they_stood() -> None:
+    forms = LevelSetForms(x12_856.SHAPE, SEPARATORS)
+    for number in range(1, WORTH + 6):
+        notice(forms, number)
+    as_whole = notice(forms, 77)
+    assert as_whole is not None
+    assert as_whole.find_keys is not None
+    other_parent = notice(forms, 78, parent=1)
+    assert other_parent is None or other_parent.find_keys is None
+    assert notice(forms, 79, last=3) is None
 
 
 # What becomes a hole.
