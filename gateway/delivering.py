@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from gateway import gates
 from gateway.dividing import divide
 from gateway.failpoints import failpoint
+from gateway.life_lines import NAMED
 from gateway.parts import Parts
 from gateway.ports import Claim, Stored
 from gateway.store import arrivals, deliveries, tasks
@@ -28,12 +29,20 @@ from partners.profile import Destination
 MAX_ERROR_CHARS = 2000
 
 
+def shaped(parts: Parts, packed: deliveries.Packed, destination: Destination) -> Destination:
+    """The destination, giving documents the form that a replay asked for: that of profiles of then."""
+    if packed.shaped_by is None:
+        return destination
+    then = parts.profiles.version(packed.shaped_by).directory.destinations.get(packed.destination)
+    return destination.shaped_like(then) if then else destination
+
+
 def render_consignment(
     parts: Parts,
     packed: deliveries.Packed,
     destination: Destination,
     documents: Sequence[deliveries.Loaded],
-) -> tuple[Consignment, Stored]:
+) -> Consignment:
     """The next attempt at the consignment; its bytes are those of an earlier attempt if there was one."""
     values = [json.loads(document.canonical) for document in documents]
     rendered = render(values, destination.format, kind=packed.kind, batch=packed.is_batch)
@@ -41,14 +50,16 @@ def render_consignment(
     if packed.sha256 is not None and parts.archive.holds(packed.sha256):
         with parts.archive.open(packed.sha256) as kept:
             payload = kept.read()
-    stored = parts.archive.put(io.BytesIO(payload))
     attributes = {
         "partner": packed.partner or "",
         "kind": packed.kind,
         "environment": packed.environment,
         "documents": ",".join(document.id for document in documents),
+        "destination": packed.destination,
+        "consignment": packed.id,
+        "transmission": ",".join(list(dict.fromkeys(one.transmission for one in documents))[:NAMED]),
     }
-    consignment = Consignment(
+    return Consignment(
         key=packed.key,
         file_name=packed.file_name,
         content_type=rendered.content_type,
@@ -61,7 +72,6 @@ def render_consignment(
         attempt=packed.attempts + 1,
         crosswalk=parts.profiles.current().directory.crosswalk(packed.partner),
     )
-    return consignment, stored
 
 
 @dataclass(frozen=True, slots=True)

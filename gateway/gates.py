@@ -126,7 +126,7 @@ def pause(tx: Connection, act: Act, name: str, cause: str, mark: str | None) -> 
     mark: of the secrets that it refuses: other ones resume it. None if a person pauses it.
     """
     before = destinations.locked(tx, name, act.at)
-    if before.breaker.state == "paused" and mark is not None:
+    if before.breaker.state == "paused" and (mark is not None or before.by_person):
         return
     values = {"cause": cause or None, "reason": act.reason, "credentials": mark, "by_person": mark is None}
     destinations.keep(tx, act, before, Breaker("paused"), **values)

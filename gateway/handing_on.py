@@ -47,24 +47,41 @@ def hand_on_chunk(
     tx: Connection, act: Act, directory: Directory, settled: Settled, staged: Sequence[Staged]
 ) -> list[Job]:
     """Move each staged document on and create its deliveries; the jobs that follow."""
-    identities = {document.id: _identity(tx, settled, document) for document in staged}
-    seen = deliveries.accepted_versions(tx, list(identities.values()))
-    canonical = readings.canonicals_of(tx, list(identities)) if asks_for_parties(directory) else {}
+    asked = [document.id for document in staged] if asks_for_parties(directory) else []
+    canonical = readings.canonicals_of(tx, asked) if asked else {}
+    fates, identities = fates_of(tx, directory, settled, staged, canonical)
+    for fate in fates:
+        if fate.state == "filed":
+            _file(tx, act, settled, fate.document)
+    _apply(tx, act, fates)
+    ready = [fate for fate in fates if fate.state == "ready"]
+    _accept(tx, ready, identities)
+    return dispatch(tx, act, directory, settled, [ready_of(fate, identities) for fate in ready])
+
+
+def fates_of(
+    view: Connection,
+    directory: Directory,
+    settled: Settled,
+    staged: Sequence[Staged],
+    canonical: Mapping[str, str],
+) -> tuple[list[Fate], dict[str, str]]:
+    """What becomes of documents, and their business identities by id. Writes nothing.
+
+    canonical: of the documents by id; needed only where a destination asks for warehouses or companies.
+    """
+    identities = {document.id: _identity(view, settled, document) for document in staged}
+    seen = deliveries.accepted_versions(view, list(identities.values()))
     fates: list[Fate] = []
     for document in staged:
         identity = identities[document.id]
         accepted = seen.get(identity, Accepted())
         routed = routed_of(settled, document, canonical)
-        fate = _fate(tx, directory, settled, document, identity, accepted, routed)
+        fate = _fate(view, directory, settled, document, identity, accepted, routed)
         if fate.state == "ready":
             seen[identity] = Accepted(max(fate.version, accepted.version), in_force=True)
-        if fate.state == "filed":
-            _file(tx, act, settled, document)
         fates.append(fate)
-    _apply(tx, act, fates)
-    ready = [fate for fate in fates if fate.state == "ready"]
-    _accept(tx, ready, identities)
-    return dispatch(tx, act, directory, settled, [ready_of(fate, identities) for fate in ready])
+    return fates, identities
 
 
 def ready_of(fate: Fate, identities: Mapping[str, str]) -> Ready:

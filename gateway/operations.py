@@ -6,35 +6,25 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from gateway.delivery_operations import DeliveryOperations, must_be
 from gateway.errors import TradepostError
 from gateway.handing_on import Fate, identity_of, ready_of, routed_of, rule_of
 from gateway.packing import dispatch
-from gateway.parts import Profiles
-from gateway.ports import Clock, Job, JobQueue
+from gateway.ports import Job
 from gateway.refusals import advise_refusal
 from gateway.routing import destinations_of
-from gateway.store import arrivals, deliveries, numbers, readings, tasks
-from gateway.store.ledger import Ledger
+from gateway.store import arrivals, deliveries, numbers, profile_versions, readings, replays, tasks
 from gateway.store.moves import Act, move, record, refused, state_of
+from gateway.store.replays import Chosen
 from partners.directory import Directory
+
+#: A replay as it is unless something else is chosen: all documents, the profiles in force, the same keys.
+THE_USUAL = Chosen()
 
 
 @dataclass(frozen=True, slots=True)
-class Operations:
+class Operations(DeliveryOperations):
     """Actions on the ledger. Every one may be repeated: what is done already is refused in words."""
-
-    ledger: Ledger
-    jobs: JobQueue
-    clock: Clock
-    profiles: Profiles
-
-    def act(self, actor: str, reason: str) -> Act:
-        """Who does it, when and why. Raises TradepostError GTW-030 without a reason."""
-        if not reason.strip():
-            raise TradepostError(
-                "GTW-030", "This needs a reason.", 'Add --reason "…"; it is kept with the event.'
-            )
-        return Act(actor, self.clock.now(), reason.strip())
 
     def release_document(self, act: Act, document: str) -> None:
         """Send a held document, or one that was kept for want of a destination, on its way.
@@ -44,12 +34,12 @@ class Operations:
         """
         directory = self.profiles.current().directory
         with self.ledger.write() as tx:
-            self._must_be(tx, "document", document, "ready", "held", "kept")
-            cancelled = deliveries.cancelled_consignment(tx, document)
-            if cancelled is None:
-                jobs = self._send_on(tx, act, directory, document)
+            must_be(tx, "document", document, "ready", "held", "kept")
+            cancelled = deliveries.cancelled_consignments(tx, document)
+            if cancelled:
+                jobs = [job for one in cancelled for job in self._send_again(tx, act, one)]
             else:
-                jobs = self._send_again(tx, act, cancelled)
+                jobs = self._send_on(tx, act, directory, document)
             self.jobs.enqueue(tx, jobs)
             record(tx, act, "document.released", "document", document)
         self.jobs.ring()
@@ -58,24 +48,10 @@ class Operations:
         """Refuse a held document; the 997 stays as it was, and an 824 follows if the profile has any."""
         directory = self.profiles.current().directory
         with self.ledger.write() as tx:
-            self._must_be(tx, "document", document, "rejected", "held")
+            must_be(tx, "document", document, "rejected", "held")
             move(tx, act, "document", document, "rejected", status="rejected")
             self.jobs.enqueue(tx, advise_refusal(tx, act, directory, document))
         self.jobs.ring()
-
-    def retry_delivery(self, act: Act, consignment: str) -> None:
-        """Try a dead consignment again: the same bytes under the same key."""
-        with self.ledger.write() as tx:
-            self._must_be(tx, "consignment", consignment, "due", "dead")
-            self.jobs.enqueue(tx, [self._deliver_again(tx, act, consignment)])
-        self.jobs.ring()
-
-    def cancel_delivery(self, act: Act, consignment: str) -> None:
-        """Take back what has not been delivered; its documents are held again."""
-        with self.ledger.write() as tx:
-            move(tx, act, "consignment", consignment, "cancelled")
-            for document in deliveries.documents_of(tx, consignment):
-                move(tx, act, "document", document, "held", hold=act.reason)
 
     def resend_acknowledgement(self, act: Act, acknowledgement: str) -> None:
         """Put the very same bytes out again."""
@@ -88,7 +64,7 @@ class Operations:
     def release_quarantine(self, act: Act, transmission: str) -> None:
         """Read a quarantined transmission again, with the profiles now in force, and answer it."""
         with self.ledger.write() as tx:
-            self._must_be(tx, "transmission", transmission, "received", "quarantined", "closed")
+            must_be(tx, "transmission", transmission, "received", "quarantined", "closed")
             move(tx, act, "transmission", transmission, "received", note=None)
             self._read_again(tx, "parse", transmission)
         self.jobs.ring()
@@ -98,16 +74,50 @@ class Operations:
         with self.ledger.write() as tx:
             move(tx, act, "transmission", transmission, "closed")
 
-    def replay(self, act: Act, transmission: str) -> None:
-        """Read a transmission again with the profiles now in force; its documents become new versions.
+    def replay(self, act: Act, transmission: str, chosen: Chosen = THE_USUAL) -> None:
+        """Read a transmission again, or one document of it; its documents become new versions.
 
-        Nobody is answered again. A document that was handed on before keeps its key, so that the
-        far end can refuse the repeat.
+        Nobody is answered again. Unless new keys are chosen, a document that was handed on before
+        keeps its key, so that the far end can refuse the repeat. What was chosen is kept.
         """
         with self.ledger.write() as tx:
             move(tx, act, "transmission", transmission, "received", note=None)
-            self._read_again(tx, "replay", transmission)
+            generation = self._read_again(tx, "replay", transmission)
+            replays.ask(tx, act, transmission, generation, chosen)
+            choice = f"keys {chosen.keys}, profiles {chosen.profile_version or 'in force'}"
+            record(tx, act, "transmission.replayed", "transmission", transmission, after=choice)
         self.jobs.ring()
+
+    def replay_choice(
+        self, transmission: str, profiles: str, keys: str, document: str | None = None
+    ) -> Chosen:
+        """What a person asks for as a choice. profiles: "now", "then" or the id of a version.
+
+        Raises TradepostError GTW-001 if there is no such transmission, GTW-048 if there are no such profiles.
+        """
+        with self.ledger.read() as view:
+            if state_of(view, "transmission", transmission) is None:
+                raise refused("transmission", transmission, None, "received")
+            version = replays.first_profiles(view, transmission) if profiles == "then" else profiles
+            known = version is not None and (profiles == "now" or profile_versions.exists(view, version))
+        if not known:
+            raise TradepostError(
+                "GTW-048",
+                f"There are no profiles {profiles} to read it with.",
+                "Choose now, then or a version.",
+            )
+        return Chosen(None if profiles == "now" else version, document, keys)
+
+    def transmission_of(self, document: str) -> str:
+        """The transmission of a document that may be read anew.
+
+        Raises TradepostError GTW-001 if there is none, GTW-002 if a later version stands in its place.
+        """
+        with self.ledger.read() as view:
+            found, state = replays.transmission_of(view, document), state_of(view, "document", document)
+        if found is None or state in {None, "superseded", "staged"}:
+            raise refused("document", document, state, "superseded")
+        return found
 
     def acknowledge_alert(self, act: Act, alert: str) -> None:
         """Say that somebody looks after it: nothing more is told of it until it is over."""
@@ -149,29 +159,20 @@ class Operations:
             record(tx, act, "task.waiting", "task", str(task), before="failed", after="waiting")
         self.jobs.ring()
 
-    def _must_be(self, tx: Connection, kind: str, subject: str, target: str, *states: str) -> None:
-        """Refuse an action on a row that is in none of `states`, whatever the stages may do with it."""
-        state = state_of(tx, kind, subject)
-        if state not in states:
-            raise refused(kind, subject, state, target)
-
-    def _read_again(self, tx: Connection, stage: str, transmission: str) -> None:
+    def _read_again(self, tx: Connection, stage: str, transmission: str) -> int:
         """Generations are counted over both ways of reading, since document ids are made from them."""
         generations = [tasks.next_generation(tx, name, transmission) for name in ("parse", "replay")]
         kept = arrivals.kept(tx, transmission)
         partner = kept.partner if kept else None
         self.jobs.enqueue(tx, [Job(stage, transmission, max(generations), partner)])
-
-    def _deliver_again(self, tx: Connection, act: Act, consignment: str) -> Job:
-        packed = deliveries.consignment(tx, consignment)
-        move(tx, act, "consignment", consignment, "due", error=None, attempts_before=packed.attempts)
-        return Job("deliver", consignment, tasks.next_generation(tx, "deliver", consignment), packed.partner)
+        return max(generations)
 
     def _send_again(self, tx: Connection, act: Act, consignment: str) -> list[Job]:
         """Put a consignment that was taken back on its way again, with all that it holds."""
         for document in deliveries.documents_of(tx, consignment):
-            move(tx, act, "document", document, "ready", hold=None)
-        return [self._deliver_again(tx, act, consignment)]
+            if state_of(tx, "document", document) == "held":
+                move(tx, act, "document", document, "ready", hold=None)
+        return [self.deliver_again(tx, act, consignment)]
 
     def _send_on(self, tx: Connection, act: Act, directory: Directory, document: str) -> list[Job]:
         """Give a held document its deliveries, as the next version of its business identity."""

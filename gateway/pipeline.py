@@ -15,8 +15,9 @@ I/O and checks the fence. Each may run twice, and says why that is safe.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO
 
@@ -29,6 +30,7 @@ from gateway.delivering import (
     delivered,
     refused,
     render_consignment,
+    shaped,
     strand,
     try_again,
     wait_outside,
@@ -36,22 +38,25 @@ from gateway.delivering import (
 from gateway.failpoints import failpoint
 from gateway.gates import is_shut
 from gateway.handing_on import hand_on_chunk
+from gateway.life_lines import log_answer, log_attempt, log_received
 from gateway.noting import answer_note, arrival_note
 from gateway.orphans import adopt_orphans, look_for_orphans
 from gateway.packing import pack_chunk
-from gateway.parts import Parts
+from gateway.parts import Applied, Parts
 from gateway.ports import Arrival, Claim, Job, Received, Sight, Stored
+from gateway.routing import keeps_order
 from gateway.sending import give_up, postpone, ship
 from gateway.settling import ParseTask, finish_parse, repeats_a_file, settle
 from gateway.staging import Staging
-from gateway.store import answers, arrivals, deliveries, mailboxes, readings, tasks
+from gateway.store import answers, arrivals, deliveries, mailboxes, readings, replays, tasks
 from gateway.store.arrivals import Kept
 from gateway.store.identity import drawn
 from gateway.store.moves import Act, move, record
 from gateway.store.rows import Reading
+from gateway.store.turns import earlier_at_work
+from gateway.understanding import understand
 from outbound.connector import Refused, TryLater
 from partners.profile import MAILBOX
-from translators.reading import read_file
 from translators.report import (
     DocumentRead,
     FileEnded,
@@ -59,8 +64,10 @@ from translators.report import (
     GroupEnded,
     InterchangeEnded,
     InterchangeOpened,
-    ReportEvent,
 )
+
+#: How soon an interchange whose turn has not come looks again.
+ORDER_POLL = timedelta(milliseconds=300)
 
 
 class Pipeline:
@@ -99,16 +106,19 @@ class Pipeline:
             stored = self._keep(arrival, content)
             failpoint("receive.kept")
             act = self._parts.act(f"channel {arrival.channel}")
+            order_key = self._order_key(arrival.partner)
             with self._ledger.write() as tx:
-                transmission, recorded, sight = self._record_arrival(tx, act, arrival, stored)
+                transmission, recorded, sight = self._record_arrival(tx, act, arrival, stored, order_key)
                 failpoint("receive.in_transaction")
         failpoint("receive.committed")
         self._parts.notes.note(arrival_note(transmission, recorded, stored, act.at))
         self._jobs.ring()
-        return Received(transmission, stored.sha256, stored.size, sight)
+        received = Received(transmission, stored.sha256, stored.size, sight)
+        log_received(arrival, received)
+        return received
 
     def _record_arrival(
-        self, tx: Connection, act: Act, arrival: Arrival, stored: Stored
+        self, tx: Connection, act: Act, arrival: Arrival, stored: Stored, order_key: str | None
     ) -> tuple[str, Arrival, Sight]:
         """The arrival's transmission and the arrival as it stands there, recorded now or before, and which.
 
@@ -124,8 +134,14 @@ class Pipeline:
             same = arrivals.by_arrival(tx, arrival.channel, arrival.source_key) or transmission
             return same, arrival, Sight.SAME
         record(tx, act, "transmission.received", "transmission", transmission, after="received")
-        self._jobs.enqueue(tx, [Job("parse", transmission, partner=arrival.partner)])
+        self._jobs.enqueue(tx, [Job("parse", transmission, partner=arrival.partner, order_key=order_key)])
         return transmission, arrival, Sight.NEW
+
+    def _order_key(self, partner: str | None) -> str | None:
+        """What keeps a partner's files in the order in which they came; None where nobody asks for it."""
+        if partner is None or not keeps_order(self._parts.profiles.current().directory, partner):
+            return None
+        return partner
 
     def _keep(self, arrival: Arrival, content: BinaryIO | Path) -> Stored:
         if isinstance(content, Path):
@@ -143,7 +159,7 @@ class Pipeline:
         failpoint("parse.begin")
         task = self._begin_parse(claim)
         with self._archive.open(task.transmission.sha256) as stream:
-            for event in self._understand(task, stream):
+            for event in understand(self._parts, task.transmission, task.applied.directory, stream):
                 match event:
                     case FileOpened(format=form):
                         if form == "csv" and repeats_a_file(self._parts, task):
@@ -166,30 +182,30 @@ class Pipeline:
 
     def _begin_parse(self, claim: Claim) -> ParseTask:
         transmission = self._transmission(claim.subject)
-        applied = self._parts.profiles.current()
-        reading = self._reading(transmission, claim, applied.version)
+        if claim.generation:
+            applied, reading = self._reading_anew(transmission, claim)
+        else:
+            applied = self._parts.profiles.current()
+            reading = Reading(transmission.id, 0, claim.attempt, applied.version)
         staging = Staging(self._ledger, self._parts.clock, claim, reading, self._chunk)
         staging.begin()
         return ParseTask(claim, transmission, applied, reading, staging)
 
-    def _reading(self, transmission: Kept, claim: Claim, profiles: str) -> Reading:
+    def _reading_anew(self, transmission: Kept, claim: Claim) -> tuple[Applied, Reading]:
         with self._ledger.read() as view:
-            before = readings.newest_reading(view, transmission.id, claim.generation)
-        generation, version = before or (None, 0)
-        return Reading(transmission.id, claim.generation, claim.attempt, profiles, version + 1, generation)
-
-    def _understand(self, task: ParseTask, stream: BinaryIO) -> Iterator[ReportEvent]:
-        """The file as `inspect` would see it, with what its channel adds: who may send, and for what use."""
-        transmission, directory = task.transmission, task.applied.directory
-        channel = directory.channel(transmission.channel)
-        return read_file(
-            stream,
-            name=transmission.name,
-            directory=directory,
-            sender=transmission.partner,
-            senders=channel[1].senders if channel else None,
-            usage=channel[1].usage if channel else "production",
-            limits=self._parts.x12_limits,
+            before = replays.before(view, transmission.id, claim.generation)
+            chosen = replays.chosen_for(view, transmission.id, claim.generation)
+        version = chosen.profile_version
+        applied = self._parts.profiles.version(version) if version else self._parts.profiles.current()
+        return applied, Reading(
+            transmission.id,
+            claim.generation,
+            claim.attempt,
+            applied.version,
+            before.version + 1,
+            before.generation,
+            before.successors,
+            chosen.document,
         )
 
     # hand_on ---------------------------------------------------------------------------------
@@ -198,12 +214,17 @@ class Pipeline:
         """Give each document of a settled interchange its state, its deliveries and their tasks.
 
         Twice: at most 200 documents a transaction, which moves the cursor in the interchange's row;
-        a repeat goes on behind it.
+        a repeat goes on behind it. Where a destination keeps order, the partner's files are handed on
+        in the order in which they came.
         """
         failpoint("hand_on.begin")
         with self._ledger.read() as view:
             settled = readings.interchange(view, claim.subject)
-        directory = self._parts.profiles.version(settled.profile_version).directory
+            directory = self._parts.profiles.version(settled.profile_version).directory
+            follows = keeps_order(directory, settled.partner or "") and earlier_at_work(view, settled)
+        if follows:
+            self._let_earlier_ones_first(claim)
+            return
         cursor = settled.cursor
         while True:
             with self._ledger.read() as view:
@@ -226,6 +247,11 @@ class Pipeline:
             cursor = staged[-1].sequence
         with self._ledger.write() as tx:
             self._handed_on(tx, self._parts.act("hand_on"), claim, settled)
+
+    def _let_earlier_ones_first(self, claim: Claim) -> None:
+        due = self._parts.clock.now() + ORDER_POLL
+        with self._ledger.write() as tx:
+            self._jobs.postpone(tx, claim, due, "An earlier file of the partner is being read.")
 
     def _handed_on(self, tx: Connection, act: Act, claim: Claim, settled: readings.Settled) -> None:
         if settled.state == "settled":
@@ -269,6 +295,7 @@ class Pipeline:
             self._jobs.finish(tx, claim)
             failpoint("send.in_transaction")
         failpoint("send.committed")
+        log_answer(answer)
 
     # pack ------------------------------------------------------------------------------------
 
@@ -312,11 +339,13 @@ class Pipeline:
         if destination is None:
             strand(self._parts, claim, packed)
             return
+        destination = shaped(self._parts, packed, destination)
         attempt = Attempt(self._parts, claim, packed, destination)
         if is_shut(packed, destination, self._parts.clock.now()):
             wait_outside(attempt)
             return
-        consignment, stored = render_consignment(self._parts, packed, destination, documents)
+        consignment = render_consignment(self._parts, packed, destination, documents)
+        stored = self._archive.put(io.BytesIO(consignment.payload))
         failpoint("deliver.rendered")
         if not begin(attempt, stored):
             return
@@ -326,10 +355,13 @@ class Pipeline:
             failpoint("deliver.after_answer")
         except TryLater as wait:
             try_again(attempt, wait)
+            log_attempt(consignment, attempt.number, "try_later", wait.code)
         except Refused as refusal:
             refused(attempt, refusal)
+            log_attempt(consignment, attempt.number, "refused", refusal.code)
         else:
             delivered(attempt, receipt)
+            log_attempt(consignment, attempt.number, receipt.outcome.value)
 
     # adopt -----------------------------------------------------------------------------------
 

@@ -57,6 +57,9 @@ class Staging:
         """Stage a document with its findings and keys."""
         if self.passed_over:
             return
+        place = (event.interchange.ordinal, event.group.ordinal, event.document.ordinal)
+        if self._reading.only is not None and not self._reading.means(self._reading.superseded_id(*place)):
+            return
         self._sequence += 1
         self._group(rows.group_row(self._reading, event.interchange, event.group))
         row = rows.document_row(

@@ -332,7 +332,8 @@ class Destination(Model):
 
     def shaped_like(self, other: Destination) -> Destination:
         """This far end, given documents in the form that `other` says: a replay as of then, sent now."""
-        return self.model_copy(update={"format": other.format})
+        shape = {name: getattr(other, name) for name in ("format", "mapping", "mapped")}
+        return self.model_copy(update=shape)
 
     @model_validator(mode="after")
     def _sql_needs_its_mapping(self) -> Self:

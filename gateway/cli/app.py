@@ -12,7 +12,9 @@ from gateway.cli import (
     alerts,
     archive,
     benching,
+    dead_letters,
     deliveries,
+    destinations,
     documents,
     logins,
     nodes,
@@ -38,6 +40,8 @@ app = typer.Typer(
 app.add_typer(transmissions.app, name="transmissions")
 app.add_typer(documents.app, name="documents")
 app.add_typer(deliveries.app, name="deliveries")
+app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(destinations.app, name="destinations")
 app.add_typer(acknowledgements.app, name="acknowledgements")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(alerts.app, name="alerts")

@@ -8,6 +8,7 @@ import typer
 
 from gateway.cli import show
 from gateway.cli.common import Json, Limit, PartnerOption, Reason, StateOption, act, gateway_of, known_state
+from gateway.cli.replays import DryRun, Keys, KeysOption, ProfilesOption, replay_or_show
 
 app = typer.Typer(help="Orders, ship notices, invoices and other documents.", no_args_is_help=True)
 
@@ -69,6 +70,58 @@ def show_(context: typer.Context, document: str, json: Json = False) -> None:
     if found.canonical is not None:
         show.heading("Content")
         show.emit_json(found.canonical)
+
+
+@app.command()
+def compare(context: typer.Context, document: str, json: Json = False) -> None:
+    """Show what each destination was given of a document, and what it says it holds now."""
+    from gateway import comparing
+
+    with gateway_of(context) as gateway:
+        found = comparing.compare(gateway.parts, document)
+    if json:
+        show.emit_json(found)
+        return
+    rows = [
+        {
+            "destination": one.destination,
+            "state": one.state,
+            "given": one.given.get("sha256", "")[:12] or None,
+            "said": one.said,
+            "holds": one.note or (one.holds.reference if one.holds else "nothing"),
+            "facts": ", ".join(f"{k} {v[:16]}" for k, v in one.holds.facts.items()) if one.holds else None,
+        }
+        for one in found.held
+    ]
+    columns = {
+        "destination": "Destination",
+        "state": "State",
+        "given": "Given (SHA-256)",
+        "said": "Its id",
+        "holds": "Holds now",
+        "facts": "As it says",
+    }
+    show.emit_table(rows, columns, empty="It goes to no destination.")
+    for fact, values in found.differences.items():
+        told = ", ".join(f"{name}: {value}" for name, value in values.items())
+        show.talk().print(f"They differ in {fact}: {told}", soft_wrap=True, markup=False)
+
+
+@app.command()
+def replay(
+    context: typer.Context,
+    document: str,
+    profiles: ProfilesOption = "now",
+    keys: KeysOption = Keys.same,
+    dry_run: DryRun = False,
+    reason: Reason = "",
+    json: Json = False,
+) -> None:
+    """Read one document again from its file; it becomes a new version. Look with --dry-run first."""
+    with gateway_of(context) as gateway:
+        transmission = gateway.operations.transmission_of(document)
+        chosen = gateway.operations.replay_choice(transmission, profiles, keys.value, document)
+        replay_or_show(gateway, transmission, chosen, dry_run=dry_run, reason=reason, json=json)
 
 
 @app.command()

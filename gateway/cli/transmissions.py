@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from gateway.cli import show
-from gateway.cli.common import Json, Limit, PartnerOption, Reason, StateOption, act, gateway_of, known_state
+from gateway.cli.common import Json, Limit, PartnerOption, Reason, StateOption, gateway_of, known_state
+from gateway.cli.replays import DryRun, Keys, KeysOption, ProfilesOption, replay_or_show
 
 app = typer.Typer(help="Files that came in and went out.", no_args_is_help=True)
 
@@ -76,8 +77,16 @@ def show_(context: typer.Context, transmission: str, json: Json = False) -> None
 
 
 @app.command()
-def replay(context: typer.Context, transmission: str, reason: Reason = "") -> None:
-    """Read a transmission again with the profiles now in force; its documents become new versions."""
+def replay(
+    context: typer.Context,
+    transmission: str,
+    profiles: ProfilesOption = "now",
+    keys: KeysOption = Keys.same,
+    dry_run: DryRun = False,
+    reason: Reason = "",
+    json: Json = False,
+) -> None:
+    """Read a transmission again; its documents become new versions. Look with --dry-run first."""
     with gateway_of(context) as gateway:
-        gateway.operations.replay(act(gateway, reason), transmission)
-    show.talk().print(f"{transmission} will be read again; nobody is answered twice.")
+        chosen = gateway.operations.replay_choice(transmission, profiles, keys.value)
+        replay_or_show(gateway, transmission, chosen, dry_run=dry_run, reason=reason, json=json)

@@ -156,27 +156,32 @@ def consignment(view: Connection, consignment_id: str) -> Packed:
     return Packed(**known, breaker=breaker)
 
 
+#: The order in which documents came; it never changes, so that a consignment is always the same list.
+_AS_THEY_CAME = (DELIVERY.c.created_at, DOCUMENT.c.transmission_id, DOCUMENT.c.sequence, DELIVERY.c.id)
+
+
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A document in a consignment. key: of its delivery. canonical: its JSON."""
+    """A document in a consignment. key: of its delivery. canonical: its JSON. transmission: it came in."""
 
     id: str
     key: str
     canonical: str
+    transmission: str
 
 
 _LOADED = (
-    select(DOCUMENT.c.id, DELIVERY.c.key, DOCUMENT.c.canonical)
+    select(DOCUMENT.c.id, DELIVERY.c.key, DOCUMENT.c.canonical, DOCUMENT.c.transmission_id)
     .select_from(DELIVERY.join(DOCUMENT, DELIVERY.c.document_id == DOCUMENT.c.id))
     .where(DELIVERY.c.consignment_id == bindparam("consignment"), DELIVERY.c.state == "packed")
-    .order_by(DELIVERY.c.id)
+    .order_by(*_AS_THEY_CAME)
 )
 
 
 def documents_in(view: Connection, consignment_id: str) -> list[Loaded]:
     """The documents in a consignment, always in the same order."""
     rows = view.execute(_LOADED, {"consignment": consignment_id})
-    return [Loaded(row.id, row.key, row.canonical) for row in rows]
+    return [Loaded(*row) for row in rows]
 
 
 def begin_attempt(tx: Connection, consignment_id: str, number: int, now: datetime) -> None:
@@ -220,7 +225,7 @@ def shares_of(view: Connection, consignment_id: str) -> list[Share]:
         select(DELIVERY.c.id, DELIVERY.c.document_id, DELIVERY.c.key, DOCUMENT.c.number)
         .select_from(DELIVERY.join(DOCUMENT, DELIVERY.c.document_id == DOCUMENT.c.id))
         .where(DELIVERY.c.consignment_id == consignment_id, DELIVERY.c.state == "packed")
-        .order_by(DELIVERY.c.id)
+        .order_by(*_AS_THEY_CAME)
     )
     return [Share(**row._mapping) for row in rows]
 
@@ -292,7 +297,7 @@ def waiting_for(view: Connection, schedule: str, limit: int) -> list[Waiting]:
         )
         .select_from(DELIVERY.join(DOCUMENT, DELIVERY.c.document_id == DOCUMENT.c.id))
         .where(DELIVERY.c.state == "waiting", DELIVERY.c.schedule == schedule)
-        .order_by(DELIVERY.c.created_at, DOCUMENT.c.transmission_id, DOCUMENT.c.sequence)
+        .order_by(*_AS_THEY_CAME)
         .limit(limit)
     )
     return [Waiting(**row._mapping) for row in rows]
@@ -334,15 +339,76 @@ def waiting_schedules(view: Connection) -> set[str]:
     return set(view.execute(waiting.distinct()).scalars())
 
 
-def cancelled_consignment(view: Connection, document: str) -> str | None:
-    """The newest consignment of a document that a person took back, None if there is none."""
-    return view.execute(
-        select(CONSIGNMENT.c.id)
+def cancelled_consignments(view: Connection, document: str) -> list[str]:
+    """The newest consignment of a document at each destination, where a person took that back."""
+    rows = view.execute(
+        select(CONSIGNMENT.c.id, CONSIGNMENT.c.destination, CONSIGNMENT.c.state)
         .join(DELIVERY, DELIVERY.c.consignment_id == CONSIGNMENT.c.id)
-        .where(DELIVERY.c.document_id == document, CONSIGNMENT.c.state == "cancelled")
-        .order_by(CONSIGNMENT.c.created_at.desc())
-        .limit(1)
-    ).scalar_one_or_none()
+        .where(DELIVERY.c.document_id == document)
+        .order_by(CONSIGNMENT.c.created_at, CONSIGNMENT.c.id)
+    )
+    newest = {row.destination: row for row in rows}
+    return [row.id for row in newest.values() if row.state == "cancelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """A consignment that carries a document to a destination. reference: of the far end, of the document."""
+
+    id: str
+    destination: str
+    reference: str | None
+    delivered_at: datetime | None
+
+
+def carriers_of(view: Connection, document: str) -> list[Carrier]:
+    """The newest consignment of a document at each destination, by destination."""
+    rows = view.execute(
+        select(
+            CONSIGNMENT.c.id,
+            CONSIGNMENT.c.destination,
+            func.coalesce(DELIVERY.c.reference, CONSIGNMENT.c.reference).label("reference"),
+            CONSIGNMENT.c.delivered_at,
+        )
+        .join(DELIVERY, DELIVERY.c.consignment_id == CONSIGNMENT.c.id)
+        .where(DELIVERY.c.document_id == document)
+        .order_by(CONSIGNMENT.c.destination, CONSIGNMENT.c.created_at)
+    )
+    newest = {row.destination: Carrier(**row._mapping) for row in rows}
+    return list(newest.values())
+
+
+def delivered_somewhere(view: Connection, documents: Sequence[str]) -> set[str]:
+    """Of these documents those that a destination has taken."""
+    return set(
+        view.execute(
+            select(DELIVERY.c.document_id)
+            .join(CONSIGNMENT, DELIVERY.c.consignment_id == CONSIGNMENT.c.id)
+            .where(DELIVERY.c.document_id.in_(documents), CONSIGNMENT.c.state == "delivered")
+        ).scalars()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which dead letters are meant; None means any. cause: the catalogue's code, "" for those without."""
+
+    cause: str | None = None
+    destination: str | None = None
+    partner: str | None = None
+
+
+def dead_letters(view: Connection, chosen: Chosen, limit: int, after: str = "") -> list[str]:
+    """Ids of dead letters by id, those after `after`."""
+    wanted = [CONSIGNMENT.c.state == "dead", CONSIGNMENT.c.id > after]
+    if chosen.cause is not None:
+        wanted.append(func.coalesce(CONSIGNMENT.c.cause, "") == chosen.cause)
+    if chosen.destination is not None:
+        wanted.append(CONSIGNMENT.c.destination == chosen.destination)
+    if chosen.partner is not None:
+        wanted.append(CONSIGNMENT.c.partner == chosen.partner)
+    query = select(CONSIGNMENT.c.id).where(*wanted).order_by(CONSIGNMENT.c.id).limit(limit)
+    return list(view.execute(query).scalars())
 
 
 def documents_of(view: Connection, consignment_id: str) -> list[str]:

@@ -19,6 +19,11 @@ def newest(view: Connection) -> str | None:
     ).scalar_one_or_none()
 
 
+def exists(view: Connection, version: str) -> bool:
+    """True if these profiles were ever in force."""
+    return view.execute(select(VERSION.c.id).where(VERSION.c.id == version)).first() is not None
+
+
 def files(view: Connection, version: str) -> Mapping[str, str]:
     """The files of a version: text by path. Raises NoResultFound."""
     content: Mapping[str, str] = json.loads(

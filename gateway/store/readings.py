@@ -54,22 +54,6 @@ def insert_findings(tx: Connection, rows: Sequence[Row]) -> None:
         tx.execute(inserting(FINDING), list(rows))
 
 
-def newest_reading(view: Connection, transmission: str, before: int) -> tuple[int, int] | None:
-    """Generation and version of the newest documents of readings before `before`; None if there are none."""
-    row = view.execute(_NEWEST_READING, {"transmission": transmission, "before": before}).one_or_none()
-    return None if row is None else (row.generation, row.version)
-
-
-_NEWEST_READING = (  # here and below: what every file asks is built once, which costs more than asking
-    select(DOCUMENT.c.generation, DOCUMENT.c.version)
-    .where(
-        DOCUMENT.c.transmission_id == bindparam("transmission"), DOCUMENT.c.generation < bindparam("before")
-    )
-    .order_by(DOCUMENT.c.generation.desc())
-    .limit(1)
-)
-
-
 def sweep_unsettled(tx: Connection, transmission: str) -> None:
     """Remove what an earlier attempt staged and did not settle; settled interchanges stay.
 
@@ -336,6 +320,7 @@ class Settled:
     generation: int = 0
     new_keys: bool = False
     as_then: bool = False
+    ordinal: int = 1
 
 
 _SETTLED = (
@@ -369,6 +354,7 @@ def interchange(view: Connection, interchange_id: str) -> Settled:
         row.generation,
         new_keys=row._mapping["keys"] == "new",
         as_then=row.chosen is not None,
+        ordinal=row.ordinal,
     )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from gateway.store.identity import derived
@@ -28,7 +29,8 @@ class Reading:
 
     profiles: the version that reads it. generation: 0 for the first, one more each time it is read
     anew. version: of the documents it gives. superseded: generation of the reading whose documents
-    these replace, None if there were none.
+    these replace, None if there were none. successors: documents of that reading that were read anew
+    alone since, old id to new. only: the id of the one document that is read anew, None for all.
     """
 
     transmission: str
@@ -37,6 +39,16 @@ class Reading:
     profiles: str
     version: int = 1
     superseded: int | None = None
+    successors: Mapping[str, str] = field(default_factory=dict)
+    only: str | None = None
+
+    def means(self, superseded: str | None) -> bool:
+        """True if the document that replaces `superseded` is to be read."""
+        return self.only is None or self.only == superseded
+
+    def before_id(self, ordinal: int) -> str:
+        """The id that the interchange at `ordinal` had in the reading before, if there was one."""
+        return derived("ix", self.transmission, self.superseded, ordinal)
 
     def interchange_id(self, ordinal: int) -> str:
         """The id of the interchange at `ordinal`."""
@@ -54,7 +66,10 @@ class Reading:
         """The id the document had in the reading before, None if that gave no documents."""
         if self.superseded is None:
             return None
-        return self._document_id(self.superseded, interchange, group, ordinal)
+        found = self._document_id(self.superseded, interchange, group, ordinal)
+        while found in self.successors:
+            found = self.successors[found]
+        return found
 
     def _document_id(self, generation: int, interchange: int, group: int, ordinal: int) -> str:
         return derived("doc", self.transmission, generation, interchange, group, ordinal)

@@ -9,14 +9,41 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, and_, delete, insert, or_, select, update
 
-from gateway.store.core import CONSIGNMENT, PARKED, TURN
+from gateway.store.core import CONSIGNMENT, INTERCHANGE, PARKED, TASK, TURN
 from gateway.store.destinations import FOR_TURN, NEXT_GENERATION, Freed, unpark
-from gateway.store.readings import take_turns
+from gateway.store.readings import Settled, take_turns
 
 #: States in which nobody waits for a consignment any more.
 ENDED = frozenset({"delivered", "cancelled"})
+
+
+def earlier_at_work(view: Connection, settled: Settled) -> bool:
+    """True while a file that the same partner sent before, or an earlier part of this one, is being read.
+
+    What waits for a person (in quarantine, held) keeps nobody waiting; a reading that a bug stopped does.
+    """
+    unfinished = (TASK.c.partner == settled.partner, TASK.c.state.in_(("waiting", "running", "failed")))
+    reading = select(TASK.c.id).where(
+        *unfinished, TASK.c.stage == "parse", TASK.c.subject < settled.transmission_id
+    )
+    handing_on = (
+        select(TASK.c.id)
+        .join(INTERCHANGE, TASK.c.subject == INTERCHANGE.c.id)
+        .where(
+            *unfinished,
+            TASK.c.stage == "hand_on",
+            or_(
+                INTERCHANGE.c.transmission_id < settled.transmission_id,
+                and_(
+                    INTERCHANGE.c.transmission_id == settled.transmission_id,
+                    INTERCHANGE.c.ordinal < settled.ordinal,
+                ),
+            ),
+        )
+    )
+    return any(view.execute(query.limit(1)).first() is not None for query in (reading, handing_on))
 
 
 def give(tx: Connection, consignment: str, lanes: Collection[str]) -> None:

@@ -1,0 +1,130 @@
+"""Asking far ends: whether they are well, and what each of them holds of a document."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from gateway.delivering import render_consignment, shaped
+from gateway.errors import TradepostError
+from gateway.parts import Parts
+from gateway.store import deliveries
+from gateway.store.moves import state_of
+from outbound.connector import Holding, Refused, Searchable, TryLater
+from partners.profile import Destination
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What a destination said of itself."""
+
+    name: str
+    well: bool
+    says: str
+
+
+def check_destinations(parts: Parts, names: Sequence[str]) -> list[Health]:
+    """Ask these destinations, all if none is named. Raises TradepostError GTW-045 for an unknown one."""
+    known = parts.profiles.current().directory.destinations
+    for name in names:
+        if name not in known:
+            raise TradepostError(
+                "GTW-045", f"There is no destination {name}.", "See: tradepost destinations list"
+            )
+    return [_health(parts, known[name]) for name in names or known]
+
+
+def _health(parts: Parts, destination: Destination) -> Health:
+    try:
+        return Health(destination.name, well=True, says=parts.connect(destination).check())
+    except (Refused, TryLater) as fault:
+        return Health(destination.name, well=False, says=fault.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A document at one destination.
+
+    state: of the delivery's consignment. given: facts of what was or will be given: key, sha256, bytes.
+    said: the far end's id when it took it. holds: what it says it holds now, None if nothing or not
+    known; note: why not known, "" if it was asked.
+    """
+
+    destination: str
+    state: str
+    given: Mapping[str, str]
+    said: str | None
+    delivered_at: datetime | None
+    holds: Holding | None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A document at all its destinations. differences: facts in which they disagree, by name."""
+
+    document: str
+    held: list[Held]
+    differences: dict[str, dict[str, str | None]] = field(default_factory=dict)
+
+
+def compare(parts: Parts, document: str) -> Comparison:
+    """What each destination was given of a document, and what it says it holds. Changes nothing.
+
+    Raises TradepostError GTW-001 if there is no such document.
+    """
+    with parts.ledger.read() as view:
+        if state_of(view, "document", document) is None:
+            raise TradepostError(
+                "GTW-001", f"There is no document {document}.", "List them with: tradepost documents list"
+            )
+        carriers = deliveries.carriers_of(view, document)
+    held = [_held(parts, carrier) for carrier in carriers]
+    return Comparison(document, held, dict(_differences(held)))
+
+
+def _held(parts: Parts, carrier: deliveries.Carrier) -> Held:
+    destination = parts.profiles.current().directory.destinations.get(carrier.destination)
+    with parts.ledger.read() as view:
+        packed = deliveries.consignment(view, carrier.id)
+        documents = deliveries.documents_in(view, carrier.id)
+    if destination is None:
+        note = "The profiles name it no more."
+        return Held(
+            carrier.destination, packed.state, {"key": packed.key}, carrier.reference, None, None, note
+        )
+    destination = shaped(parts, packed, destination)
+    consignment = render_consignment(parts, packed, destination, documents)
+    given = {
+        "key": consignment.key,
+        "sha256": hashlib.sha256(consignment.payload).hexdigest(),
+        "bytes": str(len(consignment.payload)),
+    }
+    holds, note = None, ""
+    try:
+        connector = parts.connect(destination)
+        if isinstance(connector, Searchable):
+            holds = connector.look_up(consignment)
+        else:
+            note = "It cannot be asked."
+    except (Refused, TryLater) as fault:
+        note = fault.reason
+    return Held(
+        carrier.destination, packed.state, given, carrier.reference, carrier.delivered_at, holds, note
+    )
+
+
+def _differences(held: Sequence[Held]) -> Iterator[tuple[str, dict[str, str | None]]]:
+    """Facts that those who could be asked do not agree on; that one holds nothing is the first of them."""
+    asked = {one.destination: one.holds for one in held if not one.note}
+    is_held = {name: "yes" if holds else "no" for name, holds in asked.items()}
+    if len(set(is_held.values())) > 1:
+        yield "held", dict(is_held)
+    facts = {name: holds.facts for name, holds in asked.items() if holds is not None}
+    common = set.intersection(*(set(one) for one in facts.values())) if facts else set()
+    for fact in sorted(common):
+        values = {name: one[fact] for name, one in facts.items()}
+        if len(set(values.values())) > 1:
+            yield fact, dict(values)

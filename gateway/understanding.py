@@ -1,0 +1,28 @@
+"""A transmission's bytes as a stream of what is understood in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from gateway.parts import Parts
+from gateway.store.arrivals import Kept
+from partners.directory import Directory
+from translators.reading import read_file
+from translators.report import ReportEvent
+
+
+def understand(
+    parts: Parts, transmission: Kept, directory: Directory, stream: BinaryIO
+) -> Iterator[ReportEvent]:
+    """The file as `inspect` would see it, with what its channel adds: who may send, and for what use."""
+    channel = directory.channel(transmission.channel)
+    return read_file(
+        stream,
+        name=transmission.name,
+        directory=directory,
+        sender=transmission.partner,
+        senders=channel[1].senders if channel else None,
+        usage=channel[1].usage if channel else "production",
+        limits=parts.x12_limits,
+    )
