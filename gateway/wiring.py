@@ -19,6 +19,7 @@ from gateway.book import ProfileBook
 from gateway.errors import TradepostError
 from gateway.failpoints import arm_from_environment
 from gateway.far_ends import FarEnds
+from gateway.isolation import Isolation
 from gateway.jobs.local import LocalJobs
 from gateway.logs import log_to_stderr
 from gateway.operations import Operations
@@ -70,7 +71,7 @@ class Gateway:
             x12_limits=settings.x12_limits,
         )
         self.pipeline = Pipeline(self.parts)
-        self.worker = Worker(self.pipeline.stages, self.ledger, self.jobs, self.clock)
+        self.worker = Worker(self.pipeline.stages, self.ledger, self.jobs, self.clock, Isolation(settings))
         self.operations = Operations(self.ledger, self.jobs, self.clock, self.book)
 
     def apply_profiles_once(self) -> None:

@@ -38,23 +38,41 @@ LOOK_S = 0.5
 PATIENCE: Mapping[type[Exception], int] = {IntegrityError: 5, OperationalError: 50}
 
 
+#: Stages that read what partners send; a file that ends its reader is read apart after so many attempts.
+READING = frozenset({"parse", "replay"})
+SUSPECT_AFTER = 3
+
+
 class Worker:
-    """Runs claims through the stages."""
+    """Runs claims through the stages.
+
+    apart: runs one in a process of its own, outcome included; None runs all in this one.
+    """
 
     def __init__(
-        self, stages: Mapping[str, Callable[[Claim], None]], ledger: Ledger, jobs: JobQueue, clock: Clock
+        self,
+        stages: Mapping[str, Callable[[Claim], None]],
+        ledger: Ledger,
+        jobs: JobQueue,
+        clock: Clock,
+        apart: Callable[[Claim], None] | None = None,
     ) -> None:
         self._stages = stages
         self._ledger = ledger
         self._jobs = jobs
         self._clock = clock
+        self._apart = apart
 
     def run(self, claim: Claim) -> None:
         """Run one claim. Never raises for what a stage did; the ledger's own failure does rise."""
         known = {"stage": claim.stage, "subject": claim.subject, "attempt": claim.attempt}
         try:
-            with self._ledger.expecting():
-                self._stages[claim.stage](claim)
+            if self._apart is not None and claim.stage in READING and claim.attempt > SUSPECT_AFTER:
+                self._apart(claim)
+                self._jobs.ring()
+            else:
+                with self._ledger.expecting():
+                    self._stages[claim.stage](claim)
         except Fenced:
             log.info("stage.fenced", **known)
         except PASSING as fault:

@@ -1,0 +1,50 @@
+"""Runs a stage in a process of its own, so that a file which ends its reader ends nothing else (FI-G08)."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from dataclasses import asdict
+
+from gateway.ports import Claim
+from gateway.settings import Settings
+
+#: What the process is called to run; it gets settings and claim as JSON on its stdin.
+MODULE = "gateway.alone"
+ENDING_CHARS = 2_000
+
+
+class ReaderDied(Exception):
+    """The process that read a file was ended: for want of memory, by a limit, by a fault in C."""
+
+
+class Isolation:
+    """Runs claims apart. The process does what a worker does, outcome included, within limits of its own."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def __call__(self, claim: Claim) -> None:
+        """Returns when the outcome is recorded. Raises ReaderDied if the process ended before that."""
+        wanted = {"settings": self._settings.model_dump(mode="json"), "claim": asdict(claim)}
+        done = subprocess.run(
+            [sys.executable, "-m", MODULE],
+            input=json.dumps(wanted),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+        if done.returncode:
+            raise ReaderDied(
+                f"{_ending(done.returncode)} while reading this file\n{done.stderr[-ENDING_CHARS:]}"
+            )
+
+
+def _ending(status: int) -> str:
+    if status < 0:
+        return f"The process was ended by {signal.Signals(-status).name}"
+    return f"The process ended with status {status}"
