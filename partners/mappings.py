@@ -67,6 +67,11 @@ class Call(Model):
     )
     query: Mapping[str, str] = Field(default={}, description="What stands behind '?': text or '=expression'.")
     headers: Mapping[str, str] = Field(default={}, description="More headers: text or '=expression'.")
+    values: Mapping[_Name, JsonValue] = Field(
+        default={},
+        description="Templates by name; those after them, path, query, headers and body see them as "
+        "`values.<name>`.",
+    )
     body: JsonValue = Field(default=None, description="The body as a template; left out: no body.")
     form: Literal["json", "xml", "form"] = Field(
         default="json", description="How the body is written; `form` is that of a web form."

@@ -21,6 +21,8 @@ from partners.mappings import Call, DocumentMapping, Ending, MappingFile
 ALWAYS: Final = frozenset(
     {"document", "key", "kind", "partner", "environment", "attempt", "constants", "codes", "calls"}
 )
+#: And those that a request is made from: its call's own templates.
+VALUES: Final = "values"
 #: And those that look at an answer. items: of all pages.
 OF_ANSWERS: Final = frozenset({"status", "headers", "answer", "items"})
 
@@ -124,12 +126,18 @@ def _ending(compiler: Compiler, ending: Ending, names: Collection[str]) -> Mappe
 
 
 def _request(compiler: Compiler, call: Call, names: Collection[str]) -> Callable[[Scope], Request]:
+    names = {*names, VALUES}
+    values = {name: compiler.template(value, names) for name, value in call.values.items()}
     path = compiler.path(call.path, names)
     query = compiler.template(dict(call.query), names)
     headers = compiler.template(dict(call.headers), names)
     body = compiler.template(call.body, names)
 
     def fill(scope: Scope) -> Request:
+        filled: dict[str, object] = {}
+        scope = {**scope, VALUES: filled}
+        for name, template in values.items():
+            filled[name] = template.fill(scope)
         content, media = (b"", "") if call.body is None else _body(call.form, body.fill(scope))
         said = [(name, _plain_text(value)) for name, value in headers.fill(scope).items()]
         common = [("Accept", "application/xml" if call.form == "xml" else "application/json")]

@@ -1,7 +1,7 @@
 """Templates: a JSON-like value in which texts that begin with "=" are expressions.
 
     "=document.number"                         the expression's value
-    "text", 5, true                            themselves; "==text" is the text "=text"
+    "text", "=", 5, true                       themselves; "==text" is the text "=text"
     {name = …, …}                              an object; members that come to null are left out
     […]                                        a list; null stays, so that places keep their order
     {each = "=document.lines", as = "line", give = …}   a list with one `give` for each item
@@ -94,8 +94,10 @@ class Compiler:
         if depth > MAX_DEPTH:
             raise BadExpression(f"a template is nested deeper than {MAX_DEPTH}")
         match value:
-            case str() if value.startswith("==") or not value.startswith("="):
-                return _constant(value[1:] if value.startswith("=") else value)
+            case str() if value == "=" or not value.startswith("="):
+                return _constant(value)
+            case str() if value.startswith("=="):
+                return _constant(value[1:])
             case str():
                 return self.expression(value, names).value
             case bool() | int() | None:
