@@ -114,9 +114,10 @@ class Operations(DeliveryOperations):
         Raises TradepostError GTW-001 if there is none, GTW-002 if a later version stands in its place.
         """
         with self.ledger.read() as view:
-            found, state = replays.transmission_of(view, document), state_of(view, "document", document)
-        if found is None or state in {None, "superseded", "staged"}:
-            raise refused("document", document, state, "superseded")
+            found = replays.transmission_of(view, document)
+            is_newest = replays.successor(view, document) is None
+        if found is None or not is_newest:
+            raise refused("document", document, "superseded" if found else None, "read anew")
         return found
 
     def acknowledge_alert(self, act: Act, alert: str) -> None:

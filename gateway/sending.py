@@ -2,23 +2,41 @@
 
 from __future__ import annotations
 
+import secrets
+
+from gateway import gates
 from gateway.delivering import retry_policy
 from gateway.parts import Parts
 from gateway.ports import Claim
+from gateway.store import destinations
 from gateway.store.answers import Answer
 from gateway.store.moves import move
+from outbound.breaker import wants_probe
 from outbound.connector import Consignment, Refused, TryLater
 from partners.profile import Destination
+
+#: How soon an answer looks again whether its store takes anything.
+PAUSED_S = 60.0
+
+
+class NotNow(TryLater):
+    """The store is paused, or left alone because it keeps failing: no fault of the answer's."""
 
 
 def ship(parts: Parts, answer: Answer) -> None:
     """Hand an answer to the store its profile names. Raises TryLater or Refused.
 
-    A store that refuses us, and not the answer, is a reason to wait.
+    A store that refuses us, and not the answer, is paused, as for documents.
     """
     destination = _destination(parts, answer)
     if destination is None:
         raise Refused(f"The profiles name no destination {answer.target} any more.")
+    with parts.ledger.read() as view:
+        breaker = destinations.standing(view, destination.name).breaker
+    if breaker.state == "paused" or (
+        breaker.state != "closed" and not wants_probe(breaker, parts.clock.now())
+    ):
+        raise NotNow(f"The destination {destination.name} takes nothing now.", after_s=PAUSED_S)
     attributes = {"partner": answer.partner or "", "kind": answer.kind}
     consignment = Consignment(
         key=answer.id,
@@ -30,18 +48,31 @@ def ship(parts: Parts, answer: Answer) -> None:
     try:
         parts.connect(destination).deliver(consignment)
     except Refused as refusal:
-        if refusal.endpoint_wide:
-            raise TryLater(refusal.reason) from refusal
-        raise
+        if not refusal.endpoint_wide:
+            raise
+        _pause(parts, destination, refusal)
+        raise NotNow(refusal.reason, after_s=PAUSED_S, code=refusal.code) from refusal
+
+
+def _pause(parts: Parts, destination: Destination, refusal: Refused) -> None:
+    mark = parts.connect.mark(destination, secrets.token_hex(8))
+    act = parts.act("send", refusal.reason)
+    with parts.ledger.write() as tx:
+        gates.pause(tx, act, destination.name, refusal.code, mark)
 
 
 def postpone(parts: Parts, claim: Claim, answer: Answer, wait: TryLater) -> None:
-    """Date the next attempt at sending an answer; past the last it is given up."""
+    """Date the next attempt at sending an answer; past the last it is given up.
+
+    Attempts that its store's pause made vain are not its last.
+    """
     act = parts.act("send", wait.reason)
     destination = _destination(parts, answer)
     due = None
     if destination is not None:
-        due = retry_policy(destination).next_due(claim.attempt, act.at, wait.after_s, parts.chance())
+        policy = retry_policy(destination)
+        attempt = min(claim.attempt, policy.attempts - 1) if isinstance(wait, NotNow) else claim.attempt
+        due = policy.next_due(attempt, act.at, wait.after_s, parts.chance())
     if due is None:
         give_up(parts, claim, answer, Refused(wait.reason))
         return

@@ -113,6 +113,13 @@ def transmission_of(view: Connection, document: str) -> str | None:
     ).scalar_one_or_none()
 
 
+def successor(view: Connection, document: str) -> str | None:
+    """The later version that stands in a document's place, None if it is the newest."""
+    own = select(DOCUMENT.c.transmission_id).where(DOCUMENT.c.id == document).scalar_subquery()
+    later = select(DOCUMENT.c.id).where(DOCUMENT.c.transmission_id == own, DOCUMENT.c.supersedes == document)
+    return view.execute(later.limit(1)).scalar_one_or_none()
+
+
 @dataclass(frozen=True, slots=True)
 class Was:
     """A document as it stands. findings: code and sentence. sent: destination and key, newest each."""

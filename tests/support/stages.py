@@ -40,7 +40,7 @@ from gateway.store import mailboxes, profile_versions, schema
 from gateway.store.ledger import Ledger, inside_write_transaction, open_engine
 from gateway.store.moves import Act
 from gateway.worker import Worker
-from outbound.connector import Connector, Consignment, Outcome, Preview, Receipt, TryLater
+from outbound.connector import Connector, Consignment, Holding, Outcome, Preview, Receipt, TryLater
 from partners.destinations import Destination
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -255,6 +255,11 @@ class _FarEnd:
                 return Receipt(Outcome.DUPLICATE)
             taken.append(consignment)
             return Receipt(Outcome.ACCEPTED, "ERP-1", b'{"id":"ERP-1"}')
+
+    def look_up(self, consignment: Consignment) -> Holding | None:
+        taken = self.ends.taken.get(self.name, [])
+        held = next((one for one in taken if one.key == consignment.key), None)
+        return None if held is None else Holding("ERP-1", {"payload": held.payload.decode()})
 
     def dry_run(self, consignment: Consignment) -> Preview:
         return Preview(f"keep {consignment.key}", consignment.payload, consignment.content_type)
