@@ -167,7 +167,7 @@ def running(gateway: Gateway, roles: Collection[Role] = tuple(Role)) -> Iterator
     meters = Meters(gateway.ledger, gateway.archive, gateway.book, gateway.clock, settings.home)
     receive = meters.timed(gateway.pipeline.receive)
     with ExitStack() as stack:
-        stack.enter_context(logged(settings.home / "log", settings.log_level))
+        stack.enter_context(logged(settings.home / "log", settings.log_level, settings.log_stderr))
         for name in _locks(settings, roles):
             stack.enter_context(homes.locked(settings.home, name))
         queues = [queue for role, queue in QUEUE_OF.items() if role in roles]
@@ -227,7 +227,7 @@ def drain(gateway: Gateway) -> int:
     """Run everything that is due, slots included, then stop; how many stages ran."""
     settings = gateway.settings
     with (
-        logged(settings.home / "log", settings.log_level),
+        logged(settings.home / "log", settings.log_level, settings.log_stderr),
         homes.locked(settings.home, Role.WORK),
         _allowed_to_work(gateway),
     ):

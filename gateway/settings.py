@@ -219,6 +219,11 @@ class Settings(BaseSettings):
         default="",
         description="Certificates to trust at the mail server, PEM, from the home; empty: the machine's own.",
     )
+    log_stderr: str = Field(
+        default="off",
+        pattern="^(off|auto|json|text)$",
+        description="Whether log lines go to stderr, too; auto is text on a terminal, JSON elsewhere.",
+    )
     stop_s: float = Field(
         default=25.0,
         ge=0,

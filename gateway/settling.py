@@ -15,8 +15,8 @@ from sqlalchemy import Connection
 from gateway.answering import is_large, record_answers, record_received_ta1, write_large
 from gateway.errors import Overtaken
 from gateway.failpoints import failpoint
-from gateway.noting import RECONCILED
 from gateway.life_lines import log_read
+from gateway.noting import RECONCILED
 from gateway.parts import Applied, Parts
 from gateway.ports import Claim, Job
 from gateway.repeats import note_repeats

@@ -4,6 +4,7 @@ One POST a consignment, on a connection of its own:
 
     Content-Type: as rendered
     Idempotency-Key: <key>          the same for every attempt, so that the far end can refuse a repeat
+    Tradepost-Transmission: <id>    of the file that the documents came in; of a batch several, with commas
     Tradepost-Signature: t=<t>,v1=<hex>   if a signing key is set
 
 `t` is the time of sending in whole seconds since 1970; `hex` is the lower-case HMAC-SHA-256,
@@ -78,6 +79,8 @@ class HttpJson:
             ("Accept", "application/json"),
             ("Idempotency-Key", _sent_key(consignment)),
         ]
+        if came_in := consignment.attributes.get("transmission"):
+            headers.append(("Tradepost-Transmission", came_in))
         if options.hmac_key:
             headers.append((SIGNATURE, signature(options.hmac_key, sent_s, consignment.payload)))
         return headers

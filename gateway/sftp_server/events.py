@@ -10,7 +10,7 @@ Fields = Mapping[str, str | int]
 
 
 class SftpEvent(StrEnum):
-    """Names of events. All carry `address`; from the login on also `login`, `partner`, `key`."""
+    """Names of events. All carry `address`; from the login on also `login`, `partner`, `key`, `session`."""
 
     #: A limit on connections or sessions is reached; the connection or session was refused.
     #: Connections that a penalty shuts out are not told one by one.

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import ip_network
+from secrets import token_hex
 
 from paramiko import Channel, ECDSAKey, Ed25519Key, Message, PKey, RSAKey, ServerInterface
 from paramiko.common import (
@@ -131,7 +132,7 @@ class Gate(ServerInterface):
         return facts
 
     def _accepted(self, facts: LoginFacts, key: str) -> int:
-        self._proof = (facts, Caller(facts.login, facts.partner, key, self._address))
+        self._proof = (facts, Caller(facts.login, facts.partner, key, self._address, token_hex(8)))
         return AUTH_SUCCESSFUL
 
     def _refused(self, name: str, key: str, not_before: float) -> int:

@@ -65,12 +65,16 @@ class LoginFacts:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who did it, for the audit. key: "SHA256:…" fingerprint, or "password". address: the client's IP."""
+    """Who did it, for the audit. key: "SHA256:…" fingerprint, or "password". address: the client's IP.
+
+    session: drawn for each login, by which the log's lines of one session are found.
+    """
 
     login: str
     partner: str
     key: str
     address: str
+    session: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,8 @@ class Answer:
     group_numbers: tuple[int, ...]
     #: GS01 of its own groups.
     functional_id: str = "FA"
+    #: The transmission that it answers.
+    answers_file: str = ""
 
 
 def insert_answers(tx: Connection, rows: Sequence[dict[str, Any]]) -> None:
@@ -51,7 +53,7 @@ def insert_answers(tx: Connection, rows: Sequence[dict[str, Any]]) -> None:
 
 
 _ANSWER = (  # what every file asks is built once, which costs more than asking
-    select(ACKNOWLEDGEMENT, INTERCHANGE.c.usage)
+    select(ACKNOWLEDGEMENT, INTERCHANGE.c.usage, INTERCHANGE.c.transmission_id.label("answers_file"))
     .select_from(ACKNOWLEDGEMENT.outerjoin(INTERCHANGE, ACKNOWLEDGEMENT.c.interchange_id == INTERCHANGE.c.id))
     .where(ACKNOWLEDGEMENT.c.id == bindparam("acknowledgement"))
 )
@@ -74,6 +76,7 @@ def answer(view: Connection, acknowledgement: str) -> Answer:
         control_number=row.control_number,
         group_numbers=tuple(detail.get("group_numbers", ())),
         functional_id=detail.get("functional_id") or "FA",
+        answers_file=row.answers_file or "",
     )
 
 
