@@ -12,7 +12,7 @@ COMPILE := $(BIN)/python -m compileall -q gateway outbound parsers partners tran
 SOURCES := gateway outbound parsers partners translators tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test fast lint format docs bench bench-x12 lock clean system fuzz
+.PHONY: help run demo test fast lint format docs bench bench-x12 load lock clean system fuzz
 
 help: ## Show the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ bench: $(VENV)/test.stamp ## Measure, beside others on the same input; takes a f
 bench-x12: $(VENV)/test.stamp $(PEERS)/made.stamp ## Measure reading X12 beside other readers and write docs/benchmarks.md anew.
 	@$(BIN)/python tests/benchmarks/x12_run.py
 
+load: $(VENV)/test.stamp ## Measure the gateway under load and write docs/load.md anew; LOAD=short takes 3 minutes.
+	@$(BIN)/python tests/benchmarks/load_run.py --size $(or $(LOAD),full)
+
 soak: $(VENV)/test.stamp ## Kill the gateway at random moments with ten other seeds; takes a quarter of an hour.
 	@for seed in 1 2 3 4 5 6 7 8 9 10; do \
 	  echo "seed $$seed"; TRADEPOST_CRASH_SEED=$$seed $(BIN)/pytest -q -p no:cacheprovider tests/crash/test_kill_gateway.py || exit 1; done
@@ -59,7 +62,7 @@ fuzz: $(VENV)/test.stamp ## Ask both readings of X12 about five million mutants;
 install: $(VENV)/test.stamp $(TRYTON)/database.stamp ## Install all that the tests need, without running them.
 
 system: ## Install the Debian packages that some tests need (as root; does nothing if they are there).
-	@missing=""; for package in openssh-client openssh-server lftp rclone putty-tools; do \
+	@missing=""; for package in openssh-client openssh-server lftp rclone putty-tools strace; do \
 	  dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$package"; done; \
 	if [ -n "$$missing" ]; then \
 	  if [ "$$(id -u)" = 0 ]; then apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $$missing >/dev/null; \

@@ -23,6 +23,10 @@ PAGE = 1000
 BEGIN_ALSO = {"delivery": ("packed",)}
 
 
+#: The events that tell of a state; others tell of what people looked at or chose.
+MOVES = [f"{kind}.{state}" for kind in MOVABLE for state in TABLES[kind]]
+
+
 @dataclass(frozen=True, slots=True)
 class _Chain:
     """The events of one row: where they lead, None if they break off."""
@@ -46,8 +50,8 @@ def check_chains(view: Connection, tally: Tally) -> None:
 
 def _chains(view: Connection, tally: Tally) -> Iterator[_Chain]:
     query = (
-        select(EVENT.c.subject_kind, EVENT.c.subject, EVENT.c.before, EVENT.c.after)
-        .where(EVENT.c.subject_kind.in_(MOVABLE), EVENT.c.after.is_not(None))
+        select(EVENT.c.subject_kind, EVENT.c.subject, EVENT.c.action, EVENT.c.before, EVENT.c.after)
+        .where(EVENT.c.action.in_(MOVES))
         .order_by(EVENT.c.subject, EVENT.c.id)
     )
     rows = view.execution_options(stream_results=True, yield_per=PAGE).execute(query)
@@ -63,6 +67,9 @@ def _walk(kind: str, subject: str, steps: Sequence[Any], tally: Tally) -> str | 
     first = _first(kind)
     state: str | None = None
     for step in steps:
+        if step.action != f"{kind}.{step.after}":
+            tally.breach(subject, f"An event named {step.action} says that the {kind} became {step.after}.")
+            return None
         if step.before is None:
             allowed = state is None and step.after in first
         elif state is None:
@@ -107,7 +114,7 @@ def _check_silent(view: Connection, tally: Tally) -> None:
     """A row without events is where rows of its kind begin."""
     for kind, model in MOVABLE.items():
         table = table_of(model)
-        told = exists().where(EVENT.c.subject == table.c.id, EVENT.c.after.is_not(None))
+        told = exists().where(EVENT.c.subject == table.c.id, EVENT.c.action.in_(MOVES))
         silent = select(table.c.id, table.c.state).where(table.c.state.not_in(_first(kind)), ~told)
         for row in view.execute(silent):
             tally.breach(row.id, f"The {kind} is {row.state}, and no event says how it came there.")
