@@ -72,6 +72,8 @@ class LiveGateway:
             **options,
         }
         self.port = 0
+        #: What its process does; empty for everything.
+        self.roles: tuple[str, ...] = ()
         self._process: subprocess.Popen[str] | None = None
         self._ledger: Ledger | None = None
 
@@ -98,7 +100,7 @@ class LiveGateway:
         self._complaints = self.home / "stderr.txt"
         with self._complaints.open("a", encoding="utf-8") as stderr:
             self._process = subprocess.Popen(
-                [TRADEPOST, "run", "--sftp-port", "0"],
+                [TRADEPOST, "run", "--sftp-port", "0", *(f"--role={role}" for role in self.roles)],
                 env=self.environment,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
@@ -131,15 +133,23 @@ class LiveGateway:
             self._process.kill()
             self._ended(self._process)
 
+    def tell(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        assert self._process is not None
+        self._process.send_signal(number)
+
+    def ended(self) -> int:
+        """Wait for its end; the exit status."""
+        assert self._process is not None
+        return self._ended(self._process)
+
     def freeze(self) -> None:
         """SIGSTOP: it holds still, its connections and claims in hand, until `thaw`."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGSTOP)
+        self.tell(signal.SIGSTOP)
 
     def thaw(self) -> None:
         """SIGCONT."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGCONT)
+        self.tell(signal.SIGCONT)
 
     @property
     def node(self) -> str:
