@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gateway.profiles import SecretUnreadable, read_secrets
 from outbound.connector import Connector, Refused
-from outbound.registry import connect
+from outbound.registry import Secrets, connect
 from partners.destinations import Destination
 
 #: Cost of a mark, about 16 MiB and 30 ms: too dear to guess a secret by.
@@ -17,23 +17,24 @@ _SCRYPT = {"n": 2**14, "r": 8, "p": 1}
 
 
 class FarEnds:
-    """Gives the connector of a destination; a changed destination gets a new one."""
+    """Gives the connector of a destination; a changed destination or secret gets a new one."""
 
     def __init__(self, home: Path) -> None:
         self._home = home
         self._lock = threading.Lock()
-        self._open: dict[str, tuple[Destination, Connector]] = {}
+        self._open: dict[str, tuple[Destination, Secrets, Connector]] = {}
 
     def __call__(self, destination: Destination) -> Connector:
         """The connector. Raises Refused, of the far end as a whole, if a secret cannot be read (FI-H03)."""
+        secrets = self._secrets(destination)
         with self._lock:
             known = self._open.get(destination.name)
-            if known is not None and known[0] == destination:
-                return known[1]
-            connector = self._connect(destination)
-            self._open[destination.name] = (destination, connector)
+            if known is not None and known[:2] == (destination, secrets):
+                return known[2]
+            connector = self._connect(destination, secrets)
+            self._open[destination.name] = (destination, secrets, connector)
         if known is not None:
-            known[1].close()
+            known[2].close()
         return connector
 
     def mark(self, destination: Destination, salt: str) -> str:
@@ -52,14 +53,19 @@ class FarEnds:
     def close(self) -> None:
         """Close all."""
         with self._lock:
-            for _, connector in self._open.values():
+            for _, _, connector in self._open.values():
                 connector.close()
             self._open.clear()
 
-    def _connect(self, destination: Destination) -> Connector:
+    def _secrets(self, destination: Destination) -> Secrets:
+        """Read each time: one that was renewed in its place is used from the next delivery on."""
         try:
-            return connect(destination, read_secrets(destination.secrets, self._home), self._home)
+            return read_secrets(destination.secrets, self._home)
         except SecretUnreadable as fault:
             raise Refused(fault.message, endpoint_wide=True, code=fault.code) from fault
+
+    def _connect(self, destination: Destination, secrets: Secrets) -> Connector:
+        try:
+            return connect(destination, secrets, self._home)
         except (ValueError, OSError) as fault:
             raise Refused(f"{destination.name}: {fault}", endpoint_wide=True) from fault
