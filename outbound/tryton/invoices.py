@@ -192,9 +192,7 @@ def _not_drafted(
     unit = billed.unit["symbol"] if billed.unit else ""
     what = f"{format(left, 'f')} {unit} of {name} on purchase {billed.purchase}".replace("  ", " ")
     if bought:
-        one.lacking.note(
-            what, "billed beyond what is received or ordered and not yet billed; receive it in Tryton"
-        )
+        one.lacking.note(what, "billed, but not received or ordered, or billed before; receive it in Tryton")
     else:
         one.lacking.note(what, "add a line for it to the purchase in Tryton")
 

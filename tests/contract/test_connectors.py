@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from uuid import uuid4
@@ -16,6 +16,8 @@ from fake_erp import FakeErp, fake_erp, status
 from openssh_server import OpenSshServer, openssh_server
 from s3_store import S3Store, s3_store
 from sqlalchemy import Engine, create_engine, make_url, text
+from tryton_documents import sample_order, sold_by_hand
+from tryton_server import DATABASE, TrytonServer, tryton_server
 
 from outbound.connector import Carried, Connector, Consignment, Outcome, Refused, Searchable, TryLater
 from outbound.http_calls import HttpCalls
@@ -33,6 +35,7 @@ ORDER = Consignment(
     (Carried("doc-1", "doc-1:v1", {"number": NUMBER}),),
     {"kind": "order"},
 )
+HELD = {"sha256": sha256(ORDER.payload).hexdigest(), "number": NUMBER}
 
 
 @dataclass
@@ -41,20 +44,24 @@ class FarEnd:
 
     arrived: payloads by name (rows by key), whole ones only. refuse: makes the next delivery one it
     will never take. away: a connector to the same kind of far end that is not there. preview: what a
-    dry run shows. name: the order's among what has arrived.
+    dry run shows, None if it is in the far end's own terms. name: the order's among what has arrived.
+    order: what is delivered. one: what arrives of it. held: facts that the far end tells of it.
     """
 
     connector: Connector
     arrived: Callable[[], dict[str, bytes]]
     refuse: Callable[[], object]
     away: Connector
-    preview: bytes = ORDER.payload
+    preview: bytes | None = ORDER.payload
     name: str = ORDER.file_name
+    order: Consignment = ORDER
+    one: bytes = ORDER.payload
+    held: Mapping[str, str] = field(default_factory=lambda: HELD)
 
     @property
     def one_order(self) -> dict[str, bytes]:
         """What has arrived once the order has."""
-        return {self.name: ORDER.payload}
+        return {self.name: self.one}
 
 
 def closed_port() -> int:
@@ -219,6 +226,44 @@ def postgresql_end(request: pytest.FixtureRequest, stack: ExitStack, tmp_path: P
 
 
 #: By scheme, and a second word where a scheme has several connectors.
+@pytest.fixture(scope="module")
+def tryton(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TrytonServer]:
+    with tryton_server(tmp_path_factory.mktemp("contract")) as running:
+        yield running
+
+
+def tryton_end(request: pytest.FixtureRequest, stack: ExitStack, tmp_path: Path) -> FarEnd:
+    server: TrytonServer = request.getfixturevalue("tryton")
+    rpc, order = server.rpc(), sample_order(uuid4().hex)
+    number = str(order.documents[0].value["number"])
+
+    def at(port: int) -> Connector:
+        url = f"tryton+http://127.0.0.1:{port}/{DATABASE}"
+        options = {"application_key": "env:KEY"}
+        secrets = {"tryton.application_key": server.key}
+        return connect(destination(url=url, allow_hosts=["127.0.0.1"], tryton=options), secrets, tmp_path)
+
+    def arrived() -> dict[str, bytes]:
+        ours = [("reference", "=", number), ("description", "!=", None)]
+        fields = ["description", "state", "total_amount"]
+        return {
+            sale["description"]: f"{sale['state']} {sale['total_amount']}".encode()
+            for sale in rpc.read("sale.sale", ours, fields)
+        }
+
+    return FarEnd(
+        at(server.port),
+        arrived,
+        lambda: sold_by_hand(rpc, number),
+        at(closed_port()),
+        preview=None,
+        name=f"tradepost {order.key}",
+        order=order,
+        one=b"processing 339.00",
+        held={"number": number, "partner": "ACME", "lines": "2", "quantity": "30", "total": "339.00"},
+    )
+
+
 ENDS = {
     "folder": folder_end,
     "http": http_end,
@@ -227,6 +272,7 @@ ENDS = {
     "s3": s3_end,
     "sqlite": sqlite_end,
     "postgresql": postgresql_end,
+    "tryton+http": tryton_end,
 }
 
 
@@ -240,32 +286,32 @@ def end(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[FarEnd]:
 
 
 def test_every_scheme_is_under_this_contract() -> None:
-    assert set(CONNECTORS) - {"https"} == {name.partition(" ")[0] for name in ENDS}
+    assert set(CONNECTORS) - {"https", "tryton+https"} == {name.partition(" ")[0] for name in ENDS}
 
 
 def test_a_consignment_arrives_whole_under_its_name(end: FarEnd) -> None:
-    receipt = end.connector.deliver(ORDER)
+    receipt = end.connector.deliver(end.order)
     assert receipt.outcome is Outcome.ACCEPTED
     assert end.arrived() == end.one_order
 
 
 def test_the_same_key_again_is_a_duplicate_and_has_one_effect(end: FarEnd) -> None:
     """FI-F04."""
-    end.connector.deliver(ORDER)
-    assert end.connector.deliver(ORDER).outcome is Outcome.DUPLICATE
+    end.connector.deliver(end.order)
+    assert end.connector.deliver(end.order).outcome is Outcome.DUPLICATE
     assert end.arrived() == end.one_order
 
 
 def test_one_key_from_several_workers_at_once_has_one_effect(end: FarEnd) -> None:
     with ThreadPoolExecutor(4) as pool:
-        receipts = list(pool.map(end.connector.deliver, [ORDER] * 4))
+        receipts = list(pool.map(end.connector.deliver, [end.order] * 4))
     assert sorted(receipt.outcome for receipt in receipts) == [Outcome.ACCEPTED] + [Outcome.DUPLICATE] * 3
     assert end.arrived() == end.one_order
 
 
 def test_a_far_end_that_is_away_is_tried_later(end: FarEnd) -> None:
     with pytest.raises(TryLater) as caught:
-        end.away.deliver(ORDER)
+        end.away.deliver(end.order)
     assert caught.value.reason.startswith("OUT-0")
 
 
@@ -273,14 +319,14 @@ def test_a_far_end_that_says_no_is_refused_and_keeps_what_it_has(end: FarEnd) ->
     end.refuse()
     before = end.arrived()
     with pytest.raises(Refused) as caught:
-        end.connector.deliver(ORDER)
+        end.connector.deliver(end.order)
     assert not caught.value.endpoint_wide
     assert end.arrived() == before
 
 
 def test_a_dry_run_shows_what_would_be_sent_and_sends_nothing(end: FarEnd) -> None:
-    preview = end.connector.dry_run(ORDER)
-    assert preview.content == end.preview
+    preview = end.connector.dry_run(end.order)
+    assert preview.content == end.preview or (end.preview is None and preview.content)
     assert preview.action
     assert end.arrived() == {}
 
@@ -290,20 +336,19 @@ def test_a_far_end_that_can_be_asked_says_what_it_holds(end: FarEnd) -> None:
         assert isinstance(end.connector, HttpJson)  # a door that only takes cannot be asked
         return
     if isinstance(end.connector, HttpCalls):
-        assert end.connector.look_up(ORDER) is None  # this mapping says nothing of what is held
+        assert end.connector.look_up(end.order) is None  # this mapping says nothing of what is held
         return
-    assert end.connector.look_up(ORDER) is None
-    receipt = end.connector.deliver(ORDER)
-    held = end.connector.look_up(ORDER)
+    assert end.connector.look_up(end.order) is None
+    receipt = end.connector.deliver(end.order)
+    held = end.connector.look_up(end.order)
     assert held is not None
     assert held.reference == receipt.reference
-    shown = {"sha256": sha256(ORDER.payload).hexdigest(), "number": NUMBER}
-    assert shown.items() & held.facts.items()
+    assert end.held.items() & held.facts.items()
 
 
 def test_a_duplicate_names_what_is_there(end: FarEnd) -> None:
-    first = end.connector.deliver(ORDER)
-    assert end.connector.deliver(ORDER).reference == first.reference
+    first = end.connector.deliver(end.order)
+    assert end.connector.deliver(end.order).reference == first.reference
 
 
 def test_a_healthy_far_end_says_so_and_one_that_is_away_is_tried_later(end: FarEnd) -> None:
@@ -313,6 +358,6 @@ def test_a_healthy_far_end_says_so_and_one_that_is_away_is_tried_later(end: FarE
 
 
 def test_closing_twice_is_harmless(end: FarEnd) -> None:
-    end.connector.deliver(ORDER)
+    end.connector.deliver(end.order)
     end.connector.close()
     end.connector.close()

@@ -21,7 +21,7 @@ ACME, DELTA = "acme-retail", "delta-supply"
 ERP = """\
 url = "tryton+http://127.0.0.1:{port}/{database}"
 allow_hosts = ["127.0.0.1"]
-order = "partner"
+order = "order"
 tryton = {{ application_key = "file:secrets/tryton-key" }}
 retry = {{ first_s = 0.05, max_wait_s = 0.5, max_attempts = 500 }}
 breaker = {{ failures = 5, first_s = 0.2, max_s = 0.5 }}
