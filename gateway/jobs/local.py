@@ -6,7 +6,7 @@ import queue
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import structlog
@@ -25,6 +25,8 @@ log = structlog.get_logger()
 DRAIN_CLAIMS = 16
 #: Tasks claimed at once by `serve`: what comes later waits for these at most, whoever sent it.
 SERVE_CLAIMS = 64
+#: A clock that goes back by no more was read by another thread a moment earlier.
+SET_BACK = timedelta(seconds=1)
 
 
 class Bell:
@@ -53,10 +55,13 @@ class LocalJobs:
         self._workers = workers
         self._poll_s = poll_s
         self._bell = Bell()
+        self._latest = datetime.min.replace(tzinfo=UTC)
 
     def enqueue(self, tx: Connection, jobs: Sequence[Job]) -> None:
         """Ask for jobs in the caller's transaction; workers look once it is committed."""
-        tasks.insert_new(tx, jobs, self._clock.now())
+        now = self._clock.now()
+        self._latest = max(self._latest, now)
+        tasks.insert_new(tx, jobs, now)
 
     def finish(self, tx: Connection, claim: Claim) -> None:
         """The stage is done."""
@@ -146,6 +151,7 @@ class LocalJobs:
         return count
 
     def _claim(self, limit: int, queues: frozenset[str] = tasks.ALL_QUEUES) -> list[Claim]:
+        self._heed_clock()
         with self._ledger.read() as view:
             if not tasks.any_due(view, self._clock.now(), queues):
                 return []
@@ -153,6 +159,17 @@ class LocalJobs:
             claims = tasks.claim_due(tx, self._clock.now(), limit, queues)
         failpoint("jobs.claimed")
         return claims
+
+    def _heed_clock(self) -> None:
+        """Where the wall clock was set back, what was due before stays due (FI-G01)."""
+        now = self._clock.now()
+        if self._latest - now <= SET_BACK:
+            self._latest = max(self._latest, now)
+            return
+        log.warning("clock.set_back", from_=self._latest.isoformat(), to=now.isoformat())
+        with self._ledger.write() as tx:
+            tasks.bring_forward(tx, now, self._latest)
+        self._latest = now
 
     def _hand_back(self, hand: queue.SimpleQueue[Claim]) -> None:
         while not hand.empty():

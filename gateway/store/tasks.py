@@ -157,6 +157,12 @@ def take_back(tx: Connection) -> int:
     return tx.execute(update(TASK).where(TASK.c.state == "running").values(state="waiting")).rowcount
 
 
+def bring_forward(tx: Connection, now: datetime, until: datetime) -> None:
+    """Let tasks that were due by `until` run now: the clock said so before it was set back to `now`."""
+    was_due = [TASK.c.state == "waiting", TASK.c.not_before > now, TASK.c.not_before <= until]
+    tx.execute(update(TASK).where(*was_due).values(not_before=now))
+
+
 def wake(tx: Connection, task_id: int, now: datetime) -> bool:
     """Let a failed task run again; False if there is no such failed task."""
     woken = tx.execute(
