@@ -62,7 +62,7 @@ fuzz: $(VENV)/test.stamp ## Ask both readings of X12 about five million mutants;
 install: $(VENV)/test.stamp $(TRYTON)/database.stamp ## Install all that the tests need, without running them.
 
 system: ## Install the Debian packages that some tests need (as root; does nothing if they are there).
-	@missing=""; for package in openssh-client openssh-server lftp rclone putty-tools strace; do \
+	@missing=""; for package in openssh-client openssh-server lftp rclone putty-tools strace systemd; do \
 	  dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$package"; done; \
 	if [ -n "$$missing" ]; then \
 	  if [ "$$(id -u)" = 0 ]; then apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $$missing >/dev/null; \
