@@ -23,13 +23,26 @@ StateOption = Annotated[str | None, typer.Option(help="Only this state; docs/sta
 
 @contextmanager
 def gateway_of(context: typer.Context) -> Iterator[Gateway]:
-    """The gateway of the home that the command line names, not running."""
+    """The gateway of the home that the command line names, not running.
+
+    Raises TradepostError GTW-025 where the ledger cannot be used, after waiting for it (FI-C01).
+    """
+    from sqlalchemy.exc import OperationalError
+
+    from gateway.errors import TradepostError
     from gateway.settings import load_settings
     from gateway.wiring import opened
 
     home: Path | None = context.obj
     with opened(load_settings(home)) as gateway:
-        yield gateway
+        try:
+            yield gateway
+        except OperationalError as fault:
+            raise TradepostError(
+                "GTW-025",
+                "The ledger cannot be used now: another process holds it, or its database is away.",
+                "Try again in a moment; nothing of this command was done.",
+            ) from fault
 
 
 def act(gateway: Gateway, reason: str) -> Act:

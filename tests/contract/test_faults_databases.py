@@ -22,7 +22,7 @@ from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from stages import Stages
 
-from gateway import views
+from gateway import cli, views
 from gateway.errors import ArchiveUnavailable
 from gateway.ports import Arrival, Sight
 from gateway.running import within
@@ -291,3 +291,21 @@ def test_a_ledger_locked_for_longer_refuses_files_and_postpones_nothing_for_good
     stages.drain()
     assert sorted(stages.erp.numbers("erp")) == ["A-1", "A-2"]
     stages.close()
+
+
+def test_a_command_on_a_locked_ledger_ends_with_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """FI-C01: and with none of the database's own words."""
+    monkeypatch.setattr(ledgers, "SQLITE_BUSY_S", 0.05)
+    home = tmp_path / "home"
+    Stages(home, f"sqlite:///{home / 'tradepost.db'}").close()
+    monkeypatch.setattr("sys.argv", ["tradepost", "--home", str(home), "partners", "apply"])
+    profile = home / "partners" / PARTNER / "profile.toml"
+    profile.write_text(profile.read_text("utf-8") + "# changed\n", "utf-8")
+    with locked(home / "tradepost.db"), pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 1
+    told = capsys.readouterr().err
+    assert "GTW-025" in told
+    assert "locked" not in told
