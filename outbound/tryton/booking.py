@@ -7,12 +7,12 @@ each other's record by a second look, and both withdraw: a later attempt makes o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Generic, TypeVar
 
-from outbound.connector import Carried, Consignment
+from outbound.connector import Carried, Consignment, Refused
 from outbound.refusals import Words, refused, try_later
 from outbound.tryton.client import Record, Tryton
 from outbound.tryton.lacking import Lacking
@@ -86,15 +86,38 @@ def find(
 def make(one: Booking[AnyDocument], model: str, values: Record, fields: Sequence[str]) -> Record:
     """The record, made with our mark; see the head of this page. Raises TryLater if a twin was made."""
     made = one.tryton.create(model, {**values, "description": one.mark}, fields)
-    withdraw_twin(one.tryton, model, made["id"], [["description", "=", one.mark]])
+    number = made["id"]
+    mark = [["description", "=", one.mark]]
+    insist_on_one(one.tryton, model, number, mark, lambda: one.tryton.delete(model, number))
     return made
 
 
-def withdraw_twin(tryton: Tryton, model: str, made: int, domain: Sequence[object]) -> None:
-    """Take back what was made just now if the second look shows another. Raises TryLater then."""
+def insist_on_one(
+    tryton: Tryton, model: str, made: int, domain: Sequence[object], withdraw: Callable[[], object]
+) -> None:
+    """Look again after making a record. If another is there, withdraw ours and raise TryLater."""
     if tryton.search(model, [*domain, ["id", "!=", made]], ["id"]):
-        tryton.delete(model, made)
+        withdraw()
         raise try_later("OUT-106", endpoint_wide=False)
+
+
+def advance(
+    tryton: Tryton, model: str, record: Record, buttons: Mapping[str, str], fields: Sequence[str]
+) -> Record:
+    """Press buttons until the record is in a state that has none; each step looks at the state it finds.
+
+    buttons: by state. Raises Refused if Tryton does not accept a step, unless another process has
+    taken it meanwhile.
+    """
+    while record["state"] in buttons:
+        try:
+            record = tryton.press(model, record["id"], buttons[record["state"]], fields)
+        except Refused as refusal:
+            now = tryton.search(model, [["id", "=", record["id"]]], fields)
+            if refusal.endpoint_wide or not now or now[0]["state"] == record["state"]:
+                raise
+            record = now[0]
+    return record
 
 
 def unit_price(price: Price | None, name: str) -> Decimal:

@@ -8,13 +8,13 @@ with lines bound to the purchase. Nothing is posted unless its total is the one 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from outbound.refusals import refused
-from outbound.tryton.booking import Booked, Booking, find, make, unit_price
+from outbound.tryton.booking import Booked, Booking, advance, find, make, unit_price
 from outbound.tryton.client import Record
 from outbound.tryton.drafts import MODEL, Billed, bill, drafted_for, emptied, lines_of
 from outbound.tryton.master_data import of_line
@@ -22,11 +22,11 @@ from translators.canonical.commerce import AllowanceOrCharge, Tax
 from translators.canonical.invoice import Invoice
 
 FIELDS = ("state", "number", "total_amount")
-#: The button that takes an invoice from the state it is in to the one that is wanted.
-BUTTONS = {
-    ("draft", "validated"): "validate_invoice",
-    ("draft", "posted"): "post",
-    ("validated", "posted"): "post",
+#: The button that takes an invoice from a state on, by the state it is to be brought to.
+STEPS: Mapping[str, Mapping[str, str]] = {
+    "draft": {},
+    "validated": {"draft": "validate_invoice"},
+    "posted": {"draft": "post", "validated": "post"},
 }
 SUPPLIERS = ("SU", "VN", "SE", "RI")
 #: SAC12: bill-back and information only are not part of the total.
@@ -67,10 +67,9 @@ def book(one: Booking[Invoice], until: str) -> Booked:
     found = invoice is not None
     if invoice is None:
         invoice = _credit(one, supplier) if _is_credit(one) else _invoice(one, supplier)
-    button = BUTTONS.get((invoice["state"], until))
-    if button is not None:
+    if invoice["state"] in STEPS[until]:
         _insist_on_total(one, invoice)
-        invoice = one.tryton.press(MODEL, invoice["id"], button, FIELDS)
+        invoice = advance(one.tryton, MODEL, invoice, STEPS[until], FIELDS)
     return Booked(invoice, found)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
 from outbound.refusals import refused
-from outbound.tryton.booking import Booked, Booking, find, make, unit_price
+from outbound.tryton.booking import Booked, Booking, advance, find, make, unit_price
 from outbound.tryton.client import Record
 from outbound.tryton.master_data import Ordered, of_line
 from translators.canonical.commerce import AllowanceOrCharge
@@ -16,8 +16,12 @@ from translators.canonical.values import Party
 
 MODEL = "sale.sale"
 FIELDS = ("state", "number", "total_amount")
-#: The button that takes a sale from a state to the next.
-STEPS = {"draft": "quote", "quotation": "confirm"}
+#: The button that takes a sale from a state to the next, by the state it is to be brought to.
+STEPS: Mapping[str, Mapping[str, str]] = {
+    "draft": {},
+    "quotation": {"draft": "quote"},
+    "confirmed": {"draft": "quote", "quotation": "confirm"},
+}
 CUSTOMERS = ("BY", "SO", "BT")
 #: Requested ship, then requested delivery.
 SHIPPING_DATES = ("010", "002")
@@ -35,9 +39,7 @@ def book(one: Booking[Order], until: str) -> Booked:
     found = sale is not None
     if sale is None:
         sale = make(one, MODEL, values(one, customer), FIELDS)
-    while sale["state"] != until and sale["state"] in STEPS:
-        sale = one.tryton.press(MODEL, sale["id"], STEPS[sale["state"]], FIELDS)
-    return Booked(sale, found)
+    return Booked(advance(one.tryton, MODEL, sale, STEPS[until], FIELDS), found)
 
 
 def look_up(one: Booking[Order]) -> Record | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from outbound.refusals import refused
-from outbound.tryton.booking import Booked, Booking, withdraw_twin
+from outbound.tryton.booking import Booked, Booking, advance, insist_on_one
 from outbound.tryton.client import Record
 from outbound.tryton.master_data import in_unit, of_item
 from translators.canonical.ship_notice import ShipNotice, ShippedItem
@@ -21,8 +21,12 @@ from translators.canonical.values import Party
 
 MODEL = "stock.shipment.in"
 FIELDS = ("state", "number", "reference", "incoming_moves")
-#: The button that takes a shipment from a state to the next.
-STEPS = {"draft": "receive", "received": "do"}
+#: The button that takes a shipment from a state to the next, by the state it is to be brought to.
+STEPS: Mapping[str, Mapping[str, str]] = {
+    "draft": {},
+    "received": {"draft": "receive"},
+    "done": {"draft": "receive", "received": "do"},
+}
 SUPPLIERS = ("SU", "VN", "SE", "SF")
 PURCHASE = (
     "number",
@@ -60,18 +64,29 @@ def book(one: Booking[ShipNotice], until: str) -> Booked:
     Raises TryLater or Refused.
     """
     supplier = _supplier(one)
-    domain = [["supplier", "=", supplier["id"]], ["reference", "=", reference(one)]]
+    domain: list[object] = [["supplier", "=", supplier["id"]], ["reference", "=", reference(one)]]
     known = one.tryton.search(MODEL, domain, FIELDS)
     shipment = known[0] if known else None
     if shipment is None or (shipment["state"] == "draft" and not shipment["incoming_moves"]):
         header, moves = contents(one, supplier)
         if shipment is None:
-            shipment = one.tryton.create(MODEL, header, FIELDS)
-            withdraw_twin(one.tryton, MODEL, shipment["id"], domain)
+            shipment = _made(one, header, domain)
         shipment = one.tryton.update(MODEL, shipment["id"], {"incoming_moves": moves}, FIELDS)
-    while shipment["state"] != until and shipment["state"] in STEPS:
-        shipment = one.tryton.press(MODEL, shipment["id"], STEPS[shipment["state"]], FIELDS)
-    return Booked(shipment, bool(known))
+    return Booked(advance(one.tryton, MODEL, shipment, STEPS[until], FIELDS), bool(known))
+
+
+def _made(one: Booking[ShipNotice], header: Record, domain: list[object]) -> Record:
+    """The shipment, made and still empty. Raises TryLater if a twin was made at the same time."""
+    made = one.tryton.create(MODEL, header, FIELDS)
+    number = made["id"]
+
+    def withdraw() -> None:
+        """Only administrators may delete a shipment; a cancelled one without a number disturbs nobody."""
+        one.tryton.update(MODEL, number, {"reference": None}, FIELDS)
+        one.tryton.press(MODEL, number, "cancel", FIELDS)
+
+    insist_on_one(one.tryton, MODEL, number, domain, withdraw)
+    return made
 
 
 def look_up(one: Booking[ShipNotice]) -> Record | None:
