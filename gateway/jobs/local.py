@@ -166,7 +166,7 @@ class LocalJobs:
         if self._latest - now <= SET_BACK:
             self._latest = max(self._latest, now)
             return
-        log.warning("clock.set_back", from_=self._latest.isoformat(), to=now.isoformat())
+        log.warning("clock.set_back", back_s=(self._latest - now).total_seconds())
         with self._ledger.write() as tx:
             tasks.bring_forward(tx, now, self._latest)
         self._latest = now
