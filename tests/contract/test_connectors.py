@@ -12,6 +12,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from dying import FAR_OPERATIONS, deaths
 from fake_erp import FakeErp, fake_erp, status
 from openssh_server import OpenSshServer, openssh_server
 from s3_store import S3Store, s3_store
@@ -26,6 +27,8 @@ from outbound.registry import CONNECTORS, connect
 from partners.destinations import Destination
 from partners.mappings import MappingFile
 
+#: Operations before which a process is killed: all at first, then ever fewer; SFTP has over a hundred.
+STEPS = (1, 2, 3, 4, 5, 6, 8, 10, 13, 17, 22, 29, 38, 50, 70, 100, 140, 200, 400, 10_000)
 NUMBER = "PO-7" * 5000
 ORDER = Consignment(
     "doc-1:v1",
@@ -355,6 +358,13 @@ def test_a_healthy_far_end_says_so_and_one_that_is_away_is_tried_later(end: FarE
     assert end.connector.check().endswith(".")
     with pytest.raises(TryLater):
         end.away.check()
+
+
+def test_killed_at_any_step_and_sent_again_there_is_one_effect(end: FarEnd) -> None:
+    """FI-A17, FI-F05: before, between and after what the far end commits."""
+    assert list(deaths(lambda: end.connector.deliver(end.order), FAR_OPERATIONS, STEPS))
+    assert end.connector.deliver(end.order).outcome is Outcome.DUPLICATE, "the last one came through"
+    assert end.arrived() == end.one_order
 
 
 def test_closing_twice_is_harmless(end: FarEnd) -> None:
