@@ -18,7 +18,18 @@ FILE = "tradepost.log"
 MAX_BYTES = 50 * 1024**2
 KEPT_FILES = 5
 #: Libraries whose own events below a warning are of no use.
-NOISY = ("apscheduler", "paramiko", "botocore", "boto3", "urllib3", "httpcore2", "httpx2", "alembic")
+NOISY = (
+    "apscheduler",
+    "paramiko",
+    "botocore",
+    "boto3",
+    "urllib3",
+    "httpcore2",
+    "httpx2",
+    "alembic",
+    "procrastinate",
+    "psycopg.pool",
+)
 
 
 def open_log(folder: Path, level: str, stderr: str = "off") -> Path:
