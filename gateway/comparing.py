@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -12,8 +12,11 @@ from gateway.errors import TradepostError
 from gateway.parts import Parts
 from gateway.store import deliveries
 from gateway.store.moves import state_of
-from outbound.connector import Holding, Refused, Searchable, TryLater
+from outbound.connector import Holding, Preview, Refused, Searchable, TryLater
 from partners.profile import Destination
+
+#: Documents that are listed at once.
+PAGE_DOCUMENTS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +33,7 @@ def check_destinations(parts: Parts, names: Sequence[str]) -> list[Health]:
     known = parts.profiles.current().directory.destinations
     for name in names:
         if name not in known:
-            raise TradepostError(
-                "GTW-045", f"There is no destination {name}.", "See: tradepost destinations list"
-            )
+            raise unknown_destination(name)
     return [_health(parts, known[name]) for name in names or known]
 
 
@@ -41,6 +42,28 @@ def _health(parts: Parts, destination: Destination) -> Health:
         return Health(destination.name, well=True, says=parts.connect(destination).check())
     except (Refused, TryLater) as fault:
         return Health(destination.name, well=False, says=fault.reason)
+
+
+def preview_delivery(parts: Parts, consignment: str) -> Preview:
+    """What the next attempt at a delivery would send. Nothing is sent.
+
+    Raises TradepostError GTW-001 if there is no such delivery, GTW-045 if its destination is gone,
+    Refused or TryLater if it is known beforehand that the destination would not take it.
+    """
+    with parts.ledger.read() as view:
+        if state_of(view, "consignment", consignment) is None:
+            raise TradepostError(
+                "GTW-001", f"There is no delivery {consignment}.", "List them with: tradepost deliveries list"
+            )
+        packed = deliveries.consignment(view, consignment)
+        documents = deliveries.documents_in(view, consignment)
+    destination = parts.profiles.current().directory.destinations.get(packed.destination)
+    if destination is None:
+        raise TradepostError(
+            "GTW-045", f"There is no destination {packed.destination}.", "See: tradepost destinations list"
+        )
+    destination = shaped(parts, packed, destination)
+    return parts.connect(destination).dry_run(render_consignment(parts, packed, destination, documents))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +106,42 @@ def compare(parts: Parts, document: str) -> Comparison:
         carriers = deliveries.carriers_of(view, document)
     held = [_held(parts, carrier) for carrier in carriers]
     return Comparison(document, held, dict(_differences(held)))
+
+
+def compare_destinations(
+    parts: Parts, one: str, other: str, looked_at: Callable[[int], None] = lambda _count: None
+) -> Iterator[Comparison]:
+    """Every document that either of two destinations was given, compared as by `compare`.
+
+    looked_at: called with 1 for each. A document that one of them was never given differs in "given".
+    Raises TradepostError GTW-045 for an unknown destination.
+    """
+    known = parts.profiles.current().directory.destinations
+    for name in (one, other):
+        if name not in known:
+            raise unknown_destination(name)
+    after = ""
+    while True:
+        with parts.ledger.read() as view:
+            documents = deliveries.documents_at(view, (one, other), after, PAGE_DOCUMENTS)
+        for document in documents:
+            held = [held for held in compare(parts, document).held if held.destination in {one, other}]
+            given = {
+                name: "yes" if any(at.destination == name for at in held) else "no" for name in (one, other)
+            }
+            lacking: dict[str, dict[str, str | None]] = {}
+            if "no" in given.values():
+                lacking["given"] = dict(given)
+            looked_at(1)
+            yield Comparison(document, held, {**lacking, **dict(_differences(held))})
+        if len(documents) < PAGE_DOCUMENTS:
+            return
+        after = documents[-1]
+
+
+def unknown_destination(name: str) -> TradepostError:
+    """That no destination has this name."""
+    return TradepostError("GTW-045", f"There is no destination {name}.", "See: tradepost destinations list")
 
 
 def _held(parts: Parts, carrier: deliveries.Carrier) -> Held:

@@ -23,6 +23,7 @@ from gateway.store.core import INTERCHANGE as IX
 from gateway.store.core import MAILBOX_ENTRY as MBX
 from gateway.store.core import TASK as TSK
 from gateway.store.core import TRANSMISSION as TX
+from gateway.store.destinations import waits_for
 
 Item = dict[str, Any]
 
@@ -236,14 +237,18 @@ def document(view: Connection, document_id: str) -> DocumentView:
 def consignments(
     view: Connection, page: Page, *, state: str | None = None, destination: str | None = None
 ) -> list[Item]:
-    """Consignments, newest first, with the numbers of their documents."""
+    """Consignments, newest first, with the numbers of their documents and what they wait for, if parked."""
     query = select(CS).order_by(CS.c.created_at.desc(), CS.c.id.desc()).limit(page.limit)
     for column, wanted in ((CS.c.state, state), (CS.c.destination, destination)):
         if wanted is not None:
             query = query.where(column == wanted)
     found = _items(view, query)
-    numbers = _document_numbers(view, [item["id"] for item in found])
-    return [{**item, "documents": numbers.get(item["id"], [])} for item in found]
+    ids = [item["id"] for item in found]
+    numbers, parked = _document_numbers(view, ids), waits_for(view, ids)
+    return [
+        {**item, "waits_for": parked.get(item["id"]), "documents": numbers.get(item["id"], [])}
+        for item in found
+    ]
 
 
 def waiting_deliveries(view: Connection, page: Page) -> list[Item]:

@@ -18,6 +18,7 @@ COLUMNS = {
     "kind": "Kind",
     "numbers": "Numbers",
     "state": "State",
+    "waits_for": "Waits for",
     "attempts": "Tries",
     "next_at": "Next try (UTC)",
     "error": "Last refusal",
@@ -72,6 +73,28 @@ def show_(context: typer.Context, delivery: str, json: Json = False) -> None:
     ):
         show.heading(title)
         show.emit_table(found[key], {name: name.replace("_", " ") for name in columns}, empty="None.")
+
+
+@app.command()
+def preview(context: typer.Context, delivery: str, json: Json = False) -> None:
+    """Show what the next attempt would send, and send nothing; exit 1 if it would be refused."""
+    from gateway.comparing import preview_delivery
+    from outbound.connector import Refused, TryLater
+
+    with gateway_of(context) as gateway:
+        try:
+            found = preview_delivery(gateway.parts, delivery)
+        except (Refused, TryLater) as fault:
+            show.complain(fault.code or "refused", fault.reason, "")
+            raise typer.Exit(1) from fault
+    text = found.content.decode("utf-8", "replace")
+    if json:
+        facts = {"action": found.action, "headers": found.headers, "content_type": found.content_type}
+        show.emit_json({**facts, "content": text})
+        return
+    show.emit_facts({"action": found.action, **found.headers, "content type": found.content_type})
+    show.heading("Content")
+    show.out().print(show.cell(text), soft_wrap=True)
 
 
 @app.command()
