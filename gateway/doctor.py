@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import platform
-import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
-from gateway import profiles, views
+from gateway import nodes, profiles, views
+from gateway.alert_kinds import KINDS
 from gateway.book import read_folder, version_of
+from gateway.doctor_check import Check
+from gateway.doctor_machine import examine_machine
+from gateway.doctor_settings import examine_settings
 from gateway.errors import TradepostError
+from gateway.store import alerts
+from gateway.telling import mail_server
 from gateway.wiring import Gateway
+from outbound import mail
 from outbound.connector import Refused, TryLater
 from parsers.x12.grammar import ENGINE_IS_SOUND
 
-LOW_DISK_BYTES = 2 * 1024**3
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One look. state: well, note or failed. advice: empty if well."""
-
-    name: str
-    state: str
-    says: str
-    advice: str = ""
+#: Roles without which files are not read, delivered or told of.
+NEEDED_ROLES = ("work", "deliver", "schedule")
 
 
 def examine(gateway: Gateway) -> list[Check]:
@@ -78,13 +74,60 @@ def about_python() -> Iterator[Check]:
         )
 
 
-def _disk(gateway: Gateway) -> Iterator[Check]:
-    free = shutil.disk_usage(gateway.settings.home).free
-    says = f"{free / 1024**3:.1f} GiB free"
-    if free < LOW_DISK_BYTES:
-        yield Check("disk", "failed", says, "Free some space, or move the home to a larger disk.")
+def _machine(gateway: Gateway) -> Iterator[Check]:
+    yield from examine_machine(gateway.settings, gateway.ledger, gateway.clock.now())
+
+
+def _settings(gateway: Gateway) -> Iterator[Check]:
+    try:
+        directory = gateway.book.current().directory
+    except TradepostError:
+        has_addresses = False
     else:
-        yield Check("disk", "well", says)
+        has_addresses = any(partner.alerts.mail for partner in directory.partners)
+    yield from examine_settings(gateway.settings, has_addresses=has_addresses)
+
+
+def _people(gateway: Gateway) -> Iterator[Check]:
+    """Whether people are told: the mail server lets us in, and no notice was given up."""
+    with gateway.ledger.read() as view:
+        dead = alerts.notice_states(view).get("dead", 0)
+        going_on = alerts.unresolved(view)
+    if going_on:
+        kinds = ", ".join(sorted({KINDS[one.kind].title for one in going_on if one.kind in KINDS}))
+        yield Check("alerts", "note", f"{len(going_on)} go on: {kinds}", "See: tradepost alerts list")
+    if dead:
+        yield Check(
+            "notices",
+            "note",
+            f"{dead} could not be sent",
+            "Look at the addresses and the mail server, then: tradepost alerts test",
+        )
+    if gateway.settings.mail_host:
+        try:
+            yield Check("mail", "well", mail.check(mail_server(gateway.settings)))
+        except (Refused, TryLater) as fault:
+            yield Check("mail", "failed", fault.reason, "Until then nobody is told by mail.")
+
+
+def _nodes(gateway: Gateway) -> Iterator[Check]:
+    """Whether somebody works, and each role is played where several share the work."""
+    with gateway.ledger.read() as view:
+        seen = nodes.list_nodes(view, gateway.settings.node_dead_s)
+    at_work = [one for one in seen if one.state == "at work"]
+    for one in seen:
+        if one.state == "silent":
+            advice = "It has died or cannot reach the ledger; its work goes on elsewhere. Start it again."
+            yield Check(f"node {one.name}", "note", f"not seen for {one.unseen_s:.0f} s", advice)
+    played = {role for one in at_work for role in one.roles}
+    missing = [role for role in NEEDED_ROLES if role not in played]
+    if not at_work:
+        yield Check("nodes", "note", "No gateway is running", "Start it: tradepost run")
+    elif missing:
+        advice = "Start a node with that role: tradepost run --role …"
+        yield Check("nodes", "failed", f"Nobody plays the role {', '.join(missing)}", advice)
+    else:
+        yield Check("nodes", "well", f"{len(at_work)} at work")
 
 
 def _profiles(gateway: Gateway) -> Iterator[Check]:
@@ -128,7 +171,10 @@ def _destinations(gateway: Gateway) -> Iterator[Check]:
 EXAMINERS: tuple[Callable[[Gateway], Iterator[Check]], ...] = (
     _ledger,
     _archive,
-    _disk,
+    _machine,
+    _settings,
     _profiles,
     _destinations,
+    _people,
+    _nodes,
 )
