@@ -10,104 +10,42 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from decimal import Decimal
 from operator import itemgetter
-from typing import Any
 
 from parsers.x12.hierarchy import MAX_DEPTH, HlNode
 from parsers.x12.model import GroupHeader, InterchangeHeader, Separators, TransactionSet
 from translators import totals
-from translators.canonical.transport import Equipment, Lading, Routing
-from translators.canonical.values import DatedEvent, Reference, Value
 from translators.canonical.writing import json_text
 from translators.learned.form import Form, Part, Read, learn
 from translators.learned.frames import Facts, Framed, Frames, Needed
+from translators.learned.levels import (
+    FIELDS,
+    OWN,
+    PARENT,
+    QUANTITY,
+    SAMPLES,
+    TOP,
+    Level,
+    LevelForm,
+    Place,
+    Summed,
+    left,
+    lists,
+    named_levels,
+    places_of,
+    sent_place,
+    standing_place,
+)
 from translators.learned.line_sets import NUMBERS
 from translators.learned.names import named, names_of
-from translators.learned.numbers import Column, Numbers, column, numbers
+from translators.learned.numbers import Numbers, column, numbers
 from translators.learned.recording import RecordingReading
-from translators.learned.stand_ins import ValueDecides, standing
+from translators.learned.stand_ins import ValueDecides
 from translators.learned.store import Store, shape_of
-from translators.learned.templates import Row, filler, picker
+from translators.learned.templates import Row, picker
 from translators.learned.wholes import LONGEST_PATTERN, Layout, Whole, Wholes
 from translators.translation import Prepared
 from translators.x12_levels import Above, Levels, LevelSet, read_level
 from translators.x12_reading import Node, opened
-
-_FIELDS = tuple(one.name for one in fields(Above))
-_PACKAGE = _FIELDS.index("package")
-#: Stand for what is above a level while its form is learned, in the order of the fields of `Above`.
-_SAMPLES = tuple((f"Ab{n:04}Qz", f"bA {n:05}.zq") for n in range(1, len(_FIELDS) + 1))
-#: Where a form keeps what stands above the levels in a level, and what follows it: see `_read_level`.
-_BELOW, _QUANTITY, _PLACE, _NAMES = 0, 3, 4, 5
-#: Where a row has HL01 and HL02: the first holes of every level.
-_OWN, _PARENT = 1, 2
-
-
-@dataclass(slots=True, eq=False)
-class LevelForm:
-    """The form of a level.
-
-    kind: the list of `Levels` that it joins. told: which fields of `Above` it was learned under.
-    has_parent: True if HL02 is sent. quantities: takes those of items from rows, None if they have none.
-    next: the form of the level that came after one of this form.
-    """
-
-    form: Form
-    kind: str
-    told: tuple[bool, ...]
-    has_parent: bool
-    quantities: Column | None
-    next: LevelForm | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Summed(Value):
-    """What the summary of a notice looks at in a shipment or order."""
-
-    dates: tuple[DatedEvent, ...] = ()
-    references: tuple[Reference, ...] = ()
-    equipment: tuple[Equipment, ...] = ()
-    lading: tuple[Lading, ...] = ()
-    routings: tuple[Routing, ...] = ()
-
-    @classmethod
-    def of(cls, value: Any) -> _Summed:
-        """The same of a canonical shipment or order."""
-        return cls(*[getattr(value, one.name) for one in fields(cls)])
-
-
-class _Place:
-    """What stands above a level. values: as the fields of `Above`; told: which are; given: those that are."""
-
-    __slots__ = ("given", "told", "values")
-
-    def __init__(self, values: tuple[str | None, ...]) -> None:
-        self.values = values
-        self.told = tuple(value is not None for value in values)
-        self.given = tuple(value for value in values if value is not None)
-
-
-_TOP = _Place((None,) * len(_FIELDS))
-
-
-class _Level:
-    """A level that was read. parent: number of the level it stands in, 0 for none."""
-
-    __slots__ = ("_below", "form", "number", "parent", "place", "row")
-
-    def __init__(self, form: LevelForm, texts: Row, number: int, parent: int, place: _Place) -> None:
-        self.form = form
-        self.row: Row = (*texts, str(number), *place.given)
-        self.number = number
-        self.parent = parent
-        self.place = place
-        self._below: _Place | None = None
-
-    @property
-    def below(self) -> _Place:
-        """What stands above the levels in it."""
-        if self._below is None:
-            self._below = _Place(self.form.form.kept[_BELOW](self.row))
-        return self._below
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,29 +69,29 @@ class _WholeLevels:
         return self.parents(row) == self.holders(row) and len(set(self.ids(row))) == self.count
 
 
-def _whole_levels(whole: Whole, needed: Needed, layout: Layout, levels: Sequence[_Level]) -> _WholeLevels:
+def _whole_levels(whole: Whole, needed: Needed, layout: Layout, levels: Sequence[Level]) -> _WholeLevels:
     parts = list(zip(levels, layout.inner, strict=True))
     inside = [(level, laid) for level, laid in parts if level.parent]
     counted = [
-        (laid.marks, level.form.form.sample[_QUANTITY]) for level, laid in parts if level.form.quantities
+        (laid.marks, level.form.form.sample[QUANTITY]) for level, laid in parts if level.form.quantities
     ]
     return _WholeLevels(
         whole,
         needed,
         len(levels),
         numbers(counted),
-        picker([laid.indexes[_OWN] for laid in layout.inner]),
-        picker([laid.indexes[_PARENT] for _, laid in inside]),
-        picker([layout.inner[level.parent - 1].indexes[_OWN] for level, _ in inside]),
+        picker([laid.indexes[OWN] for laid in layout.inner]),
+        picker([laid.indexes[PARENT] for _, laid in inside]),
+        picker([layout.inner[level.parent - 1].indexes[OWN] for level, _ in inside]),
     )
 
 
-def _with_tokens(sent: Sequence[_Level], layout: Layout) -> list[_Level]:
+def _with_tokens(sent: Sequence[Level], layout: Layout) -> list[Level]:
     """The levels with tokens for their values."""
-    levels: list[_Level] = []
+    levels: list[Level] = []
     for level, laid in zip(sent, layout.inner, strict=True):
-        place = levels[level.parent - 1].below if level.parent else _TOP
-        levels.append(_Level(level.form, laid.tokens(), level.number, level.parent, place))
+        place = levels[level.parent - 1].below if level.parent else TOP
+        levels.append(Level(level.form, laid.tokens(), level.number, level.parent, place))
     return levels
 
 
@@ -212,7 +150,7 @@ class LevelSetForms:
             find_keys=known.whole.keys(row, further),
         )
 
-    def _whole(self, frame: Form, sent: Sequence[_Level]) -> _WholeLevels | None:
+    def _whole(self, frame: Form, sent: Sequence[Level]) -> _WholeLevels | None:
         """A whole of the forms of these levels, each standing where it stands."""
         frames, shape = self._frames, self._shape
         layout = frames.layout(frame, [level.form.form for level in sent])
@@ -221,33 +159,33 @@ class LevelSetForms:
         levels = _with_tokens(sent, layout)
         row = layout.frame.tokens()
         try:
-            picked = shape.summary(frames.standing_fields(frame, row), _known(levels, _standing_place))
+            picked = shape.summary(frames.standing_fields(frame, row), places_of(levels, standing_place))
         except ValueDecides:
             return None
-        text = frames.whole_text(layout, _left(levels), _lists(levels), shape.counted, picked)
-        keyed = named(frames.names(row, frame), {**picked, **_named_levels(levels)})
+        text = frames.whole_text(layout, left(levels), lists(levels), shape.counted, picked)
+        keyed = named(frames.names(row, frame), {**picked, **named_levels(levels)})
         return _whole_levels(
             Whole(layout, text, shape.keys(keyed)), frames.needed(layout.frame), layout, levels
         )
 
     # Reading the levels.
 
-    def _levels(self, framed: Framed[LevelForm]) -> list[_Level] | None:
+    def _levels(self, framed: Framed[LevelForm]) -> list[Level] | None:
         """Every level in the order sent; None if one has no form or does not stand where it belongs."""
-        levels: list[_Level] = []
+        levels: list[Level] = []
         ids: set[str] = set()
-        branch: list[_Level] = []
+        branch: list[Level] = []
         alone = False
         at, expected = framed.start, next(iter(framed.frame.recent), None)
         while at < framed.end:
             level = self._expected(expected, framed, at, branch, len(levels) + 1)
             if level is None:
                 level = self._other(framed, at, branch, len(levels) + 1)
-            if level is None or level.row[_OWN] in ids or len(branch) == MAX_DEPTH:
+            if level is None or level.row[OWN] in ids or len(branch) == MAX_DEPTH:
                 return None
             if expected is not level.form:
                 _expect(level.form, framed, levels)
-            ids.add(level.row[_OWN])
+            ids.add(level.row[OWN])
             levels.append(level)
             branch.append(level)
             at, expected = at + len(level.row[0]), level.form.next
@@ -256,34 +194,34 @@ class LevelSetForms:
                 alone = True
                 run = self._run(framed, at, level, len(levels))
                 levels += run
-                ids.update(one.row[_OWN] for one in run)
+                ids.update(one.row[OWN] for one in run)
                 at = framed.end if run else at
         return levels if len(ids) == len(levels) else None
 
-    def _run(self, framed: Framed[LevelForm], at: int, level: _Level, count: int) -> list[_Level]:
+    def _run(self, framed: Framed[LevelForm], at: int, level: Level, count: int) -> list[Level]:
         """All levels that are left, if each is like this one and stands beside it; else none."""
         form, place = level.form, level.place
         rows = form.form.patterns[0].findall(framed.text, at, framed.end)
         if not rows or sum(map(len, map(itemgetter(0), rows))) != framed.end - at:
             return []
-        if form.has_parent and set(map(itemgetter(_PARENT), rows)) != {level.row[_PARENT]}:
+        if form.has_parent and set(map(itemgetter(PARENT), rows)) != {level.row[PARENT]}:
             return []
-        return [_Level(form, row, n, level.parent, place) for n, row in enumerate(rows, start=count + 1)]
+        return [Level(form, row, n, level.parent, place) for n, row in enumerate(rows, start=count + 1)]
 
     def _expected(
-        self, form: LevelForm | None, framed: Framed[LevelForm], at: int, branch: list[_Level], number: int
-    ) -> _Level | None:
+        self, form: LevelForm | None, framed: Framed[LevelForm], at: int, branch: list[Level], number: int
+    ) -> Level | None:
         """The level at a place of the text, if it has this form. `branch` is cut to what it stands in."""
         match = form.form.patterns[0].match(framed.text, at, framed.end) if form else None
         if form is None or match is None:
             return None
         groups = match.groups()
-        place = _cut(branch, groups[_PARENT] if form.has_parent else "")
+        place = _cut(branch, groups[PARENT] if form.has_parent else "")
         if place is None or place.told != form.told:
             return None
-        return _Level(form, groups, number, branch[-1].number if branch else 0, place)
+        return Level(form, groups, number, branch[-1].number if branch else 0, place)
 
-    def _other(self, framed: Framed[LevelForm], at: int, branch: list[_Level], number: int) -> _Level | None:
+    def _other(self, framed: Framed[LevelForm], at: int, branch: list[Level], number: int) -> Level | None:
         """The same with whatever form it has, or a new one."""
         part, node = self._frames.repetition(framed, at)
         _, own, parent, *_ = [*part.split(self._marks.segment)[0].split(self._marks.element), "", ""]
@@ -301,8 +239,8 @@ class LevelSetForms:
         )
         return self._expected(learned, framed, at, branch, number)
 
-    def _learn(self, place: _Place, read: TransactionSet, node: Node) -> LevelForm | None:
-        samples = [sample for told, sample in zip(place.told, _SAMPLES, strict=True) if told]
+    def _learn(self, place: Place, read: TransactionSet, node: Node) -> LevelForm | None:
+        samples = [sample for told, sample in zip(place.told, SAMPLES, strict=True) if told]
 
         def translated(reading: RecordingReading, placed: tuple[str, ...]) -> Read:
             given = iter(placed[1:])
@@ -326,7 +264,7 @@ class LevelSetForms:
     # Writing the document.
 
     def _facts(
-        self, framed: Framed[LevelForm], levels: list[_Level], header: InterchangeHeader, group: GroupHeader
+        self, framed: Framed[LevelForm], levels: list[Level], header: InterchangeHeader, group: GroupHeader
     ) -> Facts | None:
         alike: dict[LevelForm, list[Row]] = {}
         for level in levels:
@@ -341,14 +279,14 @@ class LevelSetForms:
         finished, remarks = self._shape.finish(fields, len(levels), totals.summed(quantities))
         if next(iter(remarks), None) is not None:
             return None
-        finished |= self._shape.summary(fields, _known(levels, _sent_place))
+        finished |= self._shape.summary(fields, places_of(levels, sent_place))
         frames, row = self._frames, framed.row
         source, members = frames.source(framed.read, header, group), frames.members(finished)
-        json = frames.json(framed.frame.form, row, source, members, _left(levels), _lists(levels))
+        json = frames.json(framed.frame.form, row, source, members, left(levels), lists(levels))
         return json, *frames.of_document(fields)
 
 
-def _expect(form: LevelForm, framed: Framed[LevelForm], levels: list[_Level]) -> None:
+def _expect(form: LevelForm, framed: Framed[LevelForm], levels: list[Level]) -> None:
     """Remember that this form came next."""
     if levels:
         levels[-1].form.next = form
@@ -356,12 +294,12 @@ def _expect(form: LevelForm, framed: Framed[LevelForm], levels: list[_Level]) ->
         framed.frame.saw(form)
 
 
-def _cut(branch: list[_Level], parent: str) -> _Place | None:
+def _cut(branch: list[Level], parent: str) -> Place | None:
     """Cut the branch to the level that is the parent; None if it is not on the branch."""
     if not parent:
         branch.clear()
-        return _TOP
-    while branch and branch[-1].row[_OWN] != parent:
+        return TOP
+    while branch and branch[-1].row[OWN] != parent:
         branch.pop()
     return branch[-1].below if branch else None
 
@@ -382,11 +320,11 @@ def _read_level(reading: RecordingReading, above: Above) -> Read:
         if one.name != "holders" and (found := getattr(levels, one.name))
     )
     quantity = value.quantity.value if kind == "items" and value.quantity else None
-    place = _Summed.of(value) if kind in ("shipments", "orders") else None
+    place = Summed.of(value) if kind in ("shipments", "orders") else None
     return Read(
         json_text(value),
         (
-            tuple(getattr(below, name) for name in _FIELDS),
+            tuple(getattr(below, name) for name in FIELDS),
             kind,
             parent is not None,
             quantity,
@@ -394,69 +332,3 @@ def _read_level(reading: RecordingReading, above: Above) -> Read:
             names_of(lambda name: getattr(value, name, None)),
         ),
     )
-
-
-def _known(levels: Sequence[_Level], place: Callable[[_Level], Any]) -> Levels:
-    """The shipments and orders, as far as a summary looks at them. place: gives that of a level."""
-    known = Levels()
-    for level in levels:
-        if level.form.form.sample[_PLACE] is not None:
-            getattr(known, level.form.kind).append(place(level))
-    return known
-
-
-def _sent_place(level: _Level) -> Any:
-    return level.form.form.kept[_PLACE](level.row)
-
-
-def _standing_place(level: _Level) -> Any:
-    """The same of a level that holds tokens."""
-    form = level.form.form
-    return filler(form.sample[_PLACE], list(map(standing, form.marks)))(level.row)
-
-
-def _named_levels(levels: Sequence[_Level]) -> dict[str, list[Any]]:
-    """The levels as far as keys are concerned, packages not nested: the order is the same."""
-    found: dict[str, list[Any]] = {"shipments": [], "orders": [], "packages": [], "items": []}
-    for level in levels:
-        names = level.form.form.kept[_NAMES](level.row)
-        found[level.form.kind].append(named(names, {"packages": ()}))
-    return found
-
-
-def _left(levels: Sequence[_Level]) -> str:
-    """What all levels leave unmapped."""
-    forms = [(level.form.form.unmapped[0], level.row) for level in levels]
-    return ",".join([unmapped.fill(row) for unmapped, row in forms if unmapped.size])
-
-
-def _lists(levels: list[_Level]) -> dict[str, list[bytes]]:
-    """The texts of all levels, list by list."""
-    texts: dict[str, list[str]] = {"shipments": [], "orders": [], "items": []}
-    packages: list[tuple[_Level, str]] = []
-    inside: dict[str, list[str]] = {}
-    for level in levels:
-        text, package = level.form.form.text.fill(level.row), level.place.values[_PACKAGE]
-        if level.form.kind == "packages":
-            packages.append((level, text))
-            continue
-        texts[level.form.kind].append(text)
-        if package is not None and level.form.kind == "items":
-            inside.setdefault(package, []).append(f'"{level.row[_OWN]}"')
-    joined = {name: ",".join(some) for name, some in texts.items()}
-    joined["packages"] = _nested(packages, inside)
-    return {name: [text.encode()] if text else [] for name, text in joined.items()}
-
-
-def _nested(packages: list[tuple[_Level, str]], items: dict[str, list[str]]) -> str:
-    """The packages as a tree, each with the ids of the items right in it. See `Levels.nested`."""
-    within: dict[str | None, list[str]] = {}
-    for level, text in reversed(packages):
-        own, holder = level.row[_OWN], level.place.values[_PACKAGE]
-        parts = [text[:-1]]
-        if own in items:
-            parts.append(f',"items":[{",".join(items[own])}]')
-        if own in within:
-            parts.append(f',"packages":[{",".join(reversed(within.pop(own)))}]')
-        within.setdefault(holder, []).append("".join(parts) + "}")
-    return ",".join(reversed(within.pop(None, [])))
