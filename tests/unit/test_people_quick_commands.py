@@ -100,7 +100,8 @@ def counted(name, work):
     return count
 compiler = re._compiler
 compiler.compile = counted("patterns", compiler.compile)
-dataclasses._create_fn = counted("methods", dataclasses._create_fn)
+if hasattr(dataclasses, "_create_fn"):  # 3.13 writes them in another way
+    dataclasses._create_fn = counted("methods", dataclasses._create_fn)
 from gateway.cli import main
 try:
     main()
