@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from importlib import import_module
 from io import BytesIO
 from pathlib import Path
@@ -58,6 +59,8 @@ STEP_S = 0.01
 #: How long a schedule's slots are apart at most in the homes of these tests.
 SLOT = timedelta(minutes=16)
 TRIES = 6
+#: Bytes of a part of a large file: the least that S3 takes.
+SMALLEST_PART = 5 << 20
 #: What an error that was put in comes to, once the layers above have named it.
 FAULTS = (OSError, Refusal, TradepostError, SQLAlchemyError)
 #: Modules that the gateway loads only when it needs them.
@@ -303,7 +306,7 @@ def live(order: Order) -> None:
     world = World(Path(order.world))
     # Unlike its code a gateway's patience may be changed from outside: nobody waits a second here.
     worker.FIRST_PAUSE_S = 0.0
-    s3.PART_BYTES = 5 << 20
+    s3.S3Archive = partial(s3.S3Archive, part_bytes=SMALLEST_PART)  # type: ignore[misc]
     if order.large:
         answering.LARGE_SETS = 0
     wiring.SystemClock.now = lambda self: datetime.now(UTC) + world.shift  # type: ignore[method-assign]

@@ -10,10 +10,11 @@ with lives(folder) as run:                       # one process that has imported
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -26,7 +27,6 @@ from life import BROKE, FOLDERS, Order, Upload, as_line
 from sqlalchemy import select
 
 from gateway.failpoints import FAILPOINTS
-from gateway.ports import Archive
 from gateway.store.core import EVENT
 from gateway.store.ledger import Ledger, open_engine
 
@@ -141,11 +141,14 @@ class Day:
         found: dict[str, int] = json.loads((self.world / "passages.json").read_text())
         return found
 
-    def breaches(self, archive: Archive | None = None) -> list[str]:
-        """What the checker finds outside, and what the gateway's own comparison finds inside."""
-        archived = archived_in(self.home / "archive") if archive is None else archived_through(archive)
+    def breaches(self, archived: Mapping[str, bytes] | None = None) -> list[str]:
+        """What the checker finds outside, and what the gateway's own comparison finds inside.
+
+        archived: what is kept, where the archive is no folder of the home.
+        """
+        kept = archived_in(self.home / "archive") if archived is None else archived
         evidence = Evidence(
-            list(self._sent()), self.erp.committed, self.erp.commits, self._answers(), archived, IDENTITIES
+            list(self._sent()), self.erp.committed, self.erp.commits, self._answers(), kept, IDENTITIES
         )
         verified = self.verified()
         assert verified["well"] == (not verified["breaches"])
@@ -166,15 +169,6 @@ class Day:
         }
 
 
-def archived_through(archive: Archive) -> dict[str, bytes]:
-    """Every file of an archive that is no folder."""
-    found = {}
-    for one in archive.listed():
-        with archive.open(one.sha256) as stream:
-            found[one.sha256] = stream.read()
-    return found
-
-
 def _files(folder: Path) -> list[Path]:
     return [path for path in folder.iterdir() if not path.name.startswith(".")] if folder.is_dir() else []
 
@@ -182,7 +176,7 @@ def _files(folder: Path) -> list[Path]:
 class Lives:
     """The process that forks, and a home to copy."""
 
-    def __init__(self, folder: Path, stack: ExitStack) -> None:
+    def __init__(self, folder: Path, stack: ExitStack, environment: Mapping[str, str]) -> None:
         self._folder = folder
         self._stack = stack
         self._count = 0
@@ -191,6 +185,7 @@ class Lives:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            env={**os.environ, **environment},
         )
         self._erp = stack.enter_context(fake_erp())
         self._template = folder / "template"
@@ -213,21 +208,35 @@ class Lives:
         assert said, "the process that forks has ended"
         return int(said)
 
-    def day(self, *, bare: bool = False, large: bool = False, **options: str) -> Day:
-        """A fresh home with profiles applied. bare: a home that was never started."""
+    def day(
+        self,
+        *,
+        bare: bool = False,
+        large: bool = False,
+        furnish: Callable[[Path], None] | None = None,
+        besides: Mapping[Upload, Sent] | None = None,
+        **options: str,
+    ) -> Day:
+        """A fresh home with profiles applied, or one that was never started if it is bare or differs.
+
+        furnish: changes the home's profiles. besides: more uploads; those whose `how` is "elsewhere"
+        the test brings to their store itself. options: settings.
+        """
         self._count += 1
         world = self._folder / f"day-{self._count}"
         world.mkdir()
         home = world / "home"
         self._erp.forget()
         self._erp.script(commit_then_drop(), status(503), accept())
-        if not bare and not options:
-            shutil.copytree(self._prepared(), home, symlinks=True)
-        settings = {"chunk_documents": "2", **options}
-        sent = uploads()
-        order = Order("live", str(home), str(world), tuple(sent), settings, large=large)
-        if bare or options:
+        fresh = bare or furnish is not None or bool(options)
+        sent = uploads() | dict(besides or {})
+        own = tuple(upload for upload in sent if upload.how != "elsewhere")
+        order = Order("live", str(home), str(world), own, {"chunk_documents": "2", **options}, large=large)
+        if fresh:
             self._furnish(order)
+            (furnish or (lambda _: None))(home)
+        else:
+            shutil.copytree(self._prepared(), home, symlinks=True)
         return Day(self, order, self._erp, sent)
 
     def _prepared(self) -> Path:
@@ -254,10 +263,10 @@ class Lives:
 
 
 @contextmanager
-def lives(folder: Path) -> Iterator[Lives]:
-    """See the head of this page. folder: an empty place for homes."""
+def lives(folder: Path, **environment: str) -> Iterator[Lives]:
+    """See the head of this page. folder: an empty place for homes. environment: more of it."""
     with ExitStack() as stack:
-        yield Lives(folder, stack)
+        yield Lives(folder, stack, environment)
 
 
 def all_armed() -> str:
