@@ -114,9 +114,8 @@ class Bench:
         assert process is not None
         return process.pid
 
-    def seed(self, first: int, count: int, sender: int, lines: int = 50) -> float:
-        """Let files of one partner arrive while no gateway runs; files a second."""
-        began = time.monotonic()
+    def seed(self, first: int, count: int, sender: int, lines: int = 50) -> None:
+        """Let files of one partner arrive while no gateway runs."""
         with opened(self.gateway.settings) as gateway:
             gateway.apply_profiles_once()
             for number in range(first, first + count):
@@ -124,7 +123,13 @@ class Bench:
                 path.write_bytes(order_file(number, sender, lines))
                 name = f"po{number}.edi"
                 gateway.pipeline.receive(Arrival(partner(sender), name, name, partner(sender)), path)
-        return count / (time.monotonic() - began)
+
+    def seed_path(self, path: Path, sender: int) -> None:
+        """Let one file arrive while no gateway runs; it is taken over."""
+        with opened(self.gateway.settings) as gateway:
+            gateway.apply_profiles_once()
+            name = path.name
+            gateway.pipeline.receive(Arrival(partner(sender), name, name, partner(sender)), path)
 
     def clients(
         self, sessions: Sequence[Session], watches: Sequence[Watch] = (), give_up_s: float = 600.0
@@ -161,11 +166,15 @@ class Bench:
     def erp_saw(self) -> dict[str, float]:
         """When the ERP took each order, by business number; the first time counts."""
         seen: dict[str, float] = {}
-        for line in self._erp_log.read_text("ascii").splitlines(keepends=True):
-            if line.endswith("\n"):
-                moment, number = line.split()
-                seen.setdefault(number, float(moment))
+        for moment, number in self.erp_log():
+            seen.setdefault(number, moment)
         return seen
+
+    def erp_log(self) -> list[tuple[float, str]]:
+        """Every order that the ERP took: when, and its business number."""
+        lines = self._erp_log.read_text("ascii").splitlines(keepends=True)
+        whole = [line.split() for line in lines if line.endswith("\n")]
+        return [(float(moment), number) for moment, number in whole]
 
     def wait_for_erp(self, count: int, give_up_s: float) -> dict[str, float]:
         """Until the ERP has `count` orders, or too late; what it saw."""

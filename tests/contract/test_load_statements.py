@@ -1,0 +1,72 @@
+"""What one small file costs, in what does not depend on the machine: statements, transactions, syncs.
+
+Whoever makes the way of every file longer sees it here first (LD-2); a bound is lowered when it may be.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from business_files import order_850
+from sqlalchemy import event
+from stages import Stages
+
+FILES = 10
+#: Statements a file, over all stages; looking for due tasks is shared by those that are claimed together.
+MOST_STATEMENTS = 82
+#: Transactions that write, a file: received, settled, read, handed on, sent, begun, delivered, and a claim.
+MOST_COMMITS = 8
+#: Syncs a file, of files and folders: what came, its answer, what was delivered, and notes of the first two.
+MOST_SYNCS = 18
+
+
+class Costs:
+    """Counts what a ledger and this process do."""
+
+    def __init__(self, stages: Stages) -> None:
+        self.of: Counter[str] = Counter()
+        engine = stages.ledger.engine
+        event.listen(engine, "before_cursor_execute", lambda *_: self._count("statements"))
+        event.listen(engine, "commit", lambda _: self._count("commits"))
+
+    def _count(self, what: str) -> None:
+        self.of[what] += 1
+
+
+@pytest.fixture
+def syncs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    seen: list[int] = []
+    real = os.fsync
+
+    def counted(handle: int) -> None:
+        seen.append(handle)
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", counted)
+    return seen
+
+
+def test_a_small_file_costs_a_bounded_number_of_statements_commits_and_syncs(
+    tmp_path: Path, database_url: str, syncs: list[int]
+) -> None:
+    stages = Stages(tmp_path / "home", database_url)
+    _send(stages, 0, 3)  # what is done once a process is not counted
+    costs = Costs(stages)
+    before = len(syncs)
+    _send(stages, 3, FILES)
+    a_file = {what: count / FILES for what, count in costs.of.items()}
+    a_file["syncs"] = (len(syncs) - before) / FILES
+    assert len(stages.erp.taken["erp"]) == 3 + FILES
+    assert a_file["statements"] <= MOST_STATEMENTS, a_file
+    assert a_file["commits"] <= MOST_COMMITS, a_file
+    assert a_file["syncs"] <= MOST_SYNCS, a_file
+    stages.close()
+
+
+def _send(stages: Stages, first: int, count: int) -> None:
+    for number in range(first, first + count):
+        stages.receive("acme-retail", f"po{number}.edi", order_850(number + 1, [f"45{number:08}"]))
+    stages.drain()
