@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +16,7 @@ from gateway.store.moves import state_of
 from outbound.connector import Holding, Preview, Refused, Searchable, TryLater
 from partners.profile import Destination
 
+_FRACTION = re.compile(r"-?\d+\.\d+", re.ASCII)
 #: Documents that are listed at once.
 PAGE_DOCUMENTS = 200
 
@@ -185,5 +187,10 @@ def _differences(held: Sequence[Held]) -> Iterator[tuple[str, dict[str, str | No
     common = set.intersection(*(set(one) for one in facts.values())) if facts else set()
     for fact in sorted(common):
         values = {name: one[fact] for name, one in facts.items()}
-        if len(set(values.values())) > 1:
+        if len({_comparable(value) for value in values.values()}) > 1:
             yield fact, dict(values)
+
+
+def _comparable(text: str) -> str:
+    """A fraction without the zeros at its end: 5.00 and 5 are no difference, 0042 and 42 are one."""
+    return text.rstrip("0").rstrip(".") if _FRACTION.fullmatch(text) else text

@@ -60,6 +60,38 @@ def check(
 
 
 @app.command()
+def compare(
+    context: typer.Context,
+    one: Annotated[str, typer.Argument(help="A destination, such as the ERP of today.")],
+    other: Annotated[str, typer.Argument(help="Another, such as the ERP to come.")],
+    json: Json = False,
+) -> None:
+    """Compare what two destinations hold of every document that either was given; exit 1 if they differ."""
+    from gateway.comparing import compare_destinations
+
+    looked = 0
+    differing: dict[str, dict[str, dict[str, str | None]]] = {}
+    with gateway_of(context) as gateway, show.counting("documents", shown=not json) as counted:
+        for found in compare_destinations(gateway.parts, one, other, counted):
+            looked += 1
+            if found.differences:
+                differing[found.document] = found.differences
+    if json:
+        listed = [{"document": id_, "differences": facts} for id_, facts in differing.items()]
+        show.emit_json({"documents": looked, "differing": listed})
+    else:
+        rows = [
+            {"document": id_, "fact": fact, one: values.get(one), other: values.get(other)}
+            for id_, facts in differing.items()
+            for fact, values in facts.items()
+        ]
+        columns = {"document": "Document", "fact": "Fact", one: one, other: other}
+        show.emit_table(rows, columns, empty=f"{looked} documents, no difference.")
+    if differing:
+        raise typer.Exit(1)
+
+
+@app.command()
 def pause(context: typer.Context, name: Name, reason: Reason = "") -> None:
     """Let nothing more begin there; what is under way ends, the rest waits in order."""
     with gateway_of(context) as gateway:

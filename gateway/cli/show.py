@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
 from rich.console import Console
@@ -48,6 +49,21 @@ def complain(code: str, message: str, remedy: str) -> None:
     console.print(f"[bold red]{escape(code)}[/] {escape(message)}", soft_wrap=True)
     if remedy:
         console.print(f"        {escape(remedy)}", style="dim", soft_wrap=True)
+
+
+@contextmanager
+def counting(what: str, *, shown: bool) -> Iterator[Callable[[int], None]]:
+    """Called with how many more were looked at; shows them on stderr if that is a terminal."""
+    console = talk()
+    if not shown or not console.is_terminal:
+        yield lambda _more: None
+        return
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.completed:.0f} {task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda more: bar.update(task, advance=more)
 
 
 def emit_json(value: object) -> None:

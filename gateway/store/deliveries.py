@@ -378,6 +378,18 @@ def carriers_of(view: Connection, document: str) -> list[Carrier]:
     return list(newest.values())
 
 
+def documents_at(view: Connection, destinations: Sequence[str], after: str, limit: int) -> list[str]:
+    """Documents that any of these destinations was or will be given, by id, behind `after`."""
+    rows = view.execute(
+        select(DELIVERY.c.document_id)
+        .distinct()
+        .where(DELIVERY.c.destination.in_(destinations), DELIVERY.c.document_id > after)
+        .order_by(DELIVERY.c.document_id)
+        .limit(limit)
+    )
+    return list(rows.scalars())
+
+
 def delivered_somewhere(view: Connection, documents: Sequence[str]) -> set[str]:
     """Of these documents those that a destination has taken."""
     return set(
