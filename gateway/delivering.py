@@ -89,6 +89,7 @@ class Attempt:
 
     @property
     def number(self) -> int:
+        """Which try it is, from 1."""
         return self.packed.attempts + 1
 
     @property
