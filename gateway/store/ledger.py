@@ -26,6 +26,16 @@ CHECKPOINT_PAGES = 4_000
 #: Held by the one process that runs tasks ("tradepost" in telephone keys, and one).
 RUNNER_LOCK = 872_337_679
 
+#: Seconds to wait for a PostgreSQL that accepts a connection and says nothing.
+CONNECT_S = 10
+#: A machine that is gone without a word is given up after half a minute; libpq's names.
+LIVENESS = {
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+
 _writing: ContextVar[bool] = ContextVar("tradepost_writing", default=False)
 
 
@@ -58,7 +68,14 @@ def open_engine(url: str) -> Engine:
     """An engine for `url` with the durability that the ledger's promises need."""
     if not url.startswith("sqlite"):
         url = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
-        return create_engine(url, pool_pre_ping=True, hide_parameters=True, pool_size=10, max_overflow=40)
+        return create_engine(
+            url,
+            pool_pre_ping=True,
+            hide_parameters=True,
+            pool_size=10,
+            max_overflow=40,
+            connect_args={"connect_timeout": CONNECT_S, **LIVENESS},
+        )
     in_memory = url in {"sqlite://", "sqlite:///:memory:"}
     if in_memory:
         raise ValueError("the ledger needs a file: an in-memory database forgets what it promised")

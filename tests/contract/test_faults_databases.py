@@ -161,6 +161,20 @@ def test_a_stage_whose_commit_was_done_and_not_told_has_no_second_effect(
     assert len(stages.outbox(PARTNER)) == len(orders)
 
 
+def test_a_server_that_accepts_and_says_nothing_is_given_up(
+    proxied: tuple[Stages, ChaosProxy], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """FI-C02."""
+    stages, proxy = proxied
+    url = stages.ledger.engine.url.render_as_string(hide_password=False)
+    monkeypatch.setattr(ledgers, "CONNECT_S", 2)
+    proxy.trouble(Trouble(blackhole=True))
+    engine = ledgers.open_engine(url)
+    with pytest.raises(OperationalError, match="timeout"):
+        engine.connect()
+    engine.dispose()
+
+
 @pytest.fixture
 def own_server() -> Iterator[PostgresServer]:
     """A PostgreSQL that the test may stop: none that others use."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from itertools import takewhile
@@ -15,7 +16,7 @@ import pytest
 from business_files import order_850
 from disks import small_disk
 from fake_erp import fake_erp, status
-from live_gateway import QUICK_RETRY, LiveGateway, prepared_gateway
+from live_gateway import QUICK_RETRY, LiveGateway, live_gateway, prepared_gateway
 from paramiko.sftp import CMD_CLOSE
 
 from gateway.archive.local import create_local_archive
@@ -215,3 +216,18 @@ def test_an_archive_that_is_not_mounted_stops_the_start_and_is_not_made_anew(
         create_local_archive(other.folder, uuid4())
         with pytest.raises(RuntimeError, match="GTW-208"):
             gateway.start()
+
+
+def test_a_disk_that_takes_a_second_to_sync_makes_uploads_wait_and_nobody_else(
+    stack: ExitStack, tmp_path: Path
+) -> None:
+    """FI-B08."""
+    slow = {"TRADEPOST_TESTING": "1", "TRADEPOST_FAILPOINTS": "archive.before_fsync=sleep:1"}
+    gateway = stack.enter_context(live_gateway(tmp_path, **slow))
+    pool = stack.enter_context(ThreadPoolExecutor(8))
+    uploads = [pool.submit(told_ok, gateway, number) for number in range(1, 9)]
+    with gateway.client(PARTNER) as client:
+        assert "inbox" in client.listdir("/")
+    assert all(upload.result(30) for upload in uploads)
+    gateway.wait_until_idle()
+    assert len(list((gateway.home / "erp").iterdir())) == 8
