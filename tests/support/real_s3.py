@@ -58,7 +58,8 @@ def real_s3(folder: Path) -> Iterator[S3Store]:
     folder.mkdir(parents=True, exist_ok=True)
     ports = _free_ports(len(PORTS))
     command = [
-        *(str(WEED), "server", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1"),
+        *(str(WEED), "-logtostderr=true", "server", f"-dir={folder}"),
+        *("-ip=127.0.0.1", "-ip.bind=127.0.0.1"),
         *("-s3", f"-s3.config={_config(folder)}", "-s3.allowDeleteBucketNotEmpty", *VOLUMES, *NOTHING_ELSE),
         *(f"-{name}={port}" for name, port in zip(PORTS, ports, strict=True)),
     ]
