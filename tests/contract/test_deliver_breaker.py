@@ -19,6 +19,8 @@ from gateway.store import deliveries, destinations
 from outbound.connector import Outcome, Receipt, Refused, Result, TryLater
 
 pytestmark = pytest.mark.slow
+#: Nothing in it depends on the database.
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
@@ -86,6 +88,7 @@ def test_a_far_end_that_keeps_failing_is_left_alone_and_probed_by_one_delivery(s
     assert _events(stages)[-1] == "destination.closed"
 
 
+@ON_SQLITE
 def test_days_of_an_outage_cost_no_document_its_attempts(stages: Stages) -> None:
     """FI-F10, FI-F03: only what failed before the breaker opened counts."""
     stages.erp.down.add("erp")
@@ -119,6 +122,7 @@ def test_a_far_end_that_refuses_us_is_paused_with_one_event_and_no_document_fail
     assert _events(stages) == ["destination.paused", "destination.resumed", "destination.closed"]
 
 
+@ON_SQLITE
 def test_a_document_that_the_far_end_stumbles_over_does_not_close_the_way_for_others(stages: Stages) -> None:
     """FI-F03: a 500 for one document is tried to its end; the breaker counts it once."""
     _erp(stages, "retry = { max_attempts = 8 }")
@@ -134,6 +138,7 @@ def test_a_document_that_the_far_end_stumbles_over_does_not_close_the_way_for_ot
     assert stages.erp.numbers("erp") == ["A-2"]
 
 
+@ON_SQLITE
 def test_no_probe_goes_before_the_time_that_the_far_end_asked_for(stages: Stages) -> None:
     """FI-F03: Retry-After holds for the far end as a whole."""
     _erp(stages, "breaker = { failures = 1 }")
@@ -173,6 +178,7 @@ def test_at_most_so_many_consignments_begin_in_a_second(stages: Stages) -> None:
     assert _waiting(stages) == 0
 
 
+@ON_SQLITE
 def test_what_waits_is_let_go_at_a_limited_rate(stages: Stages) -> None:
     """FI-F10."""
     _erp(stages, "limits = { drain_per_s = 3 }\nbreaker = { failures = 1 }")
@@ -243,6 +249,7 @@ def test_an_answer_to_an_attempt_that_was_given_up_is_ignored(stages: Stages) ->
     assert (still["state"], still["reference"]) == ("retrying", None)
 
 
+@ON_SQLITE
 def test_a_delivery_costs_few_statements(stages: Stages) -> None:
     """The hot path: every statement is a share of what a machine can deliver."""
     stages.receive("acme-retail", "po.edi", order_850(1, ["A-1"]))

@@ -12,6 +12,8 @@ from stages import ACT, Died, FarEnds, Faults, Stages
 from gateway.ports import Sight
 
 pytestmark = pytest.mark.slow
+#: Nothing in it depends on the database.
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
@@ -21,6 +23,7 @@ def stages(tmp_path: Path, database_url: str) -> Iterator[Stages]:
     stages.close()
 
 
+@ON_SQLITE
 def test_layer_1_a_file_that_comes_twice_is_one_file(stages: Stages) -> None:
     """The same arrival is told the same; the same bytes anew are a duplicate, answered as before."""
     content = order_850(1, ["A-1"])
@@ -84,6 +87,7 @@ def test_layer_4_a_delivery_cut_off_at_the_far_end_is_one_document_there(
     stages.close()
 
 
+@ON_SQLITE
 def test_layer_4_one_document_has_one_key_in_a_batch_and_alone(stages: Stages) -> None:
     """A far end that books documents one by one knows each by its own key, whatever carries it."""
     path = stages.home / "partners" / "destinations.toml"

@@ -16,6 +16,8 @@ from gateway.store import destinations
 from outbound.connector import Refused, TryLater
 
 pytestmark = pytest.mark.slow
+#: Nothing in it depends on the database.
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
@@ -80,6 +82,7 @@ def test_two_destinations_take_a_document_each_with_its_own_state(stages: Stages
     assert keys["erp"] == keys["erp-new"], "the business identity is the same everywhere"
 
 
+@ON_SQLITE
 def test_a_destination_that_refuses_a_document_holds_up_no_other(stages: Stages) -> None:
     _destinations(stages, SIDE_BY_SIDE)
     stages.erp.says = [Refused("no such product", code="OUT-037")]
@@ -93,6 +96,7 @@ def test_a_destination_that_refuses_a_document_holds_up_no_other(stages: Stages)
     assert document["state"] == "delivered", "what is left of its destinations have it"
 
 
+@ON_SQLITE
 def test_a_destination_takes_what_is_for_its_warehouse(stages: Stages) -> None:
     takes = '[[other.takes]]\nwarehouses = ["0012"]\n[[third.takes]]\nwarehouses = ["0013"]\n'
     others = '[other]\nurl = "folder:other"\n[third]\nurl = "folder:third"\n'
@@ -107,6 +111,7 @@ def test_a_destination_takes_what_is_for_its_warehouse(stages: Stages) -> None:
     assert {name: stages.erp.numbers(name) for name in stages.erp.taken} == {"erp": ["A-1"], "other": ["A-1"]}
 
 
+@ON_SQLITE
 def test_test_documents_go_to_no_destination_for_production(stages: Stages) -> None:
     _destinations(stages, '[erp]\nurl = "folder:erp"\n[[erp.takes]]\n')
     _send(stages, 1, "A-1", usage="T")
@@ -114,6 +119,7 @@ def test_test_documents_go_to_no_destination_for_production(stages: Stages) -> N
     assert list(stages.erp.taken) == ["erp-test"]
 
 
+@ON_SQLITE
 def test_a_destination_with_a_schedule_of_its_own_takes_documents_in_its_slots(stages: Stages) -> None:
     every = 'schedule = { kind = "every", minutes = 10, batch_size = 50 }\n'
     _destinations(stages, f'[erp]\nurl = "folder:erp"\n{every}')
@@ -197,6 +203,7 @@ def test_what_waited_behind_a_dead_letter_goes_on_once_it_is_taken_back(stages: 
     assert stages.erp.numbers("erp") == ["A-2"]
 
 
+@ON_SQLITE
 def test_a_destination_may_ask_that_nobody_waits_for_a_dead_letter(stages: Stages) -> None:
     _ordered(stages, "partner", 'after_dead_letter = "go_on"\n')
     stages.erp.says = [Refused("no such product", code="OUT-037")]
@@ -219,6 +226,7 @@ def test_by_order_only_documents_of_one_purchase_order_wait_for_one_another(stag
     assert stages.erp.numbers("erp") == ["B-1", "A-1", "A-1"]
 
 
+@ON_SQLITE
 def test_what_waits_for_a_turn_goes_on_once_no_order_is_asked_for(stages: Stages) -> None:
     _ordered(stages, "partner")
     stages.erp.says = [Refused("no such product", code="OUT-037")]
@@ -229,6 +237,7 @@ def test_what_waits_for_a_turn_goes_on_once_no_order_is_asked_for(stages: Stages
     assert stages.erp.numbers("erp") == ["A-2"]
 
 
+@ON_SQLITE
 def test_order_is_kept_through_an_outage(stages: Stages) -> None:
     """FI-F10."""
     _ordered(stages, "partner", "breaker = { failures = 1 }\n")

@@ -16,6 +16,8 @@ from gateway.store.replays import Chosen
 from outbound.connector import Refused
 
 pytestmark = pytest.mark.slow
+#: Nothing in it depends on the database.
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
@@ -59,6 +61,7 @@ def test_a_dry_run_shows_what_a_replay_would_change_and_changes_nothing(stages: 
     assert any("GBP" in line and "EUR" in line for line in shown.sentences)
 
 
+@ON_SQLITE
 def test_a_replay_with_the_profiles_of_then_reads_as_then(stages: Stages) -> None:
     received = stages.receive("corner-bikes", "orders.csv", order_csv(["C-1"]))
     stages.drain()
@@ -113,6 +116,7 @@ def test_one_document_is_read_anew_alone_and_then_the_whole(stages: Stages) -> N
     }
 
 
+@ON_SQLITE
 def test_a_document_that_would_be_held_now_is_told(stages: Stages) -> None:
     stages.profile("acme-retail", "\n[document]\nhold_non_originals = false\n")
     received = stages.receive("acme-retail", "po.edi", order_850(1, ["A-1"], purpose="04"))
@@ -126,6 +130,7 @@ def test_a_document_that_would_be_held_now_is_told(stages: Stages) -> None:
     assert (one.before, one.after, one.sendings, one.no_more_to) == ("delivered", "held", [], ["erp"])
 
 
+@ON_SQLITE
 def test_profiles_that_never_were_are_refused(stages: Stages) -> None:
     received = stages.receive("acme-retail", "po.edi", order_850(1, ["A-1"]))
     stages.drain()
@@ -181,6 +186,7 @@ def test_dead_letters_of_a_cause_are_retried_in_bulk_under_their_keys(stages: St
     assert moves == []
 
 
+@ON_SQLITE
 def test_dead_letters_are_closed_in_bulk_and_their_documents_held_with_the_reason(stages: Stages) -> None:
     _three_dead(stages)
     assert stages.operations.close_dead_letters(ACT, Letters(destination="erp")) == 3
@@ -195,6 +201,7 @@ def test_dead_letters_are_closed_in_bulk_and_their_documents_held_with_the_reaso
 # pause, compare ------------------------------------------------------------------------------
 
 
+@ON_SQLITE
 def test_a_person_pauses_and_resumes_a_destination_and_only_a_person_does(stages: Stages) -> None:
     stages.operations.pause_destination(ACT, "erp")
     stages.receive("acme-retail", "po.edi", order_850(1, ["A-1", "A-2"]))
