@@ -25,8 +25,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from load_files import login, order_file
 from paramiko import Ed25519Key, PKey, SFTPClient, Transport
 
-#: Seconds between two looks for an answer that is not there yet.
-LOOK_S = 0.02
+#: Seconds between two looks for an answer that is not there yet: rare enough to cost the gateway little.
+LOOK_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ import json
 from live_gateway import LiveGateway, prepared_gateway
 from load_clients import Session, Watch
 from load_files import order_file, partner, purchase_order, write_partners
+from load_page import NEVER_S
 
 from gateway import home as homes
 from gateway.ports import Arrival
@@ -254,5 +255,8 @@ def _erp(folder: Path) -> Iterator[tuple[int, Path]]:
 
 
 def facts(**values: Any) -> dict[str, Any]:
-    """Figures rounded to what they are worth."""
-    return {name: round(value, 3) if isinstance(value, float) else value for name, value in values.items()}
+    """Figures rounded to what they are worth; what never came took `NEVER_S`."""
+    return {
+        name: round(min(value, NEVER_S), 3) if isinstance(value, float) else value
+        for name, value in values.items()
+    }

@@ -10,6 +10,8 @@ from typing import Any
 
 import x12_plots
 
+#: Stands for a wait that did not end.
+NEVER_S = 999_999.0
 #: Where the part that is made begins and ends; what stands around it is written by hand.
 BEGIN, END = "<!-- made by `make load`, don't edit -->", "<!-- end of what is made -->"
 MEMORY = {
@@ -219,6 +221,6 @@ def _option(size: str) -> str:
 
 
 def _seconds(value: float) -> str:
-    if value == float("inf"):
+    if value >= NEVER_S:
         return "not all arrived"
     return f"{value * 1e3:.0f} ms" if value < 1 else f"{value:.1f} s"
