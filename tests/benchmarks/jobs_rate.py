@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import warnings
 from collections.abc import Iterator, Sequence
@@ -139,11 +140,12 @@ def _take_over_s(server: str) -> float:
 
 
 def _until(gateway: Gateway, question: str) -> None:
+    pause = threading.Event()
     while True:
         with gateway.ledger.read() as view:
             if view.execute(text(question)).scalar_one():
                 return
-        time.sleep(0.02)
+        pause.wait(0.02)
 
 
 def _end(processes: Sequence[subprocess.Popen[bytes]]) -> None:
