@@ -205,7 +205,13 @@ def running(gateway: Gateway, roles: Collection[Role] = tuple(Role)) -> Iterator
             run.status.start()
             stack.callback(run.status.stop)
         stack.callback(run.left_s)
-        log.info("gateway.started", home=str(settings.home), roles=sorted(roles))
+        log.info(
+            "gateway.started",
+            home=str(settings.home),
+            roles=sorted(roles),
+            sftp_port=run.server.port if run.server else None,
+            status_port=run.status.port if run.status else None,
+        )
         yield run
         log.info("gateway.stopping")
 

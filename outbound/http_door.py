@@ -25,6 +25,8 @@ from outbound.refusals import refused, try_later
 MAX_RESPONSE_BYTES = 1 << 20
 #: A token is renewed this long before its end.
 TOKEN_MARGIN_S = 30.0
+#: A shorter secret is a word that answers may hold by chance.
+MIN_SECRET_BYTES = 6
 #: What a person sees in a secret's place.
 HIDDEN = "(a secret)"
 
@@ -198,6 +200,7 @@ class HttpDoor:
             ) as response,
         ):
             body, whole = _read(response.iter_stream(), options.max_response_bytes)
+            body = _without_proof(body, proof)
             headers = {
                 name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers
             }
@@ -239,6 +242,15 @@ class _Token:
         """It was refused."""
         with self.lock:
             self.text = ""
+
+
+def _without_proof(body: bytes, proof: Headers) -> bytes:
+    """An answer that throws our own secret back at us, without it: answers are kept and shown (SEC-14)."""
+    for _, value in proof:
+        secret = value.rpartition(" ")[2].encode("latin-1", "replace")
+        if len(secret) >= MIN_SECRET_BYTES:
+            body = body.replace(secret, b"[redacted]")
+    return body
 
 
 def basic(user: str, password: str) -> str:
