@@ -136,7 +136,8 @@ class GroupCommit:
         """A member has failed; nobody else may be left to end what the others wrote."""
         group = self._group
         if group is not None and not self._has_company(group):
-            self._end(group)
+            with suppress(SQLAlchemyError):  # the others hear of it; this member has a fault of its own
+                self._end(group)
 
     def _await(self, group: _Group, is_first: bool) -> None:
         """Until the group has ended. The first member ends it if nobody does in time."""
@@ -152,13 +153,14 @@ class GroupCommit:
             raise group.fault
 
     def _end(self, group: _Group) -> None:
-        """Commit for all members; the fault, if there is one, is every member's."""
+        """Commit for all members. Raises the fault, if there is one, which is every member's."""
         self._group = None
         try:
             group.transaction.commit()
-        except BaseException as fault:  # noqa: BLE001 - rises again in every member
+        except BaseException as fault:
             group.fault = fault
             self._discard(group.connection)
+            raise
         finally:
             group.ended.set()
 

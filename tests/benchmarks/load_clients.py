@@ -102,7 +102,7 @@ class Partners:
                 while not _is_there(client, f"/outbox/997_{number:09}.edi"):
                     if time.monotonic() > ends:
                         return
-                    time.sleep(LOOK_S)
+                    threading.Event().wait(LOOK_S)
                 self._say(f"answered {watch.sender} {number} {time.monotonic():.6f}")
 
     def _say(self, line: str) -> None:
@@ -141,7 +141,7 @@ def _is_there(client: SFTPClient, path: str) -> bool:
 def _wait_until(moment: float) -> None:
     pause = moment - time.monotonic()
     if pause > 0:
-        time.sleep(pause)
+        threading.Event().wait(pause)
 
 
 def main(plan: dict[str, object]) -> None:

@@ -49,9 +49,13 @@ async def _serve(path: str) -> None:
     with Path(path).open("w", encoding="ascii") as log:
         server = await loop.create_server(lambda: _Connection(log), "127.0.0.1", 0, backlog=512)
         print(server.sockets[0].getsockname()[1], flush=True)
-        while True:
-            await asyncio.sleep(FLUSH_S)
+
+        def flush() -> None:
             log.flush()
+            loop.call_later(FLUSH_S, flush)
+
+        flush()
+        await server.serve_forever()
 
 
 if __name__ == "__main__":

@@ -181,7 +181,7 @@ class Bench:
         """Until the ERP has `count` orders, or too late; what it saw."""
         ends = time.monotonic() + give_up_s
         while len(seen := self.erp_saw()) < count and time.monotonic() < ends:
-            time.sleep(0.1 if count < 10_000 else 1.0)
+            threading.Event().wait(0.1 if count < 10_000 else 1.0)
         return seen
 
 

@@ -12,6 +12,7 @@ import os
 import platform
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -222,7 +223,7 @@ def _until_settled(load: Bench) -> float:
         with load.gateway.view() as view:
             if view.execute(settled).scalar_one():
                 return time.monotonic()
-        time.sleep(0.1)
+        threading.Event().wait(0.1)
 
 
 def waiting(size: Size) -> dict[str, Any]:
@@ -240,7 +241,7 @@ def waiting(size: Size) -> dict[str, Any]:
             closed = load.clients([Session(FLOODER + 1, lone, 1)])
             before_it = load.erp_saw()
             while purchase_order(lone) not in (seen := load.erp_saw()):
-                time.sleep(0.1)
+                threading.Event().wait(0.1)
             seen = load.wait_for_erp(size.waiting + 1, 3_600)
             drained_s = max(seen.values()) - began
     return facts(
