@@ -5,7 +5,7 @@
     TRADEPOST_FAILPOINTS="archive.after_fsync=kill:2,deliver.after_answer=raise:EIO"
 
 Each entry is `name=action` or `name=action:nth`. Actions are `kill` (as kill -9), `raise:EIO`
-(any name of errno), `sleep:2` (seconds) and `pause` (the process stops until SIGCONT). With `nth`
+(any name of errno), `sleep:2` (whole seconds) and `pause` (the process stops until SIGCONT). With `nth`
 only the nth passage is hit, counted over all threads; without, each is. Nothing is armed by
 importing this: a start arms what the environment says, and refuses to start unless
 TRADEPOST_TESTING=1 says that this gateway handles nobody's orders.
@@ -225,7 +225,7 @@ def _raise(name: str) -> Callable[[], None]:
 
 
 def _sleep(seconds: str) -> Callable[[], None]:
-    duration_s = float(seconds)
+    duration_s = int(seconds)
     return lambda: time.sleep(duration_s)
 
 
