@@ -136,13 +136,15 @@ class Chaos:
                 channel = client.get_channel()
                 assert channel is not None
                 channel.settimeout(10.0)
-                with client.open(f"/inbox/{sent.name}", "wb") as file:
+                path = f"/inbox/{sent.name}"
+                with client.open(path, "wb") as file:
                     file.write(sent.content)
+                # This client keeps a refused close to itself; what it then sees listed was accepted.
+                return client.stat(path).st_size == len(sent.content)
         except (OSError, EOFError, SSHException):
             # A process that a failpoint killed is started again by the next kill, or now.
-            self._up.wait(0.05)
+            self._over.wait(0.1)
             return False
-        return True
 
 
 def _files(partner: str) -> Iterator[Sent]:

@@ -203,7 +203,7 @@ class LiveGateway:
     def client(self, partner: str) -> Iterator[SFTPClient]:
         """A paramiko client, for tests that need many uploads."""
         key = Ed25519Key.from_private_key_file(str(homes.client_key(self.home, partner)))
-        transport = Transport(("127.0.0.1", self.port))
+        transport = Transport(socket.create_connection(("127.0.0.1", self.port), DEADLINE_S))
         try:
             transport.connect(self._host_key(), LOGINS[partner], pkey=key)
             client = SFTPClient.from_transport(transport)
