@@ -159,7 +159,7 @@ class HttpDoor:
                 self._token.keep(*self._fetch_token(options.oauth2))
             return [("Authorization", f"Bearer {self._token.text}")], known is None
 
-    def _fetch_token(self, client: ClientCredentials) -> tuple[str, float]:
+    def _fetch_token(self, client: ClientCredentials) -> tuple[str, int]:
         """A token and the seconds it is good for, 0 if it does not say."""
         form = {"grant_type": "client_credentials"}
         form |= {"scope": client.scope} if client.scope else {}
@@ -183,7 +183,7 @@ class HttpDoor:
         if answer.status != 200 or not token or not token.isascii() or not token.isprintable():
             raise refused("OUT-071", endpoint_wide=True, host=host, status=str(answer.status))
         expires = text_field(value, "expires_in") or "0"
-        return token, float(expires) if expires.isdigit() and len(expires) < 10 else 0.0
+        return token, int(expires) if expires.isdigit() and len(expires) < 10 else 0
 
     def _send(self, url: httpcore2.URL, request: Request, proof: Headers) -> Answer:
         options = self._options
@@ -233,7 +233,7 @@ class _Token:
         """The token, None if there is none that is still good."""
         return self.text if self.text and time.monotonic() < self._good_until else None
 
-    def keep(self, text: str, good_for_s: float) -> None:
+    def keep(self, text: str, good_for_s: int) -> None:
         """Use it from now on; one that says no end is used until it is refused."""
         self.text = text
         self._good_until = time.monotonic() + (good_for_s - TOKEN_MARGIN_S if good_for_s else 86_400.0)

@@ -14,7 +14,7 @@ PURE = ("parsers", "partners", "translators")
 PACKAGES = ("gateway", "outbound", *PURE)
 
 #: Seconds to wait, read from an HTTP header: the one text that becomes a float.
-FLOATS = {"outbound/http_answers.py"}
+FLOATS = {"gateway/meters.py", "outbound/http_answers.py"}
 #: What asks the machine for the time; the pure packages get theirs as a parameter.
 CLOCKS = {"now", "utcnow", "today"}
 #: Writes the `__init__` of our own classes from the names of their fields, as `dataclasses` does.

@@ -18,7 +18,13 @@ from parsers.catalogue import entries
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("samples/*.md")])
 #: Not settings: read by the tests, or by the makers of samples.
-OTHER_VARIABLES = {HOME_VARIABLE, "TRADEPOST_CORPUS", "TRADEPOST_UPDATE_SAMPLES"}
+OTHER_VARIABLES = {
+    HOME_VARIABLE,
+    "TRADEPOST_CORPUS",
+    "TRADEPOST_FAILPOINTS",
+    "TRADEPOST_TESTING",
+    "TRADEPOST_UPDATE_SAMPLES",
+}
 
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 CODE = re.compile(r"\b(?:X12|CSV|PRT|TRN|OUT|GTW)-\d{3}\b")
