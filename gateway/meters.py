@@ -220,7 +220,7 @@ def _breakers(states: dict[str, str], known: Collection[str]) -> Metric:
     )
     for name in sorted(set(states) & set(known)):
         for state in BREAKER:
-            family.add_metric((name, state), float(states[name] == state))
+            family.add_metric((name, state), int(states[name] == state))
     return family
 
 
@@ -229,13 +229,13 @@ def _histogram(registry: CollectorRegistry, name: str, words: str, labels: Seque
 
 
 def _gauge(name: str, words: str, value: float) -> Metric:
-    return GaugeMetricFamily(f"tradepost_{name}", words, value=float(value))
+    return GaugeMetricFamily(f"tradepost_{name}", words, value=value)
 
 
 def _family(name: str, words: str, labels: Sequence[str], rows: Iterable[Standing]) -> Metric:
     family = GaugeMetricFamily(f"tradepost_{name}", words, labels=labels)
     for row in rows:
-        family.add_metric(row.labels, float(row.count))
+        family.add_metric(row.labels, row.count)
     return family
 
 
