@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import field, replace
 from functools import cached_property, lru_cache
 from heapq import nsmallest
-from itertools import chain, repeat
+from itertools import chain, islice, repeat
 from typing import Literal
 
 from parsers.catalogue import found
@@ -171,8 +171,12 @@ class SegmentCheck:
     def _repeated(self, use: ElementUse) -> Accepts:
         one = self._single(use)
         separator = self._options.separators.repetition
-        if separator is None or use.repeat == 1 or not use.checked or use.type == BINARY:
+        if separator is None or not use.checked or use.type == BINARY:
             return one
+        if use.repeat == 1:
+            # Unchecked components take any text; every other test bars the separator by itself.
+            takes_any = any(not part.checked for part in use.components)
+            return (lambda value: separator not in value and one(value)) if takes_any else one
         return lambda value: (
             value.count(separator) < use.repeat and all(part and one(part) for part in value.split(separator))
         )
@@ -269,6 +273,11 @@ class SegmentCheck:
             yield from self._component_faults(use, parts[: len(use.components)], place)
 
     def _component_faults(self, use: ElementUse, parts: list[str], place: _Place) -> Iterator[Finding]:
+        """Faults of the components; of a composite of nothing but separators the first says it all."""
+        faults = self._each_component_fault(use, parts, place)
+        return faults if any(part.strip(" ") for part in parts) else islice(faults, 1)
+
+    def _each_component_fault(self, use: ElementUse, parts: list[str], place: _Place) -> Iterator[Finding]:
         for component in use.components:
             value = parts[component.position - 1] if component.position <= len(parts) else ""
             at = self._component_place(place, component.position, parts)

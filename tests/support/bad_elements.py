@@ -74,4 +74,6 @@ ELEMENTS: dict[str, tuple[str, ...]] = {
     ),
     "AK403 12 in 005010: a quantity twice": ("850 005010", "PO1*1*10*", "PO1*1*10^20*"),
     "AK403 13 in 005010: components in a number": ("850 005010", "*PO-1*", "*PO>1*"),
+    "AK403 1: a composite of nothing but a separator": ("850", "REF*DP*38", "REF*DP*38**>"),
+    "AK403 3: a reference of nothing but a separator of components": ("850", "REF*DP*38", "REF*DP*>"),
 }
