@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, Text, TypeDecorator
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, Integer, Text, TypeDecorator
 from sqlalchemy.engine import Dialect
 from sqlmodel import Column, Field
 
@@ -43,6 +43,15 @@ def moment(*, nullable: bool = False, index: bool = False) -> Any:
 def big() -> Any:
     """A number of bytes: files may exceed what 32 bits count."""
     return Field(sa_column=Column(BigInteger, nullable=False))
+
+
+#: A number that the database counts up: rows may come to outlive 32 bits. SQLite's integers have 64.
+COUNTED = BigInteger().with_variant(Integer, "sqlite")
+
+
+def counted() -> Any:
+    """A key that the database counts up."""
+    return Field(default=None, sa_column=Column(COUNTED, primary_key=True))
 
 
 def long_text(*, nullable: bool = True) -> Any:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Identity, Index, Integer, UniqueConstraint
+from sqlalchemy import Identity, Index, UniqueConstraint
 from sqlmodel import Column, Field, SQLModel
 
-from gateway.store.columns import long_text, moment, states_of
-
-#: A number that the database counts up, also where rows outlive 32 bits.
-_COUNTED = BigInteger().with_variant(Integer, "sqlite")
+from gateway.store.columns import COUNTED, long_text, moment, states_of
 
 
 class DestinationRow(SQLModel, table=True):
@@ -51,7 +48,7 @@ class Parked(SQLModel, table=True):
         UniqueConstraint("consignment_id", name="parked_once"),
         Index("parked_place", "destination", "waits_for", "id"),
     )
-    id: int | None = Field(default=None, sa_column=Column(_COUNTED, Identity(), primary_key=True))
+    id: int | None = Field(default=None, sa_column=Column(COUNTED, Identity(), primary_key=True))
     consignment_id: str = Field(foreign_key="consignment.id")
     destination: str
     #: "destination": until it takes deliveries again. "turn": until an earlier one of its lane has ended.
@@ -67,7 +64,7 @@ class Turn(SQLModel, table=True):
         Index("turn_place", "lane", "id"),
         Index("turn_consignment", "consignment_id"),
     )
-    id: int | None = Field(default=None, sa_column=Column(_COUNTED, Identity(), primary_key=True))
+    id: int | None = Field(default=None, sa_column=Column(COUNTED, Identity(), primary_key=True))
     #: Destination and partner, or destination, partner and order number.
     lane: str
     consignment_id: str = Field(foreign_key="consignment.id")

@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, Index, LargeBinary, UniqueConstraint
 from sqlmodel import Column, Field, SQLModel
 
-from gateway.store.columns import UtcDateTime, big, long_text, moment, states_of
+from gateway.store.columns import UtcDateTime, big, counted, long_text, moment, states_of
 
 
 class Blob(SQLModel, table=True):
@@ -210,7 +210,7 @@ class FindingRow(SQLModel, table=True):
     """A finding as it was made."""
 
     __tablename__ = "finding"
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = counted()
     transmission_id: str = Field(foreign_key="transmission.id", index=True)
     interchange_id: str | None = Field(default=None, index=True)
     document_id: str | None = Field(default=None, index=True)
@@ -401,7 +401,7 @@ class Event(SQLModel, table=True):
 
     __tablename__ = "event"
     __table_args__ = (Index("event_subject", "subject"),)
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = counted()
     at: datetime = moment()
     #: A person's login, a partner's login, or the stage that did it.
     actor: str

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Index, UniqueConstraint, text
 from sqlmodel import Column, Field, SQLModel
 
-from gateway.store.columns import long_text, moment, states_of
+from gateway.store.columns import counted, long_text, moment, states_of
 
 _OPEN = "state IN ('waiting', 'running')"
 _ORDERED = text(f"order_key IS NOT NULL AND {_OPEN}")
@@ -27,7 +27,7 @@ class Task(SQLModel, table=True):
         Index("task_rank", "partner", "rank", sqlite_where=_RANKED, postgresql_where=_RANKED),
         Index("task_served", "rank", sqlite_where=_SERVED, postgresql_where=_SERVED),
     )
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = counted()
     stage: str
     subject: str
     generation: int = 0
