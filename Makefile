@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 PEERS := .venv-peers
 TRYTON := .venv-tryton
+MUTANTS := .venv-mutants
 BIN := $(VENV)/bin
 HOME_FOLDER ?= $(CURDIR)/home
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
@@ -12,7 +13,7 @@ COMPILE := $(BIN)/python -m compileall -q gateway outbound parsers partners tran
 SOURCES := gateway outbound parsers partners translators tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test fast lint format docs bench bench-x12 load lock clean system fuzz chaos soak
+.PHONY: help run demo test fast lint format docs bench bench-x12 load lock clean system fuzz chaos soak coverage mutants
 
 help: ## Show the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +60,20 @@ soak: $(VENV)/test.stamp ## Kill the gateway at random moments with ten other se
 	@for seed in 1 2 3 4 5 6 7 8 9 10; do \
 	  echo "seed $$seed"; TRADEPOST_CRASH_SEED=$$seed $(BIN)/pytest -q -p no:cacheprovider tests/crash/test_chaos.py tests/crash/test_jobs_many_nodes.py || exit 1; done
 
+# The tests that run what must lose and double nothing in their own process: a killed one loses its figures.
+COVERING := tests/unit tests/golden tests/contract tests/journey/sftp_server tests/journey/test_erp_*.py \
+  tests/journey/test_sftp_logins.py tests/crash/test_archive_local_faults.py tests/crash/test_crash_stores.py \
+  tests/crash/test_outbound_drops.py tests/crash/test_erp_steps.py
+
+coverage: $(VENV)/test.stamp ## Say which lines and branches no test runs; fails if a full module is not full.
+	@mkdir -p .build; status=0; \
+	$(BIN)/pytest -q -n 2 -p no:cacheprovider --cov --cov-config=tests/coverage.toml --cov-report= $(COVERING) || status=1; \
+	$(BIN)/coverage json -q --rcfile=tests/coverage.toml -o .build/coverage.json; \
+	$(BIN)/python tests/support/coverage_table.py .build/coverage.json || status=1; exit $$status
+
+mutants: $(MUTANTS)/made.stamp ## Change the code and see whether tests notice; MINUTES=30, MODULES=a few by default.
+	@$(MUTANTS)/bin/python tests/support/mutants_run.py --minutes $(or $(MINUTES),30) $(MODULES)
+
 fuzz: $(VENV)/test.stamp ## Ask both readings of X12 about five million mutants; takes a quarter of an hour.
 	@TRADEPOST_MUTANTS=100000 $(BIN)/pytest -q -n 2 -p no:cacheprovider tests/property/test_x12_grammar_differential.py
 
@@ -75,11 +90,12 @@ lock: $(VENV)/test.stamp ## Compute the locked versions anew from requirements/*
 	@$(PIP) install uv
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/run.in -o requirements/run.txt
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/test.in -o requirements/test.txt
+	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/mutants.in -o requirements/mutants.txt
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/peers.in -o requirements/peers.txt
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/tryton.in -o requirements/tryton.txt
 
 clean: ## Remove the environment; the home stays.
-	rm -rf $(VENV) $(PEERS) $(TRYTON) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) $(TRYTON) $(MUTANTS) .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/made.stamp:
 	@$(PYTHON) -c 'import sys; sys.exit("tradepost needs Python 3.11 or newer") if sys.version_info < (3, 11) else None'
@@ -105,6 +121,11 @@ $(VENV)/test.stamp: $(VENV)/made.stamp requirements/test.txt pyproject.toml
 $(PEERS)/made.stamp: requirements/peers.txt
 	@$(PYTHON) -m venv $(PEERS)
 	@$(PEERS)/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes -r requirements/peers.txt
+	@touch $@
+
+$(MUTANTS)/made.stamp: requirements/mutants.txt
+	@$(PYTHON) -m venv $(MUTANTS)
+	@$(MUTANTS)/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes -r requirements/mutants.txt
 	@touch $@
 
 # A real Tryton for the tests, and the database that they copy, which takes half a minute to make.

@@ -26,8 +26,8 @@ def names(lock: Path) -> set[str]:
     return {match["name"] for head, *_ in entries(lock) if (match := PINNED.fullmatch(head))}
 
 
-def test_there_are_four_lock_files() -> None:
-    assert [lock.name for lock in LOCKS] == ["peers.txt", "run.txt", "test.txt", "tryton.txt"]
+def test_there_are_five_lock_files() -> None:
+    assert [lock.name for lock in LOCKS] == ["mutants.txt", "peers.txt", "run.txt", "test.txt", "tryton.txt"]
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
@@ -57,5 +57,8 @@ def test_what_is_wanted_is_named_and_locked(wanted: Path) -> None:
 
 
 def test_the_tests_use_the_versions_that_run() -> None:
-    run, test = ({head for head, *_ in entries(lock)} for lock in LOCKS[1:3])
-    assert run <= test
+    run, test, mutants = (
+        {head for head, *_ in entries(ROOT / "requirements" / f"{name}.txt")}
+        for name in ("run", "test", "mutants")
+    )
+    assert run <= test <= mutants

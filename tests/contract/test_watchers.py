@@ -48,6 +48,7 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     settings = Settings(home=tmp_path_factory.mktemp("gateway"))
     homes.prepare(settings, samples=False)
     with opened(settings) as running:
+        running.apply_profiles_once()
         yield running
 
 
