@@ -21,10 +21,13 @@ from gateway.store.deliveries import Accepted
 from gateway.store.identity import business_identity
 from gateway.store.moves import Act, move_if, move_many
 from gateway.store.readings import Settled, Staged
-from gateway.store.rows import ENVIRONMENTS
+from gateway.store.rows import CANONICAL, ENVIRONMENTS
 from parsers.x12.model import PartyId
 from partners.directory import Directory
 from partners.profile import DocumentRule
+
+#: Why a document of our ERP rests.
+FOR_THE_PARTNER = "Our ERP wrote it for the partner; it is kept until it is sent."
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +163,8 @@ def _fate(
         return Fate(document, "filed")
     if document.rejected_by_group or document.disposition == "reject":
         return Fate(document, "rejected")
+    if document.standard == CANONICAL:
+        return Fate(document, "kept", FOR_THE_PARTNER)
     rule = rule_of(directory, settled, document)
     if document.disposition == "hold":
         return Fate(document, "held", document.hold)

@@ -52,7 +52,7 @@ from gateway.store import answers, arrivals, deliveries, mailboxes, readings, re
 from gateway.store.arrivals import Kept
 from gateway.store.identity import drawn
 from gateway.store.moves import Act, move, record
-from gateway.store.rows import Reading
+from gateway.store.rows import CANONICAL, Reading
 from gateway.store.turns import earlier_at_work
 from gateway.understanding import understand
 from outbound.connector import Refused, TryLater
@@ -162,7 +162,7 @@ class Pipeline:
             for event in understand(self._parts, task.transmission, task.applied.directory, stream):
                 match event:
                     case FileOpened(format=form):
-                        if form == "csv" and repeats_a_file(self._parts, task):
+                        if form in {"csv", CANONICAL} and repeats_a_file(self._parts, task):
                             return
                         task.standard = form
                     case InterchangeOpened():

@@ -52,6 +52,12 @@ class ParseTask:
         """True if a person asked for it: duplicates are no matter, and nobody is answered again."""
         return self.claim.stage == "replay"
 
+    @property
+    def from_erp(self) -> bool:
+        """True if our own ERP wrote it."""
+        channel = self.applied.directory.channel(self.transmission.channel)
+        return channel is not None and channel[1].from_erp
+
     def note(self, report: InterchangeReport) -> None:
         """Remember whose interchange it was, and for what use."""
         self.partner = self.partner or report.partner
@@ -221,11 +227,13 @@ def _came_before(
 
 
 def _same_file(view: Connection, task: ParseTask) -> str | None:
-    """The answered transmission with these bytes, if the layout's rule counts that as a duplicate."""
+    """The answered transmission with these bytes, if that counts as a duplicate: a layout's rule says so,
+    and what our ERP wrote always does."""
     transmission = task.transmission
     agreement = task.applied.directory.by_partner(transmission.partner or "")
     rule = agreement.rule_for_file(transmission.name) if agreement else None
-    if task.is_replay or rule is None or rule.same_bytes == "accept":
+    accepts = not task.from_erp and (rule is None or rule.same_bytes == "accept")
+    if task.is_replay or accepts:
         return None
     return arrivals.settled_with_same_bytes(view, transmission, task.applied.version)
 

@@ -101,7 +101,7 @@ DOCUMENT = _table(
     State("rejected", "Refused: by its faults, or by a person.", "Nothing is open.", ("superseded",)),
     State(
         "kept",
-        "Understood and kept; it goes nowhere (test traffic without a test destination).",
+        "Understood and kept: the profile sends it nowhere, or our ERP wrote it for the partner.",
         "Nothing is open.",
         ("ready", "superseded"),
     ),

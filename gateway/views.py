@@ -24,6 +24,7 @@ from gateway.store.core import MAILBOX_ENTRY as MBX
 from gateway.store.core import TASK as TSK
 from gateway.store.core import TRANSMISSION as TX
 from gateway.store.destinations import waits_for
+from gateway.store.rows import CANONICAL
 
 Item = dict[str, Any]
 
@@ -203,7 +204,12 @@ def documents(
     for column, wanted in ((DOC.c.partner, partner), (DOC.c.state, state), (DOC.c.number, number)):
         if wanted is not None:
             query = query.where(column == wanted)
-    return [_without(item, "canonical") for item in _items(view, query)]
+    return [_directed(_without(item, "canonical")) for item in _items(view, query)]
+
+
+def _directed(document: Item) -> Item:
+    """With its direction: "out" if our ERP wrote it for the partner, "in" if the partner sent it."""
+    return {**document, "direction": "out" if document["standard"] == CANONICAL else "in"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +231,7 @@ def document(view: Connection, document_id: str) -> DocumentView:
     sent = _items(view, select(DL).where(DL.c.document_id == document_id).order_by(DL.c.id))
     consignments = [item["consignment_id"] for item in sent if item["consignment_id"]]
     return DocumentView(
-        document=row,
+        document=_directed(row),
         canonical=None if canonical is None else json.loads(canonical),
         keys=_items(view, select(KEY.c.kind, KEY.c.value).where(KEY.c.document_id == document_id)),
         findings=findings(view, FND.c.document_id == document_id),

@@ -47,6 +47,11 @@ class ChannelBase(Model):
         default="production",
         description="Whether delimited files on it are business or test; X12 says so itself in ISA15.",
     )
+    from_erp: bool = Field(
+        default=False,
+        description="Whether it carries what our own ERP says to the partner, as canonical JSON, and nothing "
+        "of the partner's.",
+    )
 
     @property
     def secrets(self) -> dict[str, str]:

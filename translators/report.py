@@ -182,6 +182,7 @@ class InterchangeReport:
     received_ta1: TA1 segments found inside, each as {"TA101": …}.
     offset, end: the interchange's bytes in the file; end is set when it has ended.
     file_name: the sender's name of a delimited file, a label; receipt_due: True if its rule wants a receipt.
+    from_erp: True for canonical documents of our own ERP, which are for the partner.
     """
 
     header: InterchangeHeader | None
@@ -202,11 +203,12 @@ class InterchangeReport:
     end: int = 0
     file_name: str = ""
     receipt_due: bool = False
+    from_erp: bool = False
 
 
 @record
 class FileOpened:
-    """format: "x12", "csv", or None if the bytes are nothing we know."""
+    """format: "x12", "csv", "canonical", or None if the bytes are nothing we know."""
 
     format: str | None
 

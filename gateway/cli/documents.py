@@ -15,6 +15,7 @@ app = typer.Typer(help="Orders, ship notices, invoices and other documents.", no
 COLUMNS = {
     "id": "Document",
     "created_at": "Read (UTC)",
+    "direction": "Dir",
     "partner": "Partner",
     "kind": "Kind",
     "number": "Number",

@@ -12,6 +12,8 @@ from gateway.store.readings import Row, finding_row
 from translators.report import DocumentReport, GroupReport, InterchangeReport
 
 ENVIRONMENTS = {"P": "production", "T": "test", "I": "test"}
+#: What documents of our own ERP are written in.
+CANONICAL = "canonical"
 
 
 #: Longest text in a column that is searched; the canonical document has it whole.
@@ -155,7 +157,7 @@ def document_row(
         "supersedes": reading.superseded_id(*place),
         "partner": interchange.partner,
         "environment": ENVIRONMENTS.get(interchange.usage, "production"),
-        "standard": "x12" if interchange.header is not None else "csv",
+        "standard": _standard(interchange),
         "set_id": column(document.set_id),
         "control_number": column(document.control_number),
         "kind": document.kind,
@@ -169,6 +171,12 @@ def document_row(
         "attempt": reading.attempt,
         "created_at": now,
     }
+
+
+def _standard(interchange: InterchangeReport) -> str:
+    if interchange.from_erp:
+        return CANONICAL
+    return "csv" if interchange.header is None else "x12"
 
 
 def key_rows(document_id: str, document: DocumentReport) -> list[Row]:

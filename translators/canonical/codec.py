@@ -16,12 +16,14 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from parsers.record import record
 from translators.canonical.document import Document
 from translators.canonical.kinds import KINDS, LEADING, kind_of
 from translators.canonical.writing import to_json_bytes
 
 __all__ = [
     "KINDS",
+    "Fault",
     "InvalidCanonical",
     "adapter",
     "from_json",
@@ -33,7 +35,23 @@ __all__ = [
 
 
 class InvalidCanonical(ValueError):
-    """JSON that is no canonical document; the text names the places and what is wrong with them."""
+    """JSON that is no canonical document; the text names the places and what is wrong with them.
+
+    faults: the same one by one; empty if it is of no kind that we know.
+    """
+
+    def __init__(self, text: str, faults: tuple[Fault, ...] = ()) -> None:
+        super().__init__(text)
+        self.faults = faults
+
+
+@record
+class Fault:
+    """A value that does not fit its schema: the names that lead to it, itself, what would be right."""
+
+    path: tuple[str | int, ...]
+    value: object
+    expected: str
 
 
 @cache
@@ -62,8 +80,9 @@ def from_json(data: Mapping[str, Any]) -> Document:
     try:
         return adapter(kind.name).validate_python(body)
     except ValidationError as fault:
-        places = (f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in fault.errors(include_input=False))
-        raise InvalidCanonical("; ".join(places)) from fault
+        faults = tuple(Fault(e["loc"], e["input"], e["msg"]) for e in fault.errors(include_url=False))
+        places = (f"{'.'.join(map(str, one.path))}: {one.expected}" for one in faults)
+        raise InvalidCanonical("; ".join(places), faults) from fault
 
 
 def from_json_bytes(data: bytes) -> Document:
