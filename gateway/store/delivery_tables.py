@@ -56,7 +56,7 @@ class Parked(SQLModel, table=True):
 
 
 class Turn(SQLModel, table=True):
-    """A consignment's place in a lane, kept until it is delivered: the lowest that has not ended may begin."""
+    """A consignment's place in a lane, kept until it is delivered: the lowest not ended may begin."""
 
     __tablename__ = "turn"
     __table_args__ = (

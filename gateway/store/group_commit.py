@@ -9,6 +9,7 @@ and none of them has been told otherwise.
 from __future__ import annotations
 
 import math
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from sqlalchemy import Connection, Engine, RootTransaction
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 #: Seconds for which a finished block waits for others at most.
 LONGEST_WAIT_S = 0.01
@@ -113,6 +114,7 @@ class GroupCommit:
             group.connection.exec_driver_sql("SAVEPOINT member")
         try:
             yield
+            _insist_on_transaction(group.connection)
         except BaseException as fault:
             try:
                 if is_first:
@@ -120,8 +122,8 @@ class GroupCommit:
                 else:
                     group.connection.exec_driver_sql("ROLLBACK TO member")
                     group.connection.exec_driver_sql("RELEASE member")
-            except SQLAlchemyError:  # the database has given up the whole transaction
-                self._drop(group, fault)
+            except SQLAlchemyError as gone:  # the database has given up the whole transaction
+                self._drop(group, gone)  # what this member raised would tell the others something else
             raise
         if not is_first:
             group.connection.exec_driver_sql("RELEASE member")
@@ -181,6 +183,14 @@ class GroupCommit:
         with suppress(SQLAlchemyError):
             connection.invalidate()
             connection.close()
+
+
+def _insist_on_transaction(connection: Connection) -> None:
+    """SQLite undoes everything by itself on some faults; a member that did not heed one would seem kept."""
+    driver: Any = connection.connection.driver_connection
+    if not driver.in_transaction:
+        fault = sqlite3.OperationalError("the database has undone the transaction")
+        raise OperationalError("COMMIT", {}, fault)
 
 
 def _connected(engine: Engine) -> Connection:

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Connection, event, insert, select
 from sqlalchemy.exc import IntegrityError, OperationalError
 
+from gateway.errors import Fenced
 from gateway.store import schema
 from gateway.store.core import CONTROL_NUMBER as NUMBER
 from gateway.store.ledger import Ledger, open_engine
@@ -130,6 +131,42 @@ def test_a_database_that_ends_the_whole_transaction_fails_all_of_it(ledger: Ledg
     with ledger.write() as tx:
         adds("after")(tx)
     assert series_in(ledger) == {"after"}
+
+
+@pytest.mark.parametrize("at", range(3))
+def test_a_member_that_overlooks_the_end_of_the_transaction_is_not_taken_for_durable(
+    ledger: Ledger, at: int
+) -> None:
+    """FI-B07: SQLite itself undoes everything when the disk is full; nobody hears that it was kept."""
+
+    def overlooks(tx: Connection) -> None:
+        tx.exec_driver_sql("ROLLBACK")
+
+    works = [adds("one"), adds("two")]
+    works.insert(at, overlooks)
+    done = Together(ledger).run(works)
+    told = {name for name, future in zip(_names(at), done, strict=True) if future.exception() is None}
+    assert told == series_in(ledger)
+    assert isinstance(done[at].exception(), OperationalError)
+
+
+def _names(at: int) -> list[str]:
+    names = ["one", "two"]
+    names.insert(at, "overlooks")
+    return names
+
+
+def test_others_hear_of_the_database_and_not_of_the_fault_of_another(ledger: Ledger) -> None:
+    """What one member raised means something to its own caller only: a fence, say, ends work quietly."""
+
+    def undoes_everything(tx: Connection) -> None:
+        tx.exec_driver_sql("ROLLBACK")
+        raise Fenced("task 1 attempt 1")
+
+    first, second = Together(ledger).run([adds("first"), undoes_everything])
+    assert isinstance(first.exception(), OperationalError)
+    assert isinstance(second.exception(), Fenced)
+    assert series_in(ledger) == set()
 
 
 def test_one_that_is_expected_and_never_writes_holds_nobody_up_for_long(ledger: Ledger) -> None:
