@@ -20,8 +20,9 @@ from gateway.ports import Claim, Stored
 from gateway.store import arrivals, deliveries, tasks
 from gateway.store.destinations import FOR_DESTINATION
 from gateway.store.moves import Act, move, move_many
-from outbound.breaker import Breaker
+from outbound.breaker import State
 from outbound.connector import Carried, Consignment, Receipt, Refused, TryLater
+from outbound.idoc.writing import write_idocs
 from outbound.render import render
 from outbound.retry import RetryPolicy
 from partners.profile import Destination
@@ -45,11 +46,15 @@ def render_consignment(
 ) -> Consignment:
     """The next attempt at the consignment; its bytes are those of an earlier attempt if there was one."""
     values = [json.loads(document.canonical) for document in documents]
-    rendered = render(values, destination.format, kind=packed.kind, batch=packed.is_batch)
+    crosswalk = parts.profiles.current().directory.crosswalk(packed.partner)
+    if destination.format == "idoc":
+        rendered = write_idocs(values, packed.kind, destination.idoc, crosswalk)
+    else:
+        rendered = render(values, destination.format, kind=packed.kind, batch=packed.is_batch)
     payload = rendered.payload
     if packed.sha256 is not None and parts.archive.holds(packed.sha256):
         with parts.archive.open(packed.sha256) as kept:
-            payload = kept.read()
+            payload = kept.read() or payload  # empty: what was tried then could not be written
     attributes = {
         "partner": packed.partner or "",
         "kind": packed.kind,
@@ -70,7 +75,8 @@ def render_consignment(
         ],
         attributes=attributes,
         attempt=packed.attempts + 1,
-        crosswalk=parts.profiles.current().directory.crosswalk(packed.partner),
+        crosswalk=crosswalk,
+        faults=() if payload else rendered.findings,
     )
 
 
@@ -179,8 +185,8 @@ def try_again(attempt: Attempt, wait: TryLater) -> None:
         values = {"error": wait.reason[:MAX_ERROR_CHARS], "cause": wait.code or None}
         uncounted = packed.attempts_before + is_free
         move(tx, act, "consignment", packed.id, "retrying", next_at=due, attempts_before=uncounted, **values)
-        breaker = _count_failure(tx, act, attempt, wait)
-        if due is None or (wait.endpoint_wide and breaker.state in {"open", "paused"}):
+        takes_nothing = _count(tx, act, attempt, wait) in {"open", "paused"}
+        if due is None or (wait.endpoint_wide and takes_nothing):
             _park(tx, act, attempt, FOR_DESTINATION)
         else:
             parts.jobs.postpone(tx, attempt.claim, due, wait.reason)
@@ -226,7 +232,7 @@ def _give_up(attempt: Attempt, refusal: Refused, outcome: str, wait: TryLater | 
         if wait is None:
             gates.went_well(tx, parts.act("deliver"), packed)
         else:
-            _count_failure(tx, act, attempt, wait)
+            _count(tx, act, attempt, wait)
         goes_on = attempt.destination.order != "none" and attempt.destination.after_dead_letter == "go_on"
         jobs = gates.passed_over(tx, packed.id) if goes_on else []
         parts.jobs.enqueue(tx, jobs)
@@ -234,7 +240,11 @@ def _give_up(attempt: Attempt, refusal: Refused, outcome: str, wait: TryLater | 
         parts.jobs.ring()
 
 
-def _count_failure(tx: Connection, act: Act, attempt: Attempt, wait: TryLater) -> Breaker:
+def _count(tx: Connection, act: Act, attempt: Attempt, wait: TryLater) -> State:
+    """Let the destination's breaker know of an attempt that ended for now; its state then."""
+    if wait.holds:
+        gates.went_well(tx, attempt.parts.act("deliver"), attempt.packed)
+        return "closed"
     return gates.went_badly(
         tx,
         act,
@@ -243,7 +253,7 @@ def _count_failure(tx: Connection, act: Act, attempt: Attempt, wait: TryLater) -
         wait.code,
         endpoint_wide=wait.endpoint_wide,
         after_s=wait.after_s,
-    )
+    ).state
 
 
 def _end(

@@ -48,25 +48,23 @@ def what_for(tx: Connection, act: Act, packed: deliveries.Packed, destination: D
     is_limited = limits.in_flight is not None or limits.per_s is not None
     if is_limited:
         destinations.locked(tx, destination.name, act.at)
-    if not _breaker_lets(tx, act, packed, destination):
+    standing = destinations.standing(tx, destination.name)
+    if standing.breaker.state != "closed":
+        standing = destinations.locked(tx, destination.name, act.at)
+    after = admitted(standing.breaker, packed.id, act.at, policy_of(destination))
+    if after is None or not _limits_let(tx, act, packed, destination):
         return FOR_DESTINATION
-    most = limits.in_flight
-    if most is not None and destinations.under_way(tx, destination.name, packed.id) >= most:
-        return FOR_DESTINATION
-    if limits.per_s is not None and not _take_turn(tx, destination.name, limits.per_s, act.at):
-        return FOR_DESTINATION
+    if after != standing.breaker:
+        destinations.keep(tx, replace(act, reason=None), standing, after)
     return None
 
 
-def _breaker_lets(tx: Connection, act: Act, packed: deliveries.Packed, destination: Destination) -> bool:
-    if destinations.standing(tx, destination.name).breaker.state == "closed":
-        return True
-    before = destinations.locked(tx, destination.name, act.at)
-    after = admitted(before.breaker, packed.id, act.at, policy_of(destination))
-    if after is None:
+def _limits_let(tx: Connection, act: Act, packed: deliveries.Packed, destination: Destination) -> bool:
+    limits = destination.limits
+    most = limits.in_flight
+    if most is not None and destinations.under_way(tx, destination.name, packed.id) >= most:
         return False
-    destinations.keep(tx, replace(act, reason=None), before, after)
-    return True
+    return limits.per_s is None or _take_turn(tx, destination.name, limits.per_s, act.at)
 
 
 def _take_turn(tx: Connection, name: str, per_s: float, now: datetime) -> bool:

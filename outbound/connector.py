@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
+from parsers.finding import Finding
 from partners.crosswalk import Crosswalk
 
 
@@ -41,6 +42,8 @@ class Consignment:
     attributes: facts for headers and logs: partner, kind (of document), documents (ids), environment.
     attempt: the number of this attempt, from 1; an answer belongs to the attempt that asked for it.
     crosswalk: the partner's codes and ours, as they are now.
+    faults: why the documents could not be written in the form of the destination; such a
+    consignment has no payload, and no connector is given it.
     """
 
     key: str
@@ -51,6 +54,7 @@ class Consignment:
     attributes: Mapping[str, str] = field(default_factory=dict)
     attempt: int = 1
     crosswalk: Crosswalk = field(default_factory=Crosswalk)
+    faults: Sequence[Finding] = ()
 
 
 class Outcome(StrEnum):
@@ -121,7 +125,9 @@ class TryLater(Exception):
 
     after_s: seconds the far end asked us to wait, None if it did not say.
     endpoint_wide: True if any other consignment would fare alike (no connection, 503, 429), False if
-    it may lie in this one (a product that is not there yet, a 500, an answer that breaks the contract).
+    it may lie in this one (a 500, an answer that breaks the contract).
+    holds: True if the far end is well and has said what this one lacks (a product that is not there
+    yet): the destination's breaker counts it as a delivery; it is never endpoint_wide.
     """
 
     def __init__(
@@ -131,13 +137,15 @@ class TryLater(Exception):
         after_s: float | None = None,
         response: bytes = b"",
         endpoint_wide: bool = True,
+        holds: bool = False,
         code: str = "",
     ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.after_s = after_s
         self.response = response
-        self.endpoint_wide = endpoint_wide
+        self.endpoint_wide = endpoint_wide and not holds
+        self.holds = holds
         self.code = code
 
 

@@ -194,7 +194,7 @@ def _apply(call: MappedCall, ending: MappedEnding, answered: Scope, answer: Answ
     status = str(answer.status)
     match ending.then:
         case "held":
-            raise try_later("OUT-076", response=answer.body, endpoint_wide=False, call=call.name, answer=said)
+            raise try_later("OUT-076", response=answer.body, holds=True, call=call.name, answer=said)
         case "later":
             raise try_later("OUT-035", response=answer.body, status=status, answer=said)
         case "pause":

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from outbound.connector import Refused, TryLater
+from outbound.connector import Consignment, Refused, TryLater
 from parsers.catalogue import found, shown
 from parsers.finding import NOWHERE
 
@@ -32,17 +32,30 @@ def refused(
     return Refused(_reason(code, blanks), response=response, endpoint_wide=endpoint_wide, code=code)
 
 
+def refuse_faulty(consignment: Consignment) -> None:
+    """Raises Refused with everything that kept the documents from being written, if anything did."""
+    if consignment.faults:
+        told = [f"{fault.code} {fault.message} {fault.remedy}" for fault in consignment.faults]
+        raise Refused(str(Words("\n".join(told))), code=consignment.faults[0].code)
+
+
 def try_later(
     code: str,
     *,
     after_s: float | None = None,
     response: bytes = b"",
     endpoint_wide: bool = True,
+    holds: bool = False,
     **blanks: str | Words,
 ) -> TryLater:
     """A `TryLater` whose reason is the catalogue's row `code`, its blanks filled."""
     return TryLater(
-        _reason(code, blanks), after_s=after_s, response=response, endpoint_wide=endpoint_wide, code=code
+        _reason(code, blanks),
+        after_s=after_s,
+        response=response,
+        endpoint_wide=endpoint_wide,
+        holds=holds,
+        code=code,
     )
 
 

@@ -27,4 +27,4 @@ class Lacking:
     def said(self) -> TryLater:
         """All that is missing so far, as the end of the attempt."""
         missing = Words("; ".join(self._missing))
-        return try_later("OUT-104", after_s=ASK_AGAIN_S, endpoint_wide=False, missing=missing)
+        return try_later("OUT-104", after_s=ASK_AGAIN_S, holds=True, missing=missing)

@@ -268,3 +268,41 @@ def test_a_delivery_costs_few_statements(stages: Stages) -> None:
     assert stages.erp.numbers("erp") == ["A-1"]
     last = max(place for place, one in enumerate(statements) if one.startswith("INSERT INTO event"))
     assert last + 1 <= 21
+
+
+@ON_SQLITE
+def test_a_probe_whose_document_must_wait_tells_that_the_far_end_is_there(stages: Stages) -> None:
+    """FI-F03: a product that is missing there holds its own document, and nobody behind it."""
+    _erp(stages, "breaker = { failures = 1 }")
+    stages.erp.says = [
+        TryLater("OUT-035 away", code="OUT-035"),
+        TryLater("OUT-104 a product is missing", code="OUT-104", after_s=3600.0, holds=True),
+    ]
+    _orders(stages, 1, "A-1", "A-2")
+    stages.pass_time(seconds=20)
+    assert _state(stages) == "closed"
+    stages.pass_time(seconds=1)
+    assert stages.erp.numbers("erp") == ["A-2"]
+
+
+@ON_SQLITE
+def test_documents_that_must_wait_do_not_close_the_way_however_many_they_are(stages: Stages) -> None:
+    _erp(stages, "breaker = { failures = 2 }")
+    lacking = TryLater("OUT-104 a product is missing", code="OUT-104", after_s=3600.0, holds=True)
+    stages.erp.says = [lacking] * 4
+    _orders(stages, 1, *[f"A-{n}" for n in range(5)])
+    assert _state(stages) == "closed"
+    assert stages.erp.numbers("erp") == ["A-4"]
+
+
+@ON_SQLITE
+def test_a_probe_that_must_wait_for_its_turn_leaves_the_probe_to_another_moment(stages: Stages) -> None:
+    """What parks for a limit has not begun: no probe is waited for that nobody sends."""
+    _erp(stages, "limits = { per_s = 0.04 }\nbreaker = { failures = 1, first_s = 10.0 }")
+    stages.erp.says = [TryLater("OUT-035 away", code="OUT-035")]
+    _orders(stages, 1, "A-1")
+    stages.pass_time(seconds=15)
+    assert (_state(stages), stages.erp.calls) == ("open", 1)
+    stages.pass_time(seconds=15)
+    assert stages.erp.numbers("erp") == ["A-1"]
+    assert _state(stages) == "closed"
