@@ -42,6 +42,7 @@ MAX_FILE_FINDINGS = 100
 _NOT_SUPPORTED = "1"
 #: A set that is not agreed, in a profile that holds such sets; and one that nothing translates.
 _WAITS = "TRN-312"
+_WRONG_GROUP = "X12-084"
 _UNTRANSLATED = "TRN-313"
 #: A set that was checked, but is too long to be held and translated.
 _TOO_LONG = "TRN-315"
@@ -363,20 +364,18 @@ def _without_rule(agreement: Agreement, read: model.TransactionSet, group: Group
     unsupported = [f for f in read.findings if f.x12.get("AK502") == _NOT_SUPPORTED]
     offset = read.segments[0].offset_of(1) if read.is_kept else read.offset
     place = Location("ST", segment_number=1, element=1, byte_offset=offset)
-    unknown_sets = _settings(agreement).unknown_sets
-    if agreement is open_agreement() or unknown_sets == "accept":
-        if unsupported:
-            return read.findings
-        return [*read.findings, found(_UNTRANSLATED, place, value=read.set_id)]
-    facts = (group.header.version if group.header else "", agreement.partner.partner)
-    if unknown_sets == "hold":
+    policy = "accept" if agreement is open_agreement() else _settings(agreement).unknown_sets
+    version = group.header.version if group.header else ""
+    partner = agreement.partner.partner
+    if policy == "hold":
         others = [f for f in read.findings if f not in unsupported]
-        waits = found(_WAITS, place, value=read.set_id, version=facts[0], partner=facts[1])
-        return [*others, waits]
-    if unsupported:
+        return [*others, found(_WAITS, place, value=read.set_id, version=version, partner=partner)]
+    # In the wrong group ST01 itself is in doubt: that we do not take such sets says nothing more.
+    if unsupported or any(f.code == _WRONG_GROUP for f in read.findings):
         return read.findings
-    refused = found("TRN-311", place, value=read.set_id, version=facts[0], partner=facts[1])
-    return [*read.findings, refused]
+    if policy == "accept":
+        return [*read.findings, found(_UNTRANSLATED, place, value=read.set_id)]
+    return [*read.findings, found("TRN-311", place, value=read.set_id, version=version, partner=partner)]
 
 
 def _acknowledgement(document: DocumentReport, read: model.TransactionSet) -> DocumentReport:

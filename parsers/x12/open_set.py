@@ -21,6 +21,8 @@ _SET_ID = re.compile(r"[A-Z0-9]{3}")
 _NAMEABLE_NUMBER = re.compile(r"[A-Za-z0-9]{1,9}")
 _SHORTEST_NUMBER = 4
 _SE_ELEMENTS = 2
+#: Number of the segment that says what a set is about: BEG, BSN, BIG, AK1.
+_BEGINNING = 2
 #: ST03 names an implementation convention from this release on.
 FIRST_RELEASE_WITH_CONVENTION = "005010"
 #: Segments of one set that are held as values, about a kilobyte each; a longer set is checked as it
@@ -56,6 +58,7 @@ class OpenSet:
         self._walk = Walk(definition, options.walk) if definition else None
         self._count = 0
         self._findings: list[Finding] = []
+        self._in_wrong_group = False
         self.add(header)
         self._check_header()
         if definition is not None and definition.release != group.release:
@@ -149,9 +152,13 @@ class OpenSet:
             self._say("X12-087", self._header, None, expected=str(self._limits.set_segments))
             return None, []
         if self._walk is None:
-            self._say("X12-086", self._header, 1, value=self.set_id)
+            if not self._in_wrong_group:
+                self._say("X12-086", self._header, 1, value=self.set_id)
             return None, []
         tree, faults = self._walk.finish()
+        if self._in_wrong_group and any(map(_is_of_beginning, faults)):
+            # Its ST01 is wrong, not its group: by the tables of that set nothing fits.
+            return tree if self._held else None, []
         unreadable = {fault.location.segment_number for fault in self._findings if _is_too_long(fault)}
         told = [fault for fault in faults if fault.location.segment_number not in unreadable]
         return tree if self._held else None, told
@@ -161,6 +168,7 @@ class OpenSet:
         known, sent = self._options.dictionary, self._group.functional_id
         expected = known.functional_id(self.set_id)
         if expected is not None and expected != sent and known.is_functional_id(sent):
+            self._in_wrong_group = True
             self._say("X12-084", self._header, 1, value=self.set_id, expected=expected, group=sent)
         if not self.nameless and len(self.control_number) < _SHORTEST_NUMBER:
             number = self.control_number
@@ -198,6 +206,11 @@ class OpenSet:
 
 def _is_too_long(fault: Finding) -> bool:
     return fault.code in ("X12-100", "X12-101")
+
+
+def _is_of_beginning(fault: Finding) -> bool:
+    """True if the segment behind ST is one of other sets."""
+    return fault.code == "X12-201" and fault.location.segment_number == _BEGINNING
 
 
 def place_in_set(finding: Finding) -> tuple[int, int]:

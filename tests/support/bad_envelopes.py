@@ -27,6 +27,10 @@ SETS: dict[str, tuple[str, ...]] = {
     "AK502 2 in 005010: no SE": ("850 005010", "SE*15*0001~\n", ""),
     "AK502 3 in 005010: SE02": ("856 005010", "SE*14*0001", "SE*14*0009"),
     "AK502 4 in 005010: SE01": ("810 005010", "SE*10*", "SE*11*"),
+    "AK502 6: an ST01 of another group": ("850", "ST*850", "ST*855"),
+    "AK502 6: an ST01 of another group, for which there are no tables": ("850", "ST*850", "ST*837"),
+    "AK502 6: the ST01 of an answer": ("850", "ST*850", "ST*997"),
+    "AK502 18 in 005010: an ST01 of another group": ("850 005010", "ST*850", "ST*860"),
 }
 #: AK905.
 GROUPS: dict[str, tuple[str, ...]] = {

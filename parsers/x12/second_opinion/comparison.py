@@ -32,6 +32,7 @@ _CARRIERS = {
 _BOUNDS = frozenset({"ST", "SE", "GS", "GE"})
 #: Our findings that an interchange has no end.
 _CUT = frozenset({"X12-029", "X12-030"})
+_WRONG_GROUP = "X12-084"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,9 @@ def compare(findings: Iterable[Finding], opinion: Opinion, *, by_profile: bool =
             _line(lines, number, copy).ours.append(_ours(finding))
     cut = any(claim.own in _CUT for line in lines.values() for claim in line.ours)
     torn = _torn_set(copy) if cut else None
+    misgrouped = {
+        line.place.set_ordinal for line in lines.values() for claim in line.ours if claim.own == _WRONG_GROUP
+    }
     for remark in opinion.remarks:
         _line(lines, min(remark.line, len(copy.places)), copy).theirs.append(_theirs(remark))
     agreed: list[tuple[Finding, Remark]] = []
@@ -85,6 +89,7 @@ def compare(findings: Iterable[Finding], opinion: Opinion, *, by_profile: bool =
         line = lines[number]
         ordinal = line.place.set_ordinal
         line.cut, line.unread = cut, ordinal in opinion.unread_sets
+        line.misgrouped = ordinal in misgrouped
         line.torn = torn is not None and ordinal == torn
         line.coming = frozenset(one for one in _passed(line) if last.get((ordinal, one), 0) >= number)
         state.enter(line)

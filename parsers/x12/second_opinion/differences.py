@@ -84,8 +84,8 @@ class Line:
 
     lost: the two read on differently since an earlier segment of the set, or of what is outside sets.
     cut: the interchange has no end. torn: it breaks off in this set, which we do not look into.
-    unread: there are no tables for its set. coming: ids of the
-    segments that pyx12 misses here and that follow in its set.
+    unread: there are no tables for its set. misgrouped: its set stands in the wrong group.
+    coming: ids of the segments that pyx12 misses here and that follow in its set.
     bare: an element holds nothing but component separators.
     """
 
@@ -99,6 +99,7 @@ class Line:
     cut: bool = False
     torn: bool = False
     unread: bool = False
+    misgrouped: bool = False
     coming: frozenset[str] = frozenset()
     bare: bool = False
 
@@ -204,6 +205,7 @@ PAIRS: tuple[tuple[str, Fits], ...] = (
 THEIRS: tuple[tuple[str, FitsOne], ...] = (
     ("failure", lambda _, t: t.scope is Scope.FAILURE),
     ("unknown-set", lambda line, t: line.unread and t.scope in _INSIDE),
+    ("wrong-group", lambda line, t: line.misgrouped and t.scope in _INSIDE),
     ("empty-segment", lambda _, t: is_segment(t, "8")),
     ("trailing-separators", lambda _, t: is_segment(t, "SEG1")),
     ("empty-segment", lambda line, t: any(o.own == "X12-208" for o in line.ours) and not is_segment(t, "1")),
