@@ -3,6 +3,7 @@
     parked consignments go on     once their destination takes deliveries again, at a limited rate
     a probe is let go             when an open breaker's time has come
     a pause ends                  when the settings or secrets that were refused have changed
+    who waits for a turn goes on  when nobody is before it any more, whatever ended that
 
 Whoever keeps the schedules calls it every second. Any number of processes may: a lot is claimed in
 the ledger, and a consignment that is let go too early only parks again.
@@ -16,7 +17,7 @@ from datetime import datetime, timedelta
 
 from gateway import gates
 from gateway.parts import Parts
-from gateway.store import deliveries, destinations
+from gateway.store import deliveries, destinations, turns
 from gateway.store.destinations import FOR_TURN, Standing
 from outbound.breaker import wants_probe
 from partners.profile import Destination
@@ -33,6 +34,7 @@ class Tender:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._looked: dict[str, datetime] = {}
+        self._looked_for_turns: dict[str, datetime] = {}
 
     def tend(self) -> int:
         """Look once; how many consignments were let go."""
@@ -45,8 +47,11 @@ class Tender:
         freed = 0
         for name, waits_for in waiting:
             standing = standings.get(name, Standing(name))
-            most = _most(standing, known.get(name), waits_for, now)
+            destination = known.get(name)
+            most = _most(standing, destination, waits_for, now)
             freed += self._let_go(name, waits_for, most, now) if most else 0
+            if waits_for == FOR_TURN and destination is not None and destination.order != "none":
+                freed += self._let_overlooked_go(destination, now)
         if freed:
             self._parts.jobs.ring()
         return freed
@@ -58,6 +63,17 @@ class Tender:
             if not deliveries.fire_only(tx, f"let-go/{name}/{waits_for}", slot, now):
                 return 0
             freed = destinations.free_oldest(tx, name, most, waits_for)
+            self._parts.jobs.enqueue(tx, [one.job for one in freed])
+        return len(freed)
+
+    def _let_overlooked_go(self, destination: Destination, now: datetime) -> int:
+        """Let those go whom nobody lets go: rare, so a look every ten seconds is soon enough."""
+        name, dead_counts = destination.name, destination.after_dead_letter == "wait"
+        if now - self._looked_for_turns.get(name, now - LOOK) < LOOK:
+            return 0
+        self._looked_for_turns[name] = now
+        with self._parts.ledger.write() as tx:
+            freed = turns.overlooked(tx, name, MOST, dead_counts=dead_counts)
             self._parts.jobs.enqueue(tx, [one.job for one in freed])
         return len(freed)
 

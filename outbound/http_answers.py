@@ -64,9 +64,11 @@ def refusal_of(answer: Answer, now: datetime) -> Refused | TryLater:
         return refused("OUT-034", response=body, endpoint_wide=True, status=str(status), answer=said)
     if status in BUSY or status >= 500:
         after_s = _retry_after_s(answer.headers.get("retry-after", ""), now)
-        blanks = {"status": str(status), "answer": said}
         # A 500 is often one document that the far end stumbles over; the others say that it is busy.
-        return try_later("OUT-035", after_s=after_s, response=body, endpoint_wide=status != 500, **blanks)
+        wide = status != 500
+        return try_later(
+            "OUT-035", after_s=after_s, response=body, endpoint_wide=wide, status=str(status), answer=said
+        )
     if 300 <= status < 400:
         place = answer.headers.get("location", "")
         return refused("OUT-036", response=body, status=str(status), place=place)

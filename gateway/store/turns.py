@@ -8,8 +8,9 @@ lane holds the lane's lock until its transaction ends: none parks just as the on
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, insert, literal, or_, select, update
 
 from gateway.store.core import CONSIGNMENT, INTERCHANGE, PARKED, TASK, TURN
 from gateway.store.destinations import FOR_TURN, NEXT_GENERATION, Freed, unpark
@@ -69,22 +70,25 @@ def must_wait(view: Connection, consignment: str, *, dead_counts: bool) -> bool:
 
     dead_counts: whether a dead letter holds up those behind it until a person has decided.
     """
-    mine, other = TURN.alias("mine"), TURN.alias("other")
+    return view.execute(_earlier(literal(consignment), dead_counts).limit(1)).first() is not None
+
+
+def _earlier(consignment: ColumnElement[str], dead_counts: bool) -> Select[Any]:
+    """What has not ended yet and lies before a consignment in any of its lanes."""
+    mine, other, carrier = TURN.alias("mine"), TURN.alias("other"), CONSIGNMENT.alias("carrier")
     ended = ENDED if dead_counts else ENDED | {"dead"}
-    earlier = (
+    return (
         select(other.c.id)
         .select_from(mine)
         .join(other, other.c.lane == mine.c.lane)
-        .join(CONSIGNMENT, CONSIGNMENT.c.id == other.c.consignment_id)
+        .join(carrier, carrier.c.id == other.c.consignment_id)
         .where(
             mine.c.consignment_id == consignment,
             other.c.id < mine.c.id,
             other.c.consignment_id != consignment,
-            CONSIGNMENT.c.state.not_in(ended),
+            carrier.c.state.not_in(ended),
         )
-        .limit(1)
     )
-    return view.execute(earlier).first() is not None
 
 
 def leave(tx: Connection, consignment: str) -> None:
@@ -114,3 +118,25 @@ def next_in(tx: Connection, lanes: Sequence[str]) -> list[Freed]:
     if freed:
         unpark(tx, list(freed))
     return list(freed.values())
+
+
+def overlooked(tx: Connection, destination: str, limit: int, *, dead_counts: bool) -> list[Freed]:
+    """Let go those that wait for a turn though nobody is before them any more, at most `limit`.
+
+    Who ends lets the next go; but a dead letter counts no more once the settings say so.
+    """
+    rows = tx.execute(
+        select(PARKED.c.consignment_id, CONSIGNMENT.c.partner, NEXT_GENERATION)
+        .join(CONSIGNMENT, PARKED.c.consignment_id == CONSIGNMENT.c.id)
+        .where(
+            PARKED.c.destination == destination,
+            PARKED.c.waits_for == FOR_TURN,
+            ~_earlier(PARKED.c.consignment_id, dead_counts).correlate(PARKED).exists(),
+        )
+        .order_by(PARKED.c.id)
+        .limit(limit)
+    ).all()
+    freed = [Freed(*row) for row in rows]
+    if freed:
+        unpark(tx, [one.id for one in freed])
+    return freed

@@ -266,3 +266,17 @@ def test_a_killed_worker_leaves_the_turn_to_the_same_consignment(tmp_path: Path,
     stages.pass_time(seconds=1)
     assert stages.erp.numbers("erp") == ["A-1", "A-2"]
     stages.close()
+
+
+@ON_SQLITE
+def test_who_waits_behind_a_dead_letter_goes_on_once_the_profile_says_so(stages: Stages) -> None:
+    _ordered(stages, "partner", "")
+    stages.erp.says = [Refused("OUT-030 never")]
+    _send(stages, 1, "A-1")
+    _send(stages, 2, "A-2")
+    stages.drain()
+    stages.pass_time(seconds=10)
+    assert stages.erp.numbers("erp") == []
+    _ordered(stages, "partner", 'after_dead_letter = "go_on"\n')
+    stages.pass_time(seconds=10)
+    assert stages.erp.numbers("erp") == ["A-2"]
