@@ -6,7 +6,7 @@ import hashlib
 from uuid import uuid4
 
 from outbound.connector import Consignment, Holding
-from outbound.refusals import refused
+from outbound.refusals import refuse_faulty, refused
 
 #: Longest name that every file system we know takes, in bytes of UTF-8.
 MAX_NAME_BYTES = 255
@@ -19,8 +19,10 @@ LEFTOVER_AFTER_S = 86_400.0
 def safe_name(consignment: Consignment) -> str:
     """The consignment's file name.
 
-    Raises Refused if it could mean a place or a hidden file (BI-070).
+    Raises Refused if it could mean a place or a hidden file (BI-070), and if the documents could
+    not be written in the destination's form.
     """
+    refuse_faulty(consignment)
     name = consignment.file_name
     unsafe = (
         not name

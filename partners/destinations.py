@@ -149,6 +149,27 @@ class TrytonOptions(Model):
     )
 
 
+class IdocOptions(Model):
+    """Who sends to whom, in the control record of IDocs."""
+
+    client: str = Field(default="", description="Client of the SAP system (MANDT); may be empty.")
+    sender_port: str = Field(default="TRADEPOST", description="Our port, as SAP knows it (SNDPOR).")
+    sender_number: str = Field(
+        default="",
+        description="Partner number of a sender whose interchange id stands in no crosswalk list party.",
+    )
+    sender_type: str = Field(
+        default="",
+        description="Partner type of the sender; left out: KU for orders, LI for ship notices and invoices.",
+    )
+    receiver_port: str = Field(default="", description="Port of the SAP system (RCVPOR).")
+    receiver_number: str = Field(default="", description="Partner number of the SAP system (RCVPRN).")
+    receiver_type: str = Field(default="LS", description="Partner type of the SAP system (RCVPRT).")
+    text_id: str = Field(
+        default="", description="Text id that notes are written under; left out: notes are not carried."
+    )
+
+
 class RetrySettings(Model):
     """How often and how long a delivery is tried before a person must look; waits are drawn at random."""
 
@@ -260,7 +281,14 @@ class Destination(Model):
     environment: Usage = Field(
         default="production", description="Whether business or test documents go there; never both."
     )
-    format: Literal["json", "xml", "csv"] = Field(default="json", description="Form of the documents.")
+    format: Literal["json", "xml", "csv", "idoc"] = Field(
+        default="json",
+        description="Form of the documents; idoc is SAP's XML for orders, ship notices and invoices.",
+    )
+    idoc: IdocOptions = Field(
+        default_factory=IdocOptions,
+        description="Control record of IDocs; ports and receiver_number are needed.",
+    )
     allow_hosts: Many[_Host] = Field(
         default=(),
         description="Private or loopback hosts that an HTTP destination may call; others must be public.",
@@ -332,7 +360,7 @@ class Destination(Model):
 
     def shaped_like(self, other: Destination) -> Destination:
         """This far end, given documents in the form that `other` says: a replay as of then, sent now."""
-        shape = {name: getattr(other, name) for name in ("format", "mapping", "mapped")}
+        shape = {name: getattr(other, name) for name in ("format", "idoc", "mapping", "mapped")}
         return self.model_copy(update=shape)
 
     @model_validator(mode="after")
@@ -341,6 +369,14 @@ class Destination(Model):
             raise PydanticCustomError("mapping", "needs a mapping that says which rows a document becomes")
         if self.mapping is not None and self.scheme not in SQL_SCHEMES | {"http", "https"}:
             raise PydanticCustomError("mapping", "takes files, for which there is no mapping")
+        return self
+
+    @model_validator(mode="after")
+    def _idoc_needs_its_receiver(self) -> Self:
+        if self.format == "idoc" and not (self.idoc.receiver_port and self.idoc.receiver_number):
+            raise PydanticCustomError("idoc", "needs a table idoc with receiver_port and receiver_number")
+        if self.format == "idoc" and self.scheme not in {"folder", "sftp", "s3"}:
+            raise PydanticCustomError("idoc", "takes no files, which IDocs go out as")
         return self
 
     @model_validator(mode="after")

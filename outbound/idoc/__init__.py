@@ -1,0 +1,1 @@
+"""SAP IDocs as XML: segments from canonical documents, checked against tables."""
