@@ -7,6 +7,7 @@ that. After an unknown outcome everything begins again with that look.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -20,6 +21,8 @@ from outbound.mapping.calls import MappedCall, MappedDocument, MappedEnding, ans
 from outbound.mapping.template import Scope, items_of
 from outbound.refusals import refused, try_later
 
+#: A path behind the door's own address, in characters that a URL may have.
+_TARGET = re.compile(r"/(?!/)[!-~]*")
 _ENDED = {"accepted": Outcome.ACCEPTED, "duplicate": Outcome.DUPLICATE}
 
 
@@ -157,7 +160,7 @@ class HttpCalls:
             return ""
         base = self._door.address().rstrip("/")
         target = str(place).removeprefix(base)
-        if not target.startswith("/") or target.startswith("//") or not target.isprintable():
+        if not _TARGET.fullmatch(target):
             raise refused("OUT-078", call=call.name, place=str(place))
         return target
 

@@ -180,7 +180,9 @@ def test_every_page_is_read_and_no_more_than_allowed(api: FakeApi) -> None:
     assert caught.value.code == "OUT-077"
 
 
-@pytest.mark.parametrize("place", ["http://169.254.169.254/x", "//other/x", "relative", "/a\nb"])
+@pytest.mark.parametrize(
+    "place", ["http://169.254.169.254/x", "//other/x", "relative", "/a\nb", "/a b", "/seite/zwölf"]
+)
 def test_a_next_page_elsewhere_is_not_followed(api: FakeApi, place: str) -> None:
     """FI-F09, BI-074."""
     api.next["/products"] = Told(200, {"products": [], "next": place})
