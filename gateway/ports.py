@@ -93,7 +93,7 @@ class Notes(Protocol):
     """
 
     def note(self, note: Note) -> None:
-        """Keep it; durable on return. Again is harmless. Raises ArchiveUnavailable; nothing is then promised."""
+        """Keep it; durable on return. Again is harmless. Raises ArchiveUnavailable, and promises nothing then."""
         ...
 
     def every(self) -> Iterator[Note]:

@@ -52,8 +52,8 @@ app.add_typer(logins.app, name="logins")
 app.add_typer(tasks.app, name="tasks")
 for command in (
     service.run, service.init, service.demo, service.receive, service.inspect, service.errors, benching.bench,
-    writing.write, translating.translate, service.doctor, alerts.overdue, reconciling.reconcile, verifying.verify,
-    nodes.nodes,
+    writing.write, translating.translate, service.doctor, alerts.overdue, reconciling.reconcile,
+    verifying.verify, nodes.nodes,
 ):  # fmt: skip
     app.command()(command)
 
