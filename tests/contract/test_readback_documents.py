@@ -127,27 +127,26 @@ def test_the_same_file_again_is_a_duplicate(stages: Stages) -> None:
     assert len(stages.documents()) == 1
 
 
-@pytest.mark.parametrize(
-    ("wrong", "code", "message"),
-    [
-        ({"colour": "red"}, "TRN-343", "/colour"),
-        ({"lines": [{"ordinal": "one"}]}, "TRN-343", "/lines/0/ordinal"),
-        ({"schema": "order_response-9.0.0"}, "TRN-342", "/schema"),
-        ({"usage": "test"}, "TRN-345", "/usage"),
-        ({"order_number": None, "date": None}, "TRN-344", "order_number"),
-    ],
-)
-def test_a_document_with_a_fault_is_rejected_beside_one_without(
-    stages: Stages, wrong: dict[str, object], code: str, message: str
-) -> None:
+def test_a_document_with_a_fault_is_rejected_beside_one_without(stages: Stages) -> None:
     """BI-059."""
-    transmission = _pushed(stages, [{**CONFIRMED, **wrong}, INVOICED])
-    assert {one["kind"]: one["state"] for one in stages.documents()} == {
-        "order_response": "rejected",
-        "invoice": "kept",
-    }
-    findings = stages.shown(transmission).findings
-    assert any(one["code"] == code and message in one["message"] for one in findings)
+    wrong: list[dict[str, object]] = [
+        {"colour": "red"},
+        {"lines": [{"ordinal": "one"}]},
+        {"schema": "order_response-9.0.0"},
+        {"usage": "test"},
+        {"order_number": None, "date": None},
+    ]
+    transmission = _pushed(stages, [INVOICED, *({**CONFIRMED, **one} for one in wrong)])
+    states = sorted((one["kind"], one["state"]) for one in stages.documents())
+    assert states == [("invoice", "kept"), *[("order_response", "rejected")] * len(wrong)]
+    told = [(one["code"], one["message"].split(" is ")[0]) for one in stages.shown(transmission).findings]
+    assert told == [
+        ("TRN-343", "/colour"),
+        ("TRN-343", "/lines/0/ordinal"),
+        ("TRN-342", "/schema"),
+        ("TRN-345", "/usage"),
+        ("TRN-344", "The order_response has no number; expected one of these fields: order_number."),
+    ]
 
 
 def test_a_file_that_is_no_json_waits_in_quarantine_with_its_reason(stages: Stages) -> None:
@@ -167,8 +166,7 @@ def test_a_partner_cannot_speak_for_our_erp(stages: Stages) -> None:
     assert stages.documents() == []
 
 
-@pytest.mark.parametrize("nth", range(1, 5))
-@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize(("nth", "moment"), [(1, "after"), (2, "before"), (2, "after"), (3, "before")])
 def test_killed_at_any_commit_each_document_is_kept_once(
     tmp_path: Path, database_url: str, nth: int, moment: Any
 ) -> None:
