@@ -113,8 +113,13 @@ class Inbox:
                 self._tell(SftpEvent.UPLOAD_EXPIRED, name=held.name, upload=held.upload, size=held.size)
 
     def held(self, name: str) -> Held | None:
-        """The upload that waits under `name`."""
-        return next(iter(self._desk.mailboxes.held(self._caller.partner, name)), None)
+        """The upload that waits under `name`, its bytes on this machine."""
+        return next(self._held_here(name), None)
+
+    def _held_here(self, name: str | None = None) -> Iterator[Held]:
+        """Of what waits, what this machine has the bytes of: another one's only that one can go on with."""
+        held = self._desk.mailboxes.held(self._caller.partner, name)
+        return (one for one in held if one.path.is_file())
 
     def accepted(self, name: str) -> Entry | None:
         """The accepted file that is still listed under `name`."""
@@ -123,7 +128,7 @@ class Inbox:
     def listing(self) -> list[Entry]:
         """All that a client sees: accepted files, and held ones in place of accepted ones of that name."""
         mailboxes, partner = self._desk.mailboxes, self._caller.partner
-        held = {one.name: entry_of(one) for one in mailboxes.held(partner)}
+        held = {one.name: entry_of(one) for one in self._held_here()}
         return list(({entry.name: entry for entry in mailboxes.listing(partner, INBOX)} | held).values())
 
     def open(self, name: str, flags: int) -> Upload:

@@ -310,3 +310,18 @@ def test_an_idle_session_is_closed_and_its_upload_cut(house: Any) -> None:
         assert house.events.wait_for(SftpEvent.TIMED_OUT)["reason"] == "idle"
         house.events.wait_for(SftpEvent.UPLOAD_CUT)
     assert house.boxes.kept == []
+
+
+def test_an_upload_whose_bytes_lie_on_another_machine_is_not_offered_here(house: Any) -> None:
+    """A partner that comes back to another node starts anew, which replaces what waits there."""
+    house.open()
+    source = house.file("850.edi", b"ISA*")
+    assert house.sftp(f"put {source} /inbox/o.tmp").returncode == 0
+    (held,) = house.boxes.held()
+    held.path.unlink()
+    with house.client() as client:
+        assert client.listdir("/inbox") == []
+    done = house.sftp(f"put {source} /inbox/o.tmp", "rename /inbox/o.tmp /inbox/o.edi")
+    assert done.returncode == 0, done.stderr
+    assert [kept.content for kept in house.boxes.kept] == [b"ISA*"]
+    assert house.boxes.held() == []
