@@ -50,7 +50,7 @@ bench: $(VENV)/test.stamp ## Measure, beside others on the same input; takes a f
 bench-x12: $(VENV)/test.stamp $(PEERS)/made.stamp ## Measure reading X12 beside other readers and write docs/benchmarks.md anew.
 	@$(BIN)/python tests/benchmarks/x12_run.py
 
-load: $(VENV)/test.stamp ## Measure the gateway under load and write docs/load.md anew; LOAD=short takes 3 minutes.
+load: $(VENV)/test.stamp ## Measure the gateway under load and write docs/load.md anew; LOAD=short takes less than ten minutes.
 	@$(BIN)/python tests/benchmarks/load_run.py --size $(or $(LOAD),full)
 
 chaos: $(VENV)/test.stamp ## Ten minutes of kills, faults and load: 500 kills, 10,000 documents; then all is counted.

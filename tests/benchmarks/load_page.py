@@ -26,7 +26,8 @@ MEMORY = {
 class Target:
     """One line of the table. met: whether the figures of its scenario reach it.
 
-    limit: the name of the physical limit that bounds it, "" for none.
+    limit: the name of the physical limit that bounds it, "" for none. whole: whether as many were tried
+    as the target says.
     """
 
     scenario: str
@@ -35,6 +36,7 @@ class Target:
     reached: Callable[[Mapping[str, Any]], str]
     met: Callable[[Mapping[str, Any]], bool]
     limit: str = ""
+    whole: Callable[[Mapping[str, Any]], bool] = lambda f: True
 
 
 _KEEP = "file written, synced, linked, folder synced"
@@ -50,7 +52,14 @@ TARGETS = (
     ),
     Target(
         "sustained",
-        "the same, to the 997 in the mailbox",
+        "the most of 25, 50, 75 and 100 files a second that it keeps up with",
+        "100",
+        lambda f: f"{_kept_up_with(f):.0f}" if "rates" in f else "not tried",
+        lambda f: _kept_up_with(f) >= 100,
+    ),
+    Target(
+        "sustained",
+        "to the 997 in the mailbox, at 100 files a second",
         "p99 < 5 s",
         lambda f: f"p50 {_seconds(f['answer_p50_s'])}, p99 {_seconds(f['answer_p99_s'])}",
         lambda f: f["answer_p99_s"] < 5,
@@ -99,6 +108,7 @@ TARGETS = (
         "300 MB with 1,000 and 50",
         lambda f: f"{f['peak_mb']:.0f} MB with {f['sessions']:,} and {f['moving']}",
         lambda f: f["peak_mb"] <= 300,
+        whole=lambda f: f["sessions"] >= 1_000 and f["moving"] >= 50,
     ),
     Target(
         "small_sets",
@@ -136,6 +146,7 @@ TARGETS = (
         "5 s with 10,000 in flight",
         lambda f: f"{_seconds(f['ready_after_kill_s'])} with {f['files']:,}",
         lambda f: f["ready_after_kill_s"] <= 5,
+        whole=lambda f: f["files"] >= 10_000,
     ),
     Target(
         "postgres",
@@ -150,6 +161,32 @@ TARGETS = (
 )
 
 
+def _mark(line: Target, measured: Mapping[str, Any]) -> str:
+    """Whether a target is met; what was tried with less is not said to be."""
+    if line.target == "reported":
+        return ""
+    if not line.met(measured):
+        return "**no**"
+    return "yes" if line.whole(measured) else "with less"
+
+
+def _kept_up_with(figures: Mapping[str, Any]) -> float:
+    """The highest rate that clients reached and at which all files were delivered, 99 of 100 within 5 s.
+
+    0 if there was none.
+    """
+    return max(
+        (
+            run["offered_a_second"]
+            for run in figures.get("rates", ())
+            if run["closed_a_second"] >= 0.95 * run["offered_a_second"]
+            and run["delivered"] == run["files"]
+            and run["erp_p99_s"] < 5
+        ),
+        default=0.0,
+    )
+
+
 def table(figures: dict[str, Any]) -> Iterator[str]:
     """Targets beside what was reached, as Markdown."""
     yield "| what | target | reached | | physical limit |"
@@ -158,8 +195,8 @@ def table(figures: dict[str, Any]) -> Iterator[str]:
         measured = figures["figures"].get(line.scenario)
         if measured is None:
             continue
-        mark = "" if line.target == "reported" else "yes" if line.met(measured) else "**no**"
         limit = f"{figures['limits'][line.limit]:,}/s {line.limit}" if line.limit else ""
+        mark = _mark(line, measured)
         yield f"| {line.what} | {line.target} | {line.reached(measured)} | {mark} | {limit} |"
 
 

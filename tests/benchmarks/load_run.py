@@ -36,6 +36,10 @@ DOCS = Path(__file__).parents[2] / "docs"
 SENDERS = 10
 #: Seconds within which a gateway that fell behind may catch up before the rest counts as never.
 PATIENCE_S = 60.0
+#: Files offered a second: what is aimed at, and less, to see what is kept up with, for a minute at most.
+AIM = 100.0
+LESS = (25.0, 50.0, 75.0)
+LESS_S = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,24 +60,34 @@ class Size:
 
 
 SIZES = {
-    "short": Size(15, 300, 800, 40, 10, 200, 20, 10, 4, 400, 10),
+    "short": Size(30, 300, 2_000, 40, 10, 1_000, 50, 100, 4, 2_000, 10),
     "full": Size(600, 2_000, 8_000, 300, 30, 1_000, 50, 1_000, 200, 10_000, 60),
     "all": Size(600, 2_000, 20_000, 500, 50, 1_000, 50, 5_000, 1_000, 100_000, 600),
 }
 
 
 def sustained(size: Size) -> dict[str, Any]:
-    """LD-2: 100 files a second, from SFTP close to the ERP's answer and to the 997 in the mailbox."""
+    """LD-2: 100 files a second, from SFTP close to the ERP's answer and to the 997 in the mailbox.
+
+    rates: the same for what was offered less often, each in a fresh home, and for the 100.
+    """
+    runs = [_offered(min(size.sustained_s, LESS_S), rate) for rate in LESS]
+    runs.append(_offered(size.sustained_s, AIM))
+    without = [{key: value for key, value in run.items() if key != "memory"} for run in runs]
+    return {**runs[-1], "rates": without}
+
+
+def _offered(seconds: int, rate: float) -> dict[str, Any]:
     with bench() as load:
         load.gateway.start()
-        return _steady(load, size.sustained_s, 100.0)
+        return _steady(load, seconds, rate)
 
 
 def postgres(size: Size) -> dict[str, Any]:
     """LD-2 on PostgreSQL: what it reaches."""
     with _postgres() as url, bench(url) as load:
         load.gateway.start()
-        return _steady(load, size.postgres_s, 100.0)
+        return _steady(load, size.postgres_s, AIM)
 
 
 def _steady(load: Bench, seconds: int, rate: float) -> dict[str, Any]:
@@ -233,6 +247,7 @@ def waiting(size: Size) -> dict[str, Any]:
         load.gateway.start()
         load.wait_for_erp(min(200, size.waiting // 4), 120)
         load.gateway.kill()
+        before_kill = len(load.erp_saw())
         began = time.monotonic()
         load.gateway.start()
         ready_s = time.monotonic() - began
@@ -250,7 +265,7 @@ def waiting(size: Size) -> dict[str, Any]:
         others_file_s=closed.until_erp({purchase_order(lone): seen[purchase_order(lone)]})[0],
         before_it=len(before_it),
         drained_s=drained_s,
-        drained_a_second=(len(seen) - 200) / drained_s,
+        drained_a_second=(len(seen) - before_kill) / drained_s,
         peak_mb=use.peak_mb,
         memory=_thinned(use.memory),
     )
