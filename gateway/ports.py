@@ -93,7 +93,7 @@ class Notes(Protocol):
     """
 
     def note(self, note: Note) -> None:
-        """Keep it; durable on return. Again is harmless. Raises ArchiveUnavailable, and promises nothing then."""
+        """Keep it; durable on return. Again is harmless. Raises ArchiveUnavailable, with nothing kept."""
         ...
 
     def every(self) -> Iterator[Note]:
