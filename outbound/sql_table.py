@@ -17,7 +17,7 @@ from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
-from sqlalchemy import Column, Connection, Engine, MetaData, Row, Table, insert, select, text
+from sqlalchemy import Column, Connection, Engine, MetaData, Row, Table, insert, inspect, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidRequestError, NoSuchTableError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
@@ -107,6 +107,7 @@ class SqlTable:
         self._documents = documents
         self._constants = constants
         self._tables: dict[str, Table] = {}
+        self._keyed: set[str] = set()
         self._lock = threading.Lock()
 
     def deliver(self, consignment: Consignment) -> Receipt:
@@ -142,6 +143,7 @@ class SqlTable:
         with self._connection() as connection:
             connection.execute(text("select 1"))
             for mapped in self._documents.values():
+                self._insist_on_key(connection, mapped)
                 for rows in mapped.rows:
                     self._table(connection, rows.table)
         return f"{self._host} answers and has every table."
@@ -168,6 +170,7 @@ class SqlTable:
             reference = _reference_text(mapped, scope, carried)
         try:
             with self._connection() as connection, connection.begin():
+                self._insist_on_key(connection, mapped)
                 self._insert(connection, rows)
         except IntegrityError as fault:
             if not self._holds(mapped, carried):
@@ -179,6 +182,28 @@ class SqlTable:
         with self._connection() as connection:
             table = self._table(connection, mapped.rows[0].table)
             return _row_of(connection, table, mapped.key_column, carried.key) is not None
+
+    def _insist_on_key(self, connection: Connection, mapped: MappedTables) -> None:
+        """Without a unique index a repeat would be a second row. Raises Refused."""
+        name = mapped.rows[0].table
+        schema, _, bare = name.rpartition(".")
+        with self._lock:
+            if name in self._keyed:
+                return
+        self._table(connection, name)
+        shown = inspect(connection)
+        unique: list[set[str | None]] = [
+            set(shown.get_pk_constraint(bare, schema or None)["constrained_columns"])
+        ]
+        unique += [set(one["column_names"]) for one in shown.get_unique_constraints(bare, schema or None)]
+        unique += [
+            set(one["column_names"]) for one in shown.get_indexes(bare, schema or None) if one["unique"]
+        ]
+        if {mapped.key_column} not in unique:
+            reason = f"there is no unique index on {mapped.key_column}"
+            raise refused("OUT-082", endpoint_wide=True, table=name, reason=reason)
+        with self._lock:
+            self._keyed.add(name)
 
     def _insert(self, connection: Connection, rows: list[tuple[str, dict[str, object]]]) -> None:
         for name, values in rows:

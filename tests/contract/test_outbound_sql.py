@@ -175,6 +175,18 @@ def test_a_table_or_column_that_is_not_there_pauses_the_destination(
     assert rows(database, "select count(*) from stage_orders") == [(0,)]
 
 
+def test_a_key_column_without_a_unique_index_pauses_the_destination(
+    database: tuple[Engine, str], tmp_path: Path
+) -> None:
+    erp = connector(database[1], tmp_path, MAPPING.replace('key_column = "doc_key"', 'key_column = "number"'))
+    for act in (erp.check, lambda: erp.deliver(order())):
+        with pytest.raises(Refused, match="no unique index on number") as caught:
+            act()
+        assert (caught.value.code, caught.value.endpoint_wide) == ("OUT-082", True)
+    assert rows(database, "select count(*) from stage_orders") == [(0,)]
+    erp.close()
+
+
 def test_each_document_of_a_batch_has_its_own_result(database: tuple[Engine, str], erp: SqlTable) -> None:
     """FI-F13."""
     documents = [
