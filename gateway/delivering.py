@@ -205,7 +205,7 @@ def _pause(attempt: Attempt, refusal: Refused) -> None:
     parts, packed = attempt.parts, attempt.packed
     said = _keep_response(parts, refusal.response)
     act = parts.act("deliver", refusal.reason[:MAX_ERROR_CHARS])
-    mark = parts.connect.mark(attempt.destination, secrets.token_hex(8))
+    mark = parts.connect.mark(attempt.destination, secrets.token_hex(8), used=True)
     with parts.ledger.write() as tx:
         tasks.check_fence(tx, attempt.claim)
         _end(tx, act, attempt, "refused", refusal.reason, said)

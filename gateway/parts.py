@@ -42,8 +42,11 @@ class Connects(Protocol):
         """The connector, kept open between calls. Raises Refused or TryLater if there can be none now."""
         ...
 
-    def mark(self, destination: Destination, salt: str) -> str:
-        """A mark that changes with the destination's settings and secrets; begins with `salt` and a $."""
+    def mark(self, destination: Destination, salt: str, *, used: bool = False) -> str:
+        """A mark that changes with the destination's settings and secrets; begins with `salt` and a $.
+
+        used: of the secrets that this thread's last connector was made with, not of those there now.
+        """
         ...
 
 

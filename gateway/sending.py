@@ -55,7 +55,7 @@ def ship(parts: Parts, answer: Answer) -> None:
 
 
 def _pause(parts: Parts, destination: Destination, refusal: Refused) -> None:
-    mark = parts.connect.mark(destination, secrets.token_hex(8))
+    mark = parts.connect.mark(destination, secrets.token_hex(8), used=True)
     act = parts.act("send", refusal.reason)
     with parts.ledger.write() as tx:
         gates.pause(tx, act, destination.name, refusal.code, mark)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 import tryton_seed
@@ -102,18 +103,19 @@ def test_an_order_that_somebody_typed_in_by_hand_is_not_booked_again(running: Wo
     assert states(running, "HAND-1") == ["draft"]
 
 
-def test_a_key_that_was_withdrawn_pauses_the_destination_and_documents_wait(running: World) -> None:
+def test_a_key_that_was_withdrawn_pauses_the_destination_and_documents_wait(tmp_path: Path) -> None:
     """FI-F02."""
-    rpc = running.tryton.rpc()
-    old = rpc.find("res.user.application", ("state", "=", "validated"))
-    rpc.press("res.user.application", "cancel", old)
-    running.gateway.send(ACME, {"key.edi": order_850(105, ["KEY-1"])})
-    # Whichever document meets the refusal first pauses the destination; none of them is given up.
-    running.gateway.wait_for(lambda _: "paused" in erp_state(running), "a pause")
-    assert states(running, "KEY-1") == []
+    with world(tmp_path) as running:
+        rpc = running.tryton.rpc()
+        old = rpc.find("res.user.application", ("state", "=", "validated"))
+        rpc.press("res.user.application", "cancel", old)
+        running.gateway.send(ACME, {"key.edi": order_850(105, ["KEY-1"])})
+        # Whichever document meets the refusal first pauses the destination; none of them is given up.
+        running.gateway.wait_for(lambda _: "paused" in erp_state(running), "a pause")
+        assert states(running, "KEY-1") == []
 
-    secret = running.gateway.home / "secrets" / "tryton-key"
-    secret.write_text(tryton_seed.application_key(rpc))
-    running.gateway.do("destinations", "resume", "erp", "--reason", "a new key")
-    running.delivered("KEY-1")
-    assert states(running, "KEY-1") == ["processing"]
+        secret = running.gateway.home / "secrets" / "tryton-key"
+        secret.write_text(tryton_seed.application_key(rpc))
+        running.gateway.do("destinations", "resume", "erp", "--reason", "a new key")
+        running.delivered("KEY-1")
+        assert states(running, "KEY-1") == ["processing"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from tryton_server import DATABASE, TrytonServer, tryton_server
 
 from gateway import views
+from gateway.store import profile_versions
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -119,7 +121,10 @@ def test_an_old_and_a_new_erp_hold_the_same_and_the_old_one_is_switched_off(migr
     answers = len(gateway.outbox("acme-retail"))
     switched = SWITCHED.format(port=migration.tryton.port, database=DATABASE)
     gateway.destinations(switched)
-    gateway.do("partners", "apply")
+    with gateway.view() as view:
+        before = profile_versions.newest(view)
+    gateway.tell(signal.SIGHUP)
+    gateway.wait_for(lambda view: profile_versions.newest(view) != before, "the profiles")
     migration.send(ORDERS + 1, 1)
     gateway.wait_for(
         lambda _: migration.tryton.rpc().count("sale.sale") == ORDERS + 1 or None, "the next order"

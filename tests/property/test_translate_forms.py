@@ -37,7 +37,7 @@ from translators.translation import Translation
 from translators.x12_line_sets import read
 
 #: Partners whose sets are compared, a hundred each; `make fuzz` takes more.
-PARTNERS = int(os.environ.get("TRADEPOST_FORMS_PARTNERS", "20"))
+PARTNERS = int(os.environ.get("TRADEPOST_FORMS_PARTNERS", "10"))
 SETS_EACH = 100
 
 

@@ -218,7 +218,7 @@ class FarEnds:
         _outside_transactions()
         return _FarEnd(self, destination.name)
 
-    def mark(self, destination: Destination, salt: str) -> str:
+    def mark(self, destination: Destination, salt: str, *, used: bool = False) -> str:
         return f"{salt}${self.secret}{destination.url}"
 
     def documents(self, destination: str) -> list[Any]:

@@ -45,3 +45,17 @@ def test_a_mark_changes_with_settings_and_secrets_and_tells_neither(
     assert ends.mark(ERP.model_copy(update={"url": "https://erp2.example/"}), "salt") != mark
     monkeypatch.setenv("ERP_TOKEN", "renewed")
     assert ends.mark(ERP, "salt") != mark
+
+
+def test_a_secret_renewed_while_the_old_one_is_refused_counts_as_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """FI-F02: else the destination would stay paused with the very secret that would let us in."""
+    monkeypatch.setenv("ERP_TOKEN", "withdrawn")
+    ends = FarEnds(tmp_path)
+    ends(ERP)
+    monkeypatch.setenv("ERP_TOKEN", "renewed")
+    assert ends.mark(ERP, "salt", used=True) != ends.mark(ERP, "salt")
+    ends(ERP)
+    assert ends.mark(ERP, "salt", used=True) == ends.mark(ERP, "salt")
+    ends.close()
