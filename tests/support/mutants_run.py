@@ -33,7 +33,7 @@ CENTRAL = (
 TESTS = (
     *("tests/unit/test_ack_decision.py", "tests/unit/test_ack_outcomes.py", "tests/golden/test_ack_999.py"),
     *("tests/contract/test_archive.py", "tests/crash/test_archive_local_faults.py"),
-    *("tests/contract/test_job_queue.py", "tests/contract/test_ledger.py"),
+    *("tests/crash/test_job_queue.py", "tests/contract/test_ledger.py"),
     *("tests/contract/test_deliver_once.py", "tests/contract/test_deliver_order.py"),
     *("tests/contract/test_deliver_breaker.py", "tests/contract/test_pipeline_breaks.py"),
 )
