@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +13,7 @@ from gateway.cli.common import Json, PartnerOption, Reason, act, gateway_of
 
 if TYPE_CHECKING:
     from gateway.store.deliveries import Chosen
+    from gateway.store.moves import Act
     from gateway.wiring import Gateway
 
 app = typer.Typer(help="Deliveries that wait for a person, grouped by cause.", no_args_is_help=True)
@@ -70,12 +72,11 @@ def retry(
     """Try dead letters again, by name or all of a cause, destination or partner: same bytes, same keys."""
     with gateway_of(context) as gateway:
         chosen = _chosen(letters, cause, destination, partner, every)
-        count = _preview(gateway, letters, chosen)
-        if not dry_run:
-            done = act(gateway, reason)
-            for letter in letters or ():
-                gateway.operations.retry_delivery(done, letter)
-            count = len(letters) if letters else gateway.operations.retry_dead_letters(done, chosen)
+        why = None if dry_run else act(gateway, reason)
+        operations = gateway.operations
+        count = _decided(
+            gateway, letters, chosen, why, operations.retry_delivery, operations.retry_dead_letters
+        )
     _say(count, "tried again", dry_run=dry_run, json=json)
 
 
@@ -94,12 +95,11 @@ def close(
     """Close dead letters: their documents are held, or delivered if another destination has them."""
     with gateway_of(context) as gateway:
         chosen = _chosen(letters, cause, destination, partner, every)
-        count = _preview(gateway, letters, chosen)
-        if not dry_run:
-            done = act(gateway, reason)
-            for letter in letters or ():
-                gateway.operations.close_dead_letter(done, letter)
-            count = len(letters) if letters else gateway.operations.close_dead_letters(done, chosen)
+        why = None if dry_run else act(gateway, reason)
+        operations = gateway.operations
+        count = _decided(
+            gateway, letters, chosen, why, operations.close_dead_letter, operations.close_dead_letters
+        )
     _say(count, "closed", dry_run=dry_run, json=json)
 
 
@@ -119,13 +119,25 @@ def _chosen(
     return Chosen(cause, destination, partner)
 
 
-def _preview(gateway: Gateway, letters: list[str] | None, chosen: Chosen) -> int:
+def _decided(
+    gateway: Gateway,
+    letters: list[str] | None,
+    chosen: Chosen,
+    why: Act | None,
+    one: Callable[[Act, str], None],
+    all_of: Callable[[Act, Chosen], int],
+) -> int:
+    """Decide about these letters, or else all that are chosen; how many. With no act, only count them."""
     from gateway.dead_letters import count
 
-    if letters:
-        return len(letters)
-    with gateway.ledger.read() as view:
-        return count(view, chosen)
+    if why is None:
+        with gateway.ledger.read() as view:
+            return len(letters) if letters else count(view, chosen)
+    if not letters:
+        return all_of(why, chosen)
+    for letter in letters:
+        one(why, letter)
+    return len(letters)
 
 
 def _say(count: int, done: str, *, dry_run: bool, json: bool) -> None:
