@@ -11,7 +11,19 @@ from pydantic_core import PydanticCustomError
 from partners.channels import Usage
 from partners.mappings import MappingFile
 from partners.schedules import Schedule
-from partners.values import Many, Model, PublicKey, Seconds, SecretRef, Slug, Text, Url, form, unit
+from partners.values import (
+    DocumentKind,
+    Many,
+    Model,
+    PublicKey,
+    Seconds,
+    SecretRef,
+    Slug,
+    Text,
+    Url,
+    form,
+    unit,
+)
 
 #: Schemes of destinations whose documents become rows.
 SQL_SCHEMES = frozenset({"postgresql", "sqlite"})
@@ -240,18 +252,7 @@ class Takes(Model):
     partners: Many[Text] = Field(
         default=(), description="Partners, by name, with * and ?; left out: every one."
     )
-    kinds: Many[
-        Literal[
-            "order",
-            "ship_notice",
-            "invoice",
-            "order_response",
-            "order_change",
-            "order_change_response",
-            "remittance",
-            "inventory",
-        ]
-    ] = Field(default=(), description="Kinds of document; left out: every one.")
+    kinds: Many[DocumentKind] = Field(default=(), description="Kinds of document; left out: every one.")
     ours: Many[Text] = Field(
         default=(),
         description="Our interchange ids that documents were sent to, as ZZ:ID; left out: every one.",

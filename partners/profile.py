@@ -28,7 +28,18 @@ from partners.channels import (
 from partners.destinations import Destination, HttpOptions, RetrySettings, S3Options, SftpOptions
 from partners.expectations import AlertsOfPartner, Expectation
 from partners.schedules import AtOnce, Cron, Every, Schedule
-from partners.values import GroupId, InterchangeId, Many, Model, SecretRef, Slug, Text, form, unit
+from partners.values import (
+    DocumentKind,
+    GroupId,
+    InterchangeId,
+    Many,
+    Model,
+    SecretRef,
+    Slug,
+    Text,
+    form,
+    unit,
+)
 
 __all__ = [
     "AckPolicy",
@@ -270,16 +281,7 @@ class X12Settings(Model):
 class DocumentRule(Model):
     """One kind of document a partner sends, and what becomes of it."""
 
-    document: Literal[
-        "order",
-        "ship_notice",
-        "invoice",
-        "order_response",
-        "order_change",
-        "order_change_response",
-        "remittance",
-        "inventory",
-    ] = Field(description="What it is to us; CSV has the first three.")
+    document: DocumentKind = Field(description="What it is to us; CSV has the first three.")
     standard: Literal["x12", "csv"] = Field(description="What it is written in.")
     set: Literal["850", "856", "810", "855", "860", "865", "820", "846"] | None = Field(
         default=None, description="X12 only: the transaction set, ST01, in quotes."

@@ -6,7 +6,7 @@ import base64
 import binascii
 import re
 from ipaddress import ip_network
-from typing import Annotated, LiteralString, TypeVar
+from typing import Annotated, Literal, LiteralString, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, StringConstraints
@@ -134,6 +134,17 @@ Suffix = Annotated[str, form(r"\.[A-Za-z0-9_-]+", "must be a dot and letters, di
 #: GS02 or GS03.
 GroupId = Annotated[
     str, form(r"(?! )[\x20-\x7e]{2,15}(?<! )", "must be 2 to 15 ASCII characters without spaces at its ends")
+]
+#: What a document is to us, whatever it is written in.
+DocumentKind = Literal[
+    "order",
+    "ship_notice",
+    "invoice",
+    "order_response",
+    "order_change",
+    "order_change_response",
+    "remittance",
+    "inventory",
 ]
 #: A waiting time in seconds, more than nothing.
 Seconds = Annotated[float, Field(gt=0)]
