@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import Any
 
 from parsers.x12.clean_sets import split
 from parsers.x12.definition import SetDefinition
@@ -26,6 +27,9 @@ from parsers.x12.model import (
 from parsers.x12.options import DEFAULT_OPTIONS
 from parsers.x12.walker import Walk
 from translators import gs1
+from translators.learned.level_sets import LevelSetForms
+from translators.learned.line_sets import LineSetForms
+from translators.translation import Prepared
 
 SEPARATORS = Separators(suffix="\n")
 HEADER = InterchangeHeader(
@@ -346,3 +350,18 @@ def partners(set_id: str, seed: str, count: int) -> Iterator[Partner]:
     """Partners, the same for the same seed."""
     for number in range(count):
         yield Partner(set_id, random.Random(f"{set_id} {seed} {number}"))
+
+
+def wholes_of(forms: LineSetForms | LevelSetForms) -> list[Prepared]:
+    """What the forms write as wholes from now on, in order."""
+    told: list[Prepared] = []
+    write = forms._wholes.write
+
+    def noting(segments: int, one: Callable[[Any], Any]) -> Any:
+        found = write(segments, one)
+        if found is not None:
+            told.append(found)
+        return found
+
+    forms._wholes.write = noting  # type: ignore[method-assign]
+    return told

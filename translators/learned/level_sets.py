@@ -16,7 +16,7 @@ from parsers.x12.model import GroupHeader, InterchangeHeader, Separators, Transa
 from translators import totals
 from translators.canonical.writing import json_text
 from translators.learned.form import Form, Part, Read, learn
-from translators.learned.frames import Facts, Framed, Frames, Needed
+from translators.learned.frames import Framed, Frames, Needed
 from translators.learned.levels import (
     FIELDS,
     OWN,
@@ -46,6 +46,7 @@ from translators.learned.wholes import LONGEST_PATTERN, Layout, Whole, Wholes
 from translators.translation import Prepared
 from translators.x12_levels import Above, Levels, LevelSet, read_level
 from translators.x12_reading import Node, opened
+from translators.x12_shapes import Fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +124,21 @@ class LevelSetForms:
         levels = self._levels(framed)
         if levels is None or not framed.frame.form.passes([framed.row]):
             return None
-        facts = self._facts(framed, levels, header, group)
-        if facts is None:
+        fields = self._frames.fields(framed)
+        finished = self._finished(fields, levels)
+        if finished is None:
             return None
         order = (framed.frame, *[(level.form, level.parent) for level in levels])
         self._wholes.met(read.segment_count, order, lambda: self._whole(framed.frame.form, levels))
-        return Prepared(*facts, lambda: self._shape.read(read, header, group))
+        frames, row = self._frames, framed.row
+        source, members = frames.source(read, header, group), frames.members(finished)
+        names = frames.names(row, framed.frame.form)
+        return Prepared(
+            frames.json(framed.frame.form, row, source, members, left(levels), lists(levels)),
+            *frames.of_document(fields),
+            lambda: self._shape.read(read, header, group),
+            find_keys=lambda: self._shape.keys(named(names, {**finished, **named_levels(levels)})),
+        )
 
     def _as_whole(
         self, known: _WholeLevels, read: TransactionSet, header: InterchangeHeader, group: GroupHeader
@@ -263,9 +273,8 @@ class LevelSetForms:
 
     # Writing the document.
 
-    def _facts(
-        self, framed: Framed[LevelForm], levels: list[Level], header: InterchangeHeader, group: GroupHeader
-    ) -> Facts | None:
+    def _finished(self, fields: Fields, levels: Sequence[Level]) -> Fields | None:
+        """The fields that need the levels, if each is as its form says and nothing is to be remarked on."""
         alike: dict[LevelForm, list[Row]] = {}
         for level in levels:
             alike.setdefault(level.form, []).append(level.row)
@@ -275,15 +284,10 @@ class LevelSetForms:
                 return None
             if form.quantities:
                 quantities += form.quantities(rows)
-        fields = self._frames.fields(framed)
         finished, remarks = self._shape.finish(fields, len(levels), totals.summed(quantities))
         if next(iter(remarks), None) is not None:
             return None
-        finished |= self._shape.summary(fields, places_of(levels, sent_place))
-        frames, row = self._frames, framed.row
-        source, members = frames.source(framed.read, header, group), frames.members(finished)
-        json = frames.json(framed.frame.form, row, source, members, left(levels), lists(levels))
-        return json, *frames.of_document(fields)
+        return finished | self._shape.summary(fields, places_of(levels, sent_place))
 
 
 def _expect(form: LevelForm, framed: Framed[LevelForm], levels: list[Level]) -> None:

@@ -17,12 +17,13 @@ from translators.canonical.values import Code
 from translators.canonical.writing import json_text
 from translators.learned.form import Form, Part, Read, learn
 from translators.learned.frames import Facts, Frame, Framed, Frames, Needed
-from translators.learned.names import named, names_of
+from translators.learned.names import Names, named, names_of
 from translators.learned.numbers import Column, Numbers, column, numbers
 from translators.learned.recording import RecordingReading
 from translators.learned.store import Store, shape_of
 from translators.learned.templates import Mark, Row, filler
 from translators.learned.wholes import LONGEST_PATTERN, Laid, Whole, Wholes
+from translators.report import BusinessKey
 from translators.translation import Prepared
 from translators.x12_checks import tell_all
 from translators.x12_line_sets import LineSet
@@ -43,6 +44,7 @@ class LineForm:
     prices: Column | None
     per: Decimal | None
     is_charged: bool
+    is_keyed: bool
     said: tuple[Code, ...]
 
     def sums(self, rows: Sequence[Row]) -> totals.LineSums:
@@ -131,13 +133,14 @@ Run = tuple[LineForm, list[Row]]
 class _Lines:
     """What all lines of a set give: their sums, JSON in pieces, and JSON of what they leave unmapped.
 
-    forms: of each line, in order; empty if the set is large.
+    forms: of each line, in order; empty if the set is large. named: lines that hold what keys are made of.
     """
 
     sums: totals.LineSums
     texts: list[bytes]
     unmapped: str
     forms: list[LineForm]
+    named: list[Names]
 
 
 class LineSetForms:
@@ -169,7 +172,12 @@ class LineSetForms:
             facts = self._facts(framed, lines, header, group)
             if facts is not None:
                 self._count(framed, lines)
-                return Prepared(*facts, lambda: line_sets.read(self._shape, read, header, group))
+                names = self._frames.names(framed.row, framed.frame.form)
+                return Prepared(
+                    *facts,
+                    lambda: line_sets.read(self._shape, read, header, group),
+                    find_keys=lambda: self._keys(names, lines),
+                )
         return self._with_lines(read, header, group)
 
     def _as_whole(
@@ -250,8 +258,17 @@ class LineSetForms:
         tell_all(unframed.reading, remarks)
         unframed.fields.update(finished)
         facts = self._frames.slow_facts(unframed, lines.unmapped, {self._shape.lists[0]: lines.texts})
-        findings = tuple(unframed.reading.findings)
-        return Prepared(*facts, lambda: line_sets.read(self._shape, read, header, group), findings)
+        names = names_of(unframed.fields.get)
+        return Prepared(
+            *facts,
+            lambda: line_sets.read(self._shape, read, header, group),
+            tuple(unframed.reading.findings),
+            find_keys=lambda: self._keys(names, lines),
+        )
+
+    def _keys(self, names: Names, lines: _Lines) -> tuple[BusinessKey, ...]:
+        """The keys of a set. names: of its heading and summary."""
+        return self._shape.keys(named(names, {self._shape.lists[0]: list(map(named, lines.named))}))
 
     def _lines(self, framed: Framed[LineForm]) -> _Lines | None:
         """What all lines give; None if one has no form."""
@@ -259,6 +276,7 @@ class LineSetForms:
         texts: list[bytes] = []
         unmapped: list[str] = []
         forms: list[LineForm] = []
+        keyed: list[Names] = []
         for run in self._runs(framed):
             if run is None or not run[0].form.passes(run[1]):
                 return None
@@ -267,10 +285,12 @@ class LineSetForms:
             texts += (b",", form.form.text.fill_all(rows).encode())
             if form.form.unmapped[0].size:
                 unmapped.append(form.form.unmapped[0].fill_all(rows))
+            if form.is_keyed:
+                keyed += map(form.form.kept[_NAMES], rows)
             if not framed.is_large:
                 forms += [form] * len(rows)
         both = sums[0] if len(sums) == 1 else totals.together(sums)
-        return _Lines(both, texts[1:], ",".join(unmapped), forms)
+        return _Lines(both, texts[1:], ",".join(unmapped), forms, keyed)
 
     def _runs(self, framed: Framed[LineForm]) -> Iterator[Run | None]:
         """The lines in runs of one form, no longer than a stretch of text; None for one without form."""
@@ -350,7 +370,8 @@ class LineSetForms:
 
 def _kept_of(line: Any, said: tuple[Code, ...]) -> tuple[Any, ...]:
     """What the sums of lines and the keys of a document need of one."""
-    names = names_of(lambda name: getattr(line, name, None))
+    # The number of a line is none that people search by.
+    names = names_of(lambda name: None if name == "number" else getattr(line, name, None))
     if not isinstance(line, Line):
         return said, None, None, None, (), (), names
     return (
@@ -379,6 +400,8 @@ def _bare_tax(tax: Tax) -> Tax:
 
 
 def _line_form(form: Form) -> LineForm:
-    said, quantity, price, per, charges, taxes, _ = form.sample
+    said, quantity, price, per, charges, taxes, names = form.sample
     quantities, prices = column(form.marks, quantity), column(form.marks, price)
-    return LineForm(form, quantities, prices, per, is_charged=bool(charges or taxes), said=said)
+    return LineForm(
+        form, quantities, prices, per, is_charged=bool(charges or taxes), is_keyed=any(names), said=said
+    )

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from parsers.x12.model import Segment
-from tests.support.alike_sets import HEADER, SEPARATORS, as_clean, group
+from tests.support.alike_sets import HEADER, SEPARATORS, as_clean, group, wholes_of
 from translators import x12_850, x12_856
 from translators.learned.form import Form, Part, Read, joint, learn
 from translators.learned.holes import Use, way_of
@@ -164,8 +164,10 @@ def notice(forms: LevelSetForms, number: int, *, parent: int = 2, last: int = 4)
 
 def test_an_order_whose_forms_came_together_before_is_written_as_a_whole_with_its_keys() -> None:
     forms = learned_orders()
+    as_wholes = wholes_of(forms)
     made = [written(forms, number) for number in range(10, 10 + WORTH + 1)]
-    assert [one is not None and one.find_keys is not None for one in made[-2:]] == [True, True]
+    assert as_wholes == made[-len(as_wholes) :]
+    assert len(as_wholes) >= 2
     last = made[-1]
     slow = x12_850.read(order(10 + WORTH), HEADER, group("850"))
     assert last is not None
@@ -180,12 +182,11 @@ def test_a_notice_is_a_whole_only_if_its_levels_stand_as_they_stood() -> None:
     forms = LevelSetForms(x12_856.SHAPE, SEPARATORS)
     for number in range(1, WORTH + 6):
         notice(forms, number)
-    as_whole = notice(forms, 77)
-    assert as_whole is not None
-    assert as_whole.find_keys is not None
-    other_parent = notice(forms, 78, parent=1)
-    assert other_parent is None or other_parent.find_keys is None
+    as_wholes = wholes_of(forms)
+    assert [notice(forms, 77)] == as_wholes
+    notice(forms, 78, parent=1)
     assert notice(forms, 79, last=3) is None
+    assert len(as_wholes) == 1
 
 
 # What becomes a hole.
