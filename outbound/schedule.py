@@ -17,7 +17,7 @@ from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
-from partners.profile import AtOnce, Cron, Every, Schedule
+from partners.profile import AtOnce, Every, Schedule
 
 Item = TypeVar("Item")
 
@@ -65,14 +65,12 @@ def batches(items: Sequence[Item], size: int) -> list[Sequence[Item]]:
 
 
 def _slots(schedule: Schedule, zone: ZoneInfo, after: datetime) -> Iterator[datetime]:
-    match schedule:
-        case AtOnce():
-            return iter(())
-        case Every(minutes=minutes):
-            trigger = IntervalTrigger(minutes=minutes, start_date=EPOCH, timezone=UTC)
-            return _fire_times(trigger, after.astimezone(UTC))
-        case Cron(expression=expression):
-            return _cron_slots(expression, zone, after)
+    if isinstance(schedule, AtOnce):
+        return iter(())
+    if isinstance(schedule, Every):
+        trigger = IntervalTrigger(minutes=schedule.minutes, start_date=EPOCH, timezone=UTC)
+        return _fire_times(trigger, after.astimezone(UTC))
+    return _cron_slots(schedule.expression, zone, after)
 
 
 def _fire_times(trigger: BaseTrigger, after: datetime) -> Iterator[datetime]:

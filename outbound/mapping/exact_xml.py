@@ -43,19 +43,16 @@ def from_xml(body: bytes) -> object:
 def _element(name: str, value: object, spaces: Mapping[str | None, str]) -> etree._Element:
     inner = value if isinstance(value, Mapping) else {"#text": value}
     spaces = {**spaces, **_declared(inner)}
-    try:
-        element = etree.Element(_qualified(name, spaces), nsmap=cast(dict[str, str], spaces))
-        for key, child in inner.items():
-            if key == "#text":
-                element.text = _text(child)
-            elif key.startswith("@"):
-                if not key.startswith("@xmlns"):
-                    element.set(_qualified(key[1:], {k: v for k, v in spaces.items() if k}), _text(child))
-            else:
-                children = child if isinstance(child, list) else [child]
-                element.extend(_element(key, one, spaces) for one in children)
-    except TypeError as error:
-        raise ValueError(f"{name} cannot be written: {error}") from error
+    element = etree.Element(_qualified(name, spaces), nsmap=cast(dict[str, str], spaces))
+    for key, child in inner.items():
+        if key == "#text":
+            element.text = _text(child)
+        elif key.startswith("@"):
+            if not key.startswith("@xmlns"):
+                element.set(_qualified(key[1:], {k: v for k, v in spaces.items() if k}), _text(child))
+        else:
+            children = child if isinstance(child, list) else [child]
+            element.extend(_element(key, one, spaces) for one in children)
     return element
 
 

@@ -65,6 +65,14 @@ def value(text: str, scope: Scope = SCOPE) -> object:
         ("join('-', [document.number, text(constants.company)])", "PO-1-1"),
         ("text(document.nothing)", None),
         ("trim(lower(' ABC '))", "abc"),
+        ("number(document.nothing)", None),
+        ("integer(document.nothing)", None),
+        ("divided(document.nothing, '2', `2`)", None),
+        ("compare(document.nothing, '2')", None),
+        ("date(document.nothing, 'YYYY')", None),
+        ("document.lines[0:1].sku", ["A"]),
+        ("sort_by(document.lines, &price)[].sku", ["B", "A"]),
+        ('find(`[{"code": "B", "id": 7}]`, \'code\', \'B\').id', 7),
     ],
 )
 def test_what_an_expression_gives(text: str, expected: object) -> None:
@@ -85,6 +93,7 @@ def test_what_an_expression_gives(text: str, expected: object) -> None:
         ("!document.number", "belongs to the first name alone"),
         ("document.a" * 400, "longer than"),
         ("(" * 1500 + "document" + ")" * 400, "nested too deep"),
+        ('`{"rate": [1, 1.5]}`', "fraction as text"),
     ],
 )
 def test_an_expression_that_cannot_be_meant_is_refused_when_it_is_read(text: str, said: str) -> None:
@@ -144,6 +153,10 @@ def test_a_template_is_filled_in_place() -> None:
     )
 
 
+def nested(depth: int) -> object:
+    return {"a": nested(depth - 1)} if depth else "x"
+
+
 @pytest.mark.parametrize(
     ("template", "said"),
     [
@@ -152,11 +165,27 @@ def test_a_template_is_filled_in_place() -> None:
         ({"each": "document.lines", "give": 1}, "beside `give`"),
         ({"each": "document.lines", "as": "line", "give": "=lines.sku"}, "nothing is called 'lines'"),
         ({"when": 5, "give": 1}, "must be text"),
+        (nested(40), "nested deeper than 32"),
     ],
 )
 def test_a_template_that_cannot_be_meant_is_refused(template: object, said: str) -> None:
     with pytest.raises(BadExpression, match=said):
         Compiler({}).template(template, NAMES)
+
+
+def test_a_path_with_a_brace_that_is_not_closed_is_refused() -> None:
+    with pytest.raises(BadExpression, match="opens a brace that it does not close"):
+        Compiler({}).path("/orders/{document.number", NAMES)
+
+
+def test_each_gives_nothing_of_nothing_and_refuses_what_is_no_list() -> None:
+    def fill(each: str) -> object:
+        template = {"each": each, "as": "line", "give": "=line.sku"}
+        return Compiler({}).template(template, NAMES).fill(SCOPE)
+
+    assert fill("document.nothing") == []
+    with pytest.raises(Inapplicable, match="gives no list"):
+        fill("document.number")
 
 
 def test_what_is_put_into_a_path_stays_one_piece_of_it() -> None:
@@ -208,7 +237,19 @@ def test_an_answer_with_entities_of_its_own_is_not_looked_at(body: bytes) -> Non
         from_xml(body)
 
 
-@pytest.mark.parametrize("value_", [{"a": 1, "b": 2}, {}, "text", {"p:a": "x"}, {"1a": "x"}, {"a": "\x01"}])
+def test_xml_says_truth_numbers_and_nothing_as_text_and_never_a_binary_fraction() -> None:
+    values = {"open": True, "shut": False, "price": Decimal("1.50"), "days": 30, "none": None}
+    assert from_xml(to_xml({"order": values})) == {
+        "order": {"open": "true", "shut": "false", "price": "1.50", "days": "30", "none": ""}
+    }
+    with pytest.raises(ValueError, match="float is no text for XML"):
+        to_xml({"order": {"price": 1.5}})
+
+
+@pytest.mark.parametrize(
+    "value_",
+    [{"a": 1, "b": 2}, {}, "text", {"p:a": "x"}, {"1a": "x"}, {"a": "\x01"}],
+)
 def test_what_xml_cannot_say_is_refused(value_: object) -> None:
     with pytest.raises(ValueError, match=r".+"):
         to_xml(value_)

@@ -146,3 +146,10 @@ def test_lines_of_any_document_and_items_of_a_remittance_are_rows(rows: str) -> 
     text = render([document], "csv", kind="remittance", batch=False).payload.decode()
     table = list(csv.reader(io.StringIO(text)))
     assert table == [["amount.amount", f"{rows}.paid"], ["30.00", "10.00"], ["30.00", "20.00"]]
+
+
+def test_what_is_no_document_of_ours_is_a_bug_of_the_caller_and_not_half_a_table() -> None:
+    with pytest.raises(TypeError, match="lines is no list"):
+        render([{"lines": "one"}], "csv", kind="order", batch=False)
+    with pytest.raises(TypeError, match="float is no JSON value of ours"):
+        render([{"amount": 1.5}], "csv", kind="order", batch=False)
