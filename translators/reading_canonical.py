@@ -10,8 +10,9 @@ from parsers import strict_json
 from parsers.catalogue import found, shown
 from parsers.finding import Finding
 from parsers.strict_json import JsonObject, pointer
+from partners.agreement import SET_DOCUMENTS, Agreement
 from translators import registry
-from translators.acknowledgements.decision import SetCounts, rolled_up
+from translators.acknowledgements.decision import SetCounts
 from translators.canonical.codec import KINDS, Fault, InvalidCanonical, from_json, kind_of
 from translators.report import (
     Disposition,
@@ -20,30 +21,19 @@ from translators.report import (
     FileEnded,
     FileOpened,
     GroupEnded,
-    GroupReport,
     InterchangeEnded,
     InterchangeOpened,
-    InterchangeReport,
     ReportEvent,
     Status,
 )
 from translators.translation import Translation
+from translators.without_envelopes import pseudo_interchange
 
 if TYPE_CHECKING:
-    from partners.agreement import Agreement
     from translators.canonical.document import Document
 
-#: What an ERP may write, and the set whose numbers each document goes by.
-KIND_SETS = {
-    "order": "850",
-    "ship_notice": "856",
-    "invoice": "810",
-    "order_response": "855",
-    "order_change": "860",
-    "order_change_response": "865",
-    "inventory": "846",
-}
-_USAGES = {"production": "P", "test": "T"}
+#: What an ERP may write, and the set whose numbers each document goes by: all but a remittance.
+KIND_SETS = {kind: set_id for set_id, kind in SET_DOCUMENTS.items() if kind != "remittance"}
 
 
 def read_canonical(stream: BinaryIO, agreement: Agreement, *, name: str, usage: str) -> Iterator[ReportEvent]:
@@ -58,10 +48,8 @@ def read_canonical(stream: BinaryIO, agreement: Agreement, *, name: str, usage: 
     if isinstance(first, Finding):
         yield FileEnded(Status.REJECTED, (first,), readable=False)
         return
-    report = _interchange(agreement, name, usage)
+    report, group = pseudo_interchange(agreement, name, usage, from_erp=True)
     yield InterchangeOpened(report)
-    group = GroupReport(None, 1)
-    report.groups.append(group)
     counts = SetCounts()
     for item in (first, *objects):
         if isinstance(item, JsonObject):
@@ -69,25 +57,10 @@ def read_canonical(stream: BinaryIO, agreement: Agreement, *, name: str, usage: 
             counts.add(document.status)
             yield DocumentRead(document, group, report)
     report.end = stream.tell()
-    statuses = [Status.ACCEPTED] * bool(counts.accepted) + [Status.REJECTED] * bool(counts.rejected)
-    group.status = report.status = rolled_up(statuses)
+    group.status = report.status = counts.verdict
     yield GroupEnded(group, report)
     yield InterchangeEnded(report)
     yield FileEnded(report.status, (), readable=True)
-
-
-def _interchange(agreement: Agreement, name: str, usage: str) -> InterchangeReport:
-    return InterchangeReport(
-        header=None,
-        ordinal=1,
-        partner=agreement.partner.partner,
-        agreement=agreement,
-        sender=None,
-        receiver=None,
-        usage=_USAGES[usage],
-        file_name=name,
-        from_erp=True,
-    )
 
 
 def _document(item: JsonObject, usage: str) -> DocumentReport:

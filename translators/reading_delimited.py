@@ -12,7 +12,7 @@ from parsers.delimited.document import DelimitedDocument
 from parsers.delimited.layout import Layout
 from parsers.finding import Finding
 from translators import registry
-from translators.acknowledgements.decision import SetCounts, rolled_up
+from translators.acknowledgements.decision import SetCounts
 from translators.outcomes import Ak5, SetOutcome
 from translators.reading_verdicts import disposition_of, holds_of
 from translators.report import (
@@ -29,14 +29,12 @@ from translators.report import (
     ReportEvent,
     Status,
 )
+from translators.without_envelopes import pseudo_interchange
 
 if TYPE_CHECKING:
     from partners.agreement import Agreement
     from partners.directory import Directory
     from partners.profile import DocumentRule
-
-#: The usage of a channel as ISA15 has it.
-_USAGES = {"production": "P", "test": "T"}
 
 
 def read_delimited(
@@ -58,10 +56,8 @@ def read_delimited(
     leading, rest = _up_to_first_document(reader.read(stream, layout))
     if any(isinstance(item, DelimitedDocument) and item.test for item in leading):
         usage = "test"
-    report = _interchange(agreement, rule, name, usage)
+    report, group = pseudo_interchange(agreement, name, usage, receipt_due=rule.receipt)
     yield InterchangeOpened(report)
-    group = GroupReport(None, 1)
-    report.groups.append(group)
     counts = SetCounts()
     for item in chain(leading, rest):
         if isinstance(item, Finding):
@@ -106,20 +102,6 @@ def _no_layout(agreement: Agreement, rule: DocumentRule | None, name: str) -> Fi
     return found("TRN-322", value=name, layout=rule.layout or "", partner=partner)
 
 
-def _interchange(agreement: Agreement, rule: DocumentRule, name: str, usage: str) -> InterchangeReport:
-    return InterchangeReport(
-        header=None,
-        ordinal=1,
-        partner=agreement.partner.partner,
-        agreement=agreement,
-        sender=None,
-        receiver=None,
-        usage=_USAGES[usage],
-        file_name=name,
-        receipt_due=rule.receipt,
-    )
-
-
 def _document(read: DelimitedDocument, rule: DocumentRule, usage: str) -> DocumentReport:
     """The document as our business sees it, rejected or not, and what becomes of it."""
     translation = registry.translate_delimited(read, rule.layout or "", usage)
@@ -160,5 +142,4 @@ def _judge(report: InterchangeReport, group: GroupReport, counts: SetCounts) -> 
         group.status = report.status = Status.REJECTED
         group.outcomes.fell()
         return
-    statuses = [Status.ACCEPTED] * bool(counts.accepted) + [Status.REJECTED] * bool(counts.rejected)
-    group.status = report.status = rolled_up(statuses)
+    group.status = report.status = counts.verdict

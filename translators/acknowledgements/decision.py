@@ -61,6 +61,16 @@ class SetCounts:
         """All of them."""
         return self.accepted + self.with_errors + self.rejected
 
+    @property
+    def verdict(self) -> Status:
+        """On all of them as a whole, by themselves alone."""
+        counted = (
+            (Status.ACCEPTED, self.accepted),
+            (Status.ACCEPTED_WITH_ERRORS, self.with_errors),
+            (Status.REJECTED, self.rejected),
+        )
+        return rolled_up(status for status, count in counted if count)
+
     def add(self, status: Status) -> None:
         """Count one more set."""
         if status is Status.ACCEPTED:
