@@ -48,7 +48,7 @@ from gateway.routing import keeps_order
 from gateway.sending import give_up, postpone, ship
 from gateway.settling import ParseTask, finish_parse, repeats_a_file, settle
 from gateway.staging import Staging
-from gateway.store import answers, arrivals, deliveries, mailboxes, readings, replays, tasks
+from gateway.store import answers, arrivals, bookmarks, deliveries, mailboxes, readings, replays, tasks
 from gateway.store.arrivals import Kept
 from gateway.store.identity import drawn
 from gateway.store.moves import Act, move, record
@@ -133,6 +133,8 @@ class Pipeline:
         if not arrivals.insert_transmission(tx, transmission, arrival, stored, act.at):
             same = arrivals.by_arrival(tx, arrival.channel, arrival.source_key) or transmission
             return same, arrival, Sight.SAME
+        if arrival.heard is not None:
+            bookmarks.note(tx, arrival.channel, [arrival.heard])
         record(tx, act, "transmission.received", "transmission", transmission, after="received")
         self._jobs.enqueue(tx, [Job("parse", transmission, partner=arrival.partner, order_key=order_key)])
         return transmission, arrival, Sight.NEW

@@ -11,6 +11,8 @@ from typing import Any, BinaryIO, Protocol
 
 from sqlalchemy import Connection
 
+from outbound.changes import Position
+
 
 @dataclass(frozen=True, slots=True)
 class Stored:
@@ -102,6 +104,18 @@ class Notes(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """What a record of an ERP said when it was read. record: as the ERP calls it, "sale.sale,12".
+
+    version: the ERP's own mark of its last change. digest: SHA-256 of what it says.
+    """
+
+    record: str
+    version: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class Arrival:
     """A file as a channel saw it.
 
@@ -110,6 +124,7 @@ class Arrival:
     name: the sender's file name, a label only, never a path of ours.
     partner: the partner the channel or login stands for, None if the content must tell.
     attributes: facts worth keeping: login, key fingerprint, address, bucket, version id.
+    heard: the record of an ERP that it was read from; noted in the transaction that records the arrival.
     """
 
     channel: str
@@ -117,6 +132,7 @@ class Arrival:
     name: str
     partner: str | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
+    heard: Heard | None = None
 
 
 class Sight(StrEnum):
@@ -169,6 +185,27 @@ class Watcher(Protocol):
 
     def close(self) -> None:
         """Let go of connections and observers."""
+        ...
+
+
+class Bookmarks(Protocol):
+    """How far channels have read an ERP, and what its records said when they were read last."""
+
+    def position(self, channel: str, source: str) -> Position | None:
+        """The last place that was read of one kind of record; None if nothing was."""
+        ...
+
+    def heard(self, channel: str, records: Sequence[str]) -> Mapping[str, Heard]:
+        """What these records said last, by record; those that were never read are left out."""
+        ...
+
+    def advance(
+        self, channel: str, source: str, position: Position, same: Sequence[Heard], *, at_end: bool
+    ) -> None:
+        """All up to `position` was read and what is new in it is recorded; never moves back.
+
+        same: records that changed and say the same as before. at_end: whether there was nothing more.
+        """
         ...
 
 

@@ -12,13 +12,18 @@ from sqlalchemy import Column
 from sqlmodel import SQLModel
 
 from gateway.pages.markdown import notice, plain, table
-from gateway.store import alert_tables, delivery_tables, tables, work_tables
+from gateway.store import alert_tables, delivery_tables, reading_tables, tables, work_tables
 from gateway.store.core import table_of
 
 BEGINNING = f"""\
 # The ledger
 
-{notice("`gateway/store/tables.py`, `delivery_tables.py`, `work_tables.py` and `alert_tables.py`")}
+{
+    notice(
+        "`gateway/store/tables.py`, `delivery_tables.py`, `work_tables.py`, `reading_tables.py` and "
+        "`alert_tables.py`"
+    )
+}
 
 The tables of the database, the same in SQLite and PostgreSQL. Read them as you like; write only
 through the [command line](cli.md), which keeps to [the states](states.md) and records who did what
@@ -45,7 +50,7 @@ def models() -> list[type[SQLModel]]:
     """The tables' classes, in the order of their modules."""
     named = [
         one
-        for module in (tables, delivery_tables, work_tables, alert_tables)
+        for module in (tables, delivery_tables, work_tables, reading_tables, alert_tables)
         for one in vars(module).values()
     ]
     found = [one for one in named if isinstance(one, type) and issubclass(one, SQLModel)]

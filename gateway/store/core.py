@@ -12,6 +12,7 @@ from sqlmodel import SQLModel
 
 from gateway.store.alert_tables import Alert, AlertSubject, EventCursor, Notice
 from gateway.store.delivery_tables import DestinationRow, Parked, Replay, Turn
+from gateway.store.reading_tables import ErpCursor, ErpRecord
 from gateway.store.tables import (
     AcceptedIdentity,
     Acknowledgement,
@@ -57,6 +58,8 @@ DELIVERY = table_of(Delivery)
 DELIVERY_ATTEMPT = table_of(DeliveryAttempt)
 DESTINATION = table_of(DestinationRow)
 DOCUMENT = table_of(Document)
+ERP_CURSOR = table_of(ErpCursor)
+ERP_RECORD = table_of(ErpRecord)
 EVENT = table_of(Event)
 EVENT_CURSOR = table_of(EventCursor)
 FINDING = table_of(FindingRow)
