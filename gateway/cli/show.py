@@ -88,13 +88,16 @@ def cell(value: object) -> str:
 def emit_table(
     rows: Sequence[Mapping[str, object]], columns: Mapping[str, str], *, empty: str, title: str | None = None
 ) -> None:
-    """A table of rows; columns maps keys to headings. Says `empty` on stderr if there is nothing."""
+    """A table of rows; columns maps keys to headings. Says `empty` on stderr if there is nothing.
+
+    The first column is what a row is called by: it is never broken, so that it can be copied.
+    """
     if not rows:
         talk().print(empty)
         return
     table = Table(title=title, title_justify="left", pad_edge=False, box=None, header_style="bold")
-    for heading in columns.values():
-        table.add_column(heading, overflow="fold")
+    for number, heading in enumerate(columns.values()):
+        table.add_column(heading, overflow="fold", no_wrap=number == 0)
     for row in rows:
         table.add_row(*[cell(row.get(key)) for key in columns])
     out().print(table)
