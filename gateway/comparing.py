@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from gateway.delivering import render_consignment, shaped
+from gateway.delivery_operations import unknown_destination
 from gateway.errors import TradepostError
 from gateway.parts import Parts
 from gateway.store import deliveries
@@ -61,9 +62,7 @@ def preview_delivery(parts: Parts, consignment: str) -> Preview:
         documents = deliveries.documents_in(view, consignment)
     destination = parts.profiles.current().directory.destinations.get(packed.destination)
     if destination is None:
-        raise TradepostError(
-            "GTW-045", f"There is no destination {packed.destination}.", "See: tradepost destinations list"
-        )
+        raise unknown_destination(packed.destination)
     destination = shaped(parts, packed, destination)
     return parts.connect(destination).dry_run(render_consignment(parts, packed, destination, documents))
 
@@ -139,11 +138,6 @@ def compare_destinations(
         if len(documents) < PAGE_DOCUMENTS:
             return
         after = documents[-1]
-
-
-def unknown_destination(name: str) -> TradepostError:
-    """That no destination has this name."""
-    return TradepostError("GTW-045", f"There is no destination {name}.", "See: tradepost destinations list")
 
 
 def _held(parts: Parts, carrier: deliveries.Carrier) -> Held:

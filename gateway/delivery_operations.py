@@ -119,9 +119,12 @@ class DeliveryOperations:
 
     def _check_known(self, name: str) -> None:
         if name not in self.profiles.current().directory.destinations:
-            raise TradepostError(
-                "GTW-045", f"There is no destination {name}.", "See: tradepost destinations list"
-            )
+            raise unknown_destination(name)
+
+
+def unknown_destination(name: str) -> TradepostError:
+    """That no destination has this name."""
+    return TradepostError("GTW-045", f"There is no destination {name}.", "See: tradepost destinations list")
 
 
 def must_be(tx: Connection, kind: str, subject: str, target: str, *states: str) -> None:
