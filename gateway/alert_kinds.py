@@ -56,8 +56,8 @@ KINDS: Mapping[str, AlertKind] = {
         _kind(
             "dead_letter",
             "Deliveries given up",
-            "tradepost deliveries list --state dead",
-            "Mend the cause at the destination, then retry, or cancel.",
+            "tradepost dead-letters list",
+            "Mend the cause at the destination, then retry them, or close them.",
             "when none of them is dead any more",
             consignment=("dead",),
         ),

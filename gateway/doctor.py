@@ -47,9 +47,7 @@ def _ledger(gateway: Gateway) -> Iterator[Check]:
         yield Check("quarantine", "note", f"{quarantined} files wait", "See: tradepost quarantine list")
     dead = counts["consignments"].get("dead", 0)
     if dead:
-        yield Check(
-            "dead letters", "failed", f"{dead} deliveries", "See: tradepost deliveries list --state dead"
-        )
+        yield Check("dead letters", "failed", f"{dead} deliveries", "See: tradepost dead-letters list")
     held = counts["documents"].get("held", 0)
     if held:
         yield Check("held documents", "note", f"{held} wait", "See: tradepost documents list --state held")
@@ -119,8 +117,7 @@ def _nodes(gateway: Gateway) -> Iterator[Check]:
         if one.state == "silent":
             advice = "It has died or cannot reach the ledger; its work goes on elsewhere. Start it again."
             yield Check(f"node {one.name}", "note", f"not seen for {one.unseen_s:.0f} s", advice)
-    played = {role for one in at_work for role in one.roles}
-    missing = [role for role in NEEDED_ROLES if role not in played]
+    missing = nodes.unplayed(seen, NEEDED_ROLES)
     if not at_work:
         yield Check("nodes", "note", "No gateway is running", "Start it: tradepost run")
     elif missing:

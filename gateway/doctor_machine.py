@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
+from gateway.conditions import LOW_DISK
 from gateway.doctor_check import Check
 from gateway.settings import Settings
 from gateway.store import nodes, schema
@@ -50,7 +51,7 @@ def disks(settings: Settings) -> Iterator[Check]:
         yield Check("disk", "failed", "The home is read-only", "Mount it for writing; look for disk errors.")
     elif free < settings.disk_reserve_bytes:
         yield Check("disk", "failed", f"{says}: new files are refused", advice)
-    elif free < 2 * settings.disk_reserve_bytes:
+    elif free < LOW_DISK * settings.disk_reserve_bytes:
         yield Check("disk", "note", f"{says}: soon new files are refused", advice)
     elif disk.f_files and disk.f_favail < disk.f_files // 50:
         yield Check("disk", "note", f"{disk.f_favail} files can still be made", "Look for many small files.")

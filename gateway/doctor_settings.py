@@ -34,25 +34,23 @@ def is_loopback(host: str) -> bool:
 
 def _database(settings: Settings) -> Iterator[Check]:
     if _PASSWORD.search(settings.database_url):
-        yield _weak("database_url holds a password", "Put it into a file that PGPASSFILE names.")
+        yield _wrong("database_url holds a password", "Put it into a file that PGPASSFILE names.")
 
 
 def _mail(settings: Settings, *, has_addresses: bool) -> Iterator[Check]:
     told = bool(settings.alert_mails) or has_addresses
     if told and not settings.mail_host:
-        yield _contradiction(
+        yield _wrong(
             "alert_mail_to names people, but mail_host is empty", "Set mail_host, or nobody is told."
         )
     if settings.mail_host and not told:
-        yield _contradiction("mail_host is set, but nobody is to be told", "Set alert_mail_to.")
+        yield _wrong("mail_host is set, but nobody is to be told", "Set alert_mail_to.")
     if not settings.mail_host and not settings.alert_webhook_url and not is_loopback(settings.sftp_host):
         yield _note("Nobody is told when something is the matter", "Set mail_host and alert_mail_to.")
     if settings.mail_host and settings.mail_security == "none" and not is_loopback(settings.mail_host):
-        yield _weak("Mail leaves this machine unencrypted", "Set mail_security to starttls or tls.")
+        yield _wrong("Mail leaves this machine unencrypted", "Set mail_security to starttls or tls.")
     if settings.mail_user and not settings.mail_password:
-        yield _contradiction(
-            "mail_user is set without mail_password", "Set mail_password to env:… or file:…."
-        )
+        yield _wrong("mail_user is set without mail_password", "Set mail_password to env:… or file:….")
 
 
 def _webhook(settings: Settings) -> Iterator[Check]:
@@ -60,9 +58,9 @@ def _webhook(settings: Settings) -> Iterator[Check]:
         return
     url = urlsplit(settings.alert_webhook_url)
     if url.scheme not in {"http", "https"} or not url.hostname:
-        yield _contradiction("alert_webhook_url is no http or https URL", "Correct it.")
+        yield _wrong("alert_webhook_url is no http or https URL", "Correct it.")
     elif url.scheme == "http" and not is_loopback(url.hostname):
-        yield _weak("The webhook is told unencrypted", "Use https.")
+        yield _wrong("The webhook is told unencrypted", "Use https.")
     if not settings.alert_webhook_secret:
         yield _note("The webhook cannot know that we are the one who tells it", "Set alert_webhook_secret.")
 
@@ -70,10 +68,10 @@ def _webhook(settings: Settings) -> Iterator[Check]:
 def _status(settings: Settings) -> Iterator[Check]:
     for network in settings.web_networks:
         if ip_network(network).prefixlen < WIDE_BITS:
-            yield _weak(f"web_allow lets {network} see the figures", "Name the monitoring's network only.")
+            yield _wrong(f"web_allow lets {network} see the figures", "Name the monitoring's network only.")
     outside = [one for one in settings.web_networks if not ip_network(one).is_loopback]
     if not is_loopback(settings.web_host) and not outside:
-        yield _contradiction(
+        yield _wrong(
             f"web_host is {settings.web_host}, but web_allow answers this machine only",
             "Add the monitoring's network to web_allow.",
         )
@@ -81,23 +79,23 @@ def _status(settings: Settings) -> Iterator[Check]:
 
 def _sftp(settings: Settings) -> Iterator[Check]:
     if settings.sftp_penalty_s == 0 or settings.sftp_penalty_most_s == 0:
-        yield _weak("Failed logins are not slowed down", "Set sftp_penalty_s to 15.")
+        yield _wrong("Failed logins are not slowed down", "Set sftp_penalty_s to 15.")
     for network in settings.penalty_exempt:
         if ip_network(network).prefixlen < WIDE_BITS and not ip_network(network).is_loopback:
-            yield _weak(f"sftp_penalty_exempt lets {network} guess for ever", "Name a proxy's address only.")
+            yield _wrong(f"sftp_penalty_exempt lets {network} guess for ever", "Name a proxy's address only.")
     if 0 < settings.sftp_port < 1024:
         yield _note(
             f"Port {settings.sftp_port} needs a privilege", "Use 2222, and let a firewall lead 22 to it."
         )
     if settings.sftp_penalty_most_s < settings.sftp_penalty_s:
-        yield _contradiction("sftp_penalty_most_s is below sftp_penalty_s", "Make it as long or longer.")
+        yield _wrong("sftp_penalty_most_s is below sftp_penalty_s", "Make it as long or longer.")
 
 
 def _limits(settings: Settings) -> Iterator[Check]:
     if settings.stop_s >= USUAL_PATIENCE_S:
         yield _note(f"stop_s is {settings.stop_s:.0f}", "Keep it below 30, or let systemd wait longer.")
     if settings.disk_reserve_bytes == 0:
-        yield _weak("Files are taken until the disk is full", "Leave disk_reserve_bytes at its default.")
+        yield _wrong("Files are taken until the disk is full", "Leave disk_reserve_bytes at its default.")
     if settings.log_level == "debug":
         yield _note("log_level is debug: a line a stage", "Set it to info when you have seen enough.")
     if settings.node_dead_s < 5 * settings.job_poll_s and settings.shares_work:
@@ -109,11 +107,8 @@ def _limits(settings: Settings) -> Iterator[Check]:
 _LOOKS: tuple[Callable[[Settings], Iterator[Check]], ...] = (_database, _webhook, _status, _sftp, _limits)
 
 
-def _weak(says: str, advice: str) -> Check:
-    return Check("settings", "failed", says, advice)
-
-
-def _contradiction(says: str, advice: str) -> Check:
+def _wrong(says: str, advice: str) -> Check:
+    """Weak, or against another setting."""
     return Check("settings", "failed", says, advice)
 
 

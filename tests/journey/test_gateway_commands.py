@@ -199,7 +199,7 @@ def test_profiles_are_checked_applied_and_explained(history: Tradepost, tmp_path
 def test_doctor_says_what_is_open_and_what_to_do(history: Tradepost) -> None:
     people, machines = history("doctor"), history("doctor", "--json")
     assert people.status == machines.status == 1, "a dead letter waits"
-    assert "tradepost deliveries list --state dead" in people.out.decode()
+    assert "tradepost dead-letters list" in people.out.decode()
     assert "dead letters" in {check["name"] for check in machines.json}
 
 
