@@ -156,17 +156,18 @@ def _pack_now(
 ) -> list[Job]:
     numbers = {document.id: document.number for document in documents}
     orders = _orders(tx, destination, numbers)
-    jobs: list[Job] = []
+    consignments: list[dict[str, Any]] = []
+    lanes: dict[str, set[str]] = {}
     for batch in batches(rows, lot.size):
         packed = _consignment(act, lot, batch, numbers[batch[0]["document_id"]])
         for row in batch:
             row.update(state="packed", consignment_id=packed["id"])
-        deliveries.insert_deliveries(tx, list(batch), [packed])
-        turns.give(
-            tx, packed["id"], _lanes(destination, lot.partner, orders, (row["document_id"] for row in batch))
-        )
-        jobs.append(Job("deliver", packed["id"], partner=lot.partner))
-    return jobs
+        consignments.append(packed)
+        carried = (row["document_id"] for row in batch)
+        lanes[packed["id"]] = _lanes(destination, lot.partner, orders, carried)
+    deliveries.insert_deliveries(tx, rows, consignments)
+    turns.give(tx, lanes)
+    return [Job("deliver", packed["id"], partner=lot.partner) for packed in consignments]
 
 
 def pack_chunk(
@@ -203,7 +204,7 @@ def _pack_waiting(
     if deliveries.pack(tx, packed, [one.id for one in batch]) != len(batch):
         raise Overtaken(f"another slot of {schedule} has packed some of these")
     lanes = {lane for one in batch for lane in _lanes(to.destination, one.partner, orders, [one.document_id])}
-    turns.give(tx, packed["id"], lanes)
+    turns.give(tx, {packed["id"]: lanes})
     return Job("deliver", packed["id"], partner=lot.partner)
 
 

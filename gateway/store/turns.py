@@ -7,13 +7,13 @@ lane holds the lane's lock until its transaction ends: none parks just as the on
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, delete, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, literal, or_, select, update
 
-from gateway.store.core import CONSIGNMENT, INTERCHANGE, PARKED, TASK, TURN
-from gateway.store.destinations import FOR_TURN, NEXT_GENERATION, Freed, unpark
+from gateway.store.core import CONSIGNMENT, INTERCHANGE, PARKED, TASK, TURN, inserting
+from gateway.store.destinations import FOR_TURN, NEXT_GENERATION, Freed, free_oldest, unpark
 from gateway.store.readings import Settled, take_turns
 
 #: States in which nobody waits for a consignment any more.
@@ -47,10 +47,11 @@ def earlier_at_work(view: Connection, settled: Settled) -> bool:
     return any(view.execute(query.limit(1)).first() is not None for query in (reading, handing_on))
 
 
-def give(tx: Connection, consignment: str, lanes: Collection[str]) -> None:
-    """Give a new consignment the last turn of each of these lanes."""
-    if lanes:
-        tx.execute(insert(TURN), [{"lane": lane, "consignment_id": consignment} for lane in sorted(lanes)])
+def give(tx: Connection, lanes: Mapping[str, Collection[str]]) -> None:
+    """Give new consignments, in their order, the last turn of each of their lanes. lanes: by consignment."""
+    rows = [{"lane": lane, "consignment_id": one} for one, those in lanes.items() for lane in sorted(those)]
+    if rows:
+        tx.execute(inserting(TURN), rows)
 
 
 def lock(tx: Connection, consignment: str) -> list[str]:
@@ -125,18 +126,5 @@ def overlooked(tx: Connection, destination: str, limit: int, *, dead_counts: boo
 
     Who ends lets the next go; but a dead letter counts no more once the settings say so.
     """
-    rows = tx.execute(
-        select(PARKED.c.consignment_id, CONSIGNMENT.c.partner, NEXT_GENERATION)
-        .join(CONSIGNMENT, PARKED.c.consignment_id == CONSIGNMENT.c.id)
-        .where(
-            PARKED.c.destination == destination,
-            PARKED.c.waits_for == FOR_TURN,
-            ~_earlier(PARKED.c.consignment_id, dead_counts).correlate(PARKED).exists(),
-        )
-        .order_by(PARKED.c.id)
-        .limit(limit)
-    ).all()
-    freed = [Freed(*row) for row in rows]
-    if freed:
-        unpark(tx, [one.id for one in freed])
-    return freed
+    nobody_before = ~_earlier(PARKED.c.consignment_id, dead_counts).correlate(PARKED).exists()
+    return free_oldest(tx, destination, limit, FOR_TURN, nobody_before)

@@ -19,6 +19,8 @@ FILES = 10
 MOST_STATEMENTS = 82
 #: Transactions that write, a file: received, settled, read, handed on, sent, begun, delivered, and a claim.
 MOST_COMMITS = 8
+#: Statements a further chunk of documents of a large interchange, read and handed on.
+MOST_A_CHUNK = 16
 #: Syncs a file, of files and folders: what came, its answer, what was delivered, and notes of the first two.
 MOST_SYNCS = 18
 
@@ -70,3 +72,30 @@ def _send(stages: Stages, first: int, count: int) -> None:
     for number in range(first, first + count):
         stages.receive("acme-retail", f"po{number}.edi", order_850(number + 1, [f"45{number:08}"]))
     stages.drain()
+
+
+def test_a_large_interchange_costs_statements_by_the_chunk_of_documents_not_by_the_document(
+    tmp_path: Path, database_url: str
+) -> None:
+    stages = Stages(tmp_path / "home", database_url)
+    chunk = stages.parts.chunk_documents
+    for number, chunks in ((1, 1), (2, 3)):
+        orders = [f"{number}{order:07}" for order in range(chunks * chunk)]
+        stages.receive("acme-retail", f"po{number}.edi", order_850(number, orders))
+    costs = Costs(stages)
+    spent = {stage: _each(stages, costs, stage) for stage in ("parse", "hand_on")}
+    further = sum(three - one for one, three in spent.values()) / 2
+    assert further <= MOST_A_CHUNK, (further, spent)
+    assert not stages.documents(state="staged")
+    stages.close()
+
+
+def _each(stages: Stages, costs: Costs, stage: str) -> list[int]:
+    """Statements of each task of a stage that is due."""
+    spent: list[int] = []
+    for claim in stages.jobs._claim(16):
+        before = costs.of["statements"]
+        if claim.stage == stage:
+            stages.worker.run(claim)
+            spent.append(costs.of["statements"] - before)
+    return spent
