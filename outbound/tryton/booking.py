@@ -17,6 +17,7 @@ from outbound.refusals import Words, refused, try_later
 from outbound.tryton.client import Record, Tryton
 from outbound.tryton.lacking import Lacking
 from outbound.tryton.master_data import MasterData
+from outbound.tryton.memory import Asking
 from translators.canonical.commerce import Price
 from translators.canonical.document import Document
 
@@ -55,13 +56,13 @@ class Booked:
 
 
 def booking(
-    tryton: Tryton, consignment: Consignment, carried: Carried, document: AnyDocument, number: str
+    asking: Asking, consignment: Consignment, carried: Carried, document: AnyDocument, number: str
 ) -> Booking[AnyDocument]:
     """The booking of one document of a consignment."""
     partner = consignment.attributes.get("partner", "")
     sender = (document.source.sender or "").rpartition(":")[2]
-    master = MasterData(tryton, consignment.crosswalk, partner, sender, Lacking())
-    return Booking(tryton, document, carried.key, number, master)
+    master = MasterData(asking, consignment.crosswalk, partner, sender, Lacking())
+    return Booking(asking.tryton, document, carried.key, number, master)
 
 
 def find(

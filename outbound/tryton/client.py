@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 import json
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -27,11 +27,19 @@ class Tryton:
     """One database. company: its company's name or code, "" if there is only one.
 
     accept_warnings: whether what Tryton only warns of is done all the same.
-    Every method raises TryLater or Refused. Safe for threads.
+    before: called before each request. Every method raises TryLater or Refused. Safe for threads.
     """
 
-    def __init__(self, door: HttpDoor, company: str = "", *, accept_warnings: bool = False) -> None:
+    def __init__(
+        self,
+        door: HttpDoor,
+        company: str = "",
+        *,
+        accept_warnings: bool = False,
+        before: Callable[[], None] = lambda: None,
+    ) -> None:
         self._door = door
+        self._before = before
         self._company_name = company
         self._accept_warnings = accept_warnings
         self._company: Record | None = None
@@ -54,8 +62,24 @@ class Tryton:
 
     def search(self, model: str, domain: Domain, fields: Sequence[str]) -> list[Record]:
         """The records of a domain, oldest first. fields: with dots into related records."""
-        query = {"d": _encoded(domain), "o": _encoded([["id", "ASC"]])}
-        found: list[Record] = self._read(self._ask("GET", model, query, fields, self._context()), model)
+        return self.page(model, domain, fields)
+
+    def page(
+        self,
+        model: str,
+        domain: Domain,
+        fields: Sequence[str],
+        *,
+        order: Sequence[str] = ("id",),
+        limit: int | None = None,
+        **context: object,
+    ) -> list[Record]:
+        """The first `limit` records of a domain, by these fields. context: beside the company."""
+        query = {"d": _encoded(domain), "o": _encoded([[field, "ASC"] for field in order])}
+        if limit is not None:
+            query["s"] = str(limit)
+        answer = self._ask("GET", model, query, fields, self._context(**context))
+        found: list[Record] = self._read(answer, model)
         return found
 
     def create(self, model: str, values: Record, fields: Sequence[str]) -> Record:
@@ -104,6 +128,7 @@ class Tryton:
         ]
         body = b"" if values is None else json.dumps(values, default=_to_json).encode()
         asked = urlencode([*(query or {}).items(), *(("f", field) for field in fields)])
+        self._before()
         return self._door.ask(Request(method, headers, body, f"/rest/model/{path}?{asked}"))
 
     def _read(self, answer: Answer, path: str) -> Any:
@@ -148,6 +173,9 @@ def _to_json(value: object) -> object:
     """A value that JSON does not have, as Tryton writes it."""
     if isinstance(value, Decimal):
         return {"__class__": "Decimal", "decimal": format(value, "f")}
+    if isinstance(value, datetime.datetime):
+        fields = ("year", "month", "day", "hour", "minute", "second", "microsecond")
+        return {"__class__": "datetime", **{name: getattr(value, name) for name in fields}}
     if isinstance(value, datetime.date):
         return {"__class__": "date", "year": value.year, "month": value.month, "day": value.day}
     raise TypeError(f"{type(value).__name__} is nothing that Tryton takes")
@@ -159,5 +187,8 @@ def _from_json(value: dict[str, Any]) -> object:
             return Decimal(value["decimal"])
         case "date":
             return datetime.date(value["year"], value["month"], value["day"])
+        case "datetime":
+            parts = {name: part for name, part in value.items() if name != "__class__"}
+            return datetime.datetime(**parts, tzinfo=datetime.UTC)  # it names no zone; only compared with itself
         case _:
             return value

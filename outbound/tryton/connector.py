@@ -30,10 +30,13 @@ from outbound.refusals import Words, refused
 from outbound.tryton import drafts, invoices, sales, shipments
 from outbound.tryton.booking import Booked, Booking, booking
 from outbound.tryton.client import Record, Tryton
+from outbound.tryton.memory import Asking, Memory
 from translators.canonical.codec import InvalidCanonical, from_json
 
 #: One document is worked on by one thread of a process at a time; as many may be worked on at once.
 LOCKS = 64
+#: What a document may meet because something remembered is not so any more: refused, lacking.
+MAY_BE_OLD = frozenset({"OUT-100", "OUT-104"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,7 @@ class TrytonConnector:
         self._door = door
         self._options = options
         self._tryton = Tryton(door, options.company, accept_warnings=options.accept_warnings)
+        self._memory = Memory()
         self._locks = [threading.Lock() for _ in range(LOCKS)]
 
     def deliver(self, consignment: Consignment) -> Receipt:
@@ -137,11 +141,25 @@ class TrytonConnector:
         return Receipt(Outcome.ACCEPTED, "", _response(records), results)
 
     def _book(self, consignment: Consignment, carried: Carried) -> Booked:
-        kind, one = self._booking(consignment, carried)
+        """Book one document; what fails with what was remembered is tried again with what is so now."""
+        asking = Asking(self._tryton, self._memory)
         with self._locks[crc32(carried.key.encode()) % LOCKS]:
-            return kind.book(one, kind.until(self._options))
+            try:
+                return self._book_by(asking, consignment, carried)
+            except (Refused, TryLater) as no:
+                self._memory.forget()
+                if not asking.recalled or no.code not in MAY_BE_OLD:
+                    raise
+            return self._book_by(Asking(self._tryton, self._memory), consignment, carried)
 
-    def _booking(self, consignment: Consignment, carried: Carried) -> tuple[Kind, Booking[Any]]:
+    def _book_by(self, asking: Asking, consignment: Consignment, carried: Carried) -> Booked:
+        kind, one = self._booking(consignment, carried, asking)
+        return kind.book(one, kind.until(self._options))
+
+    def _booking(
+        self, consignment: Consignment, carried: Carried, asking: Asking | None = None
+    ) -> tuple[Kind, Booking[Any]]:
+        """How a document is booked; without `asking`, by what Tryton says now."""
         name = str(carried.value.get("schema", "")).rpartition("-")[0]
         kind = KINDS.get(name)
         if kind is None:
@@ -153,7 +171,8 @@ class TrytonConnector:
         number = carried.value.get("number")
         if not isinstance(number, str):
             raise refused("OUT-107", reason="it has no number")
-        return kind, booking(self._tryton, consignment, carried, document, number)
+        asking = asking or Asking(self._tryton, Memory())
+        return kind, booking(asking, consignment, carried, document, number)
 
 
 def _outcome(booked: Booked) -> Outcome:

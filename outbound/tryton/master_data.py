@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from outbound.tryton.client import Record, Tryton
+from outbound.tryton.client import Record
 from outbound.tryton.lacking import Lacking
+from outbound.tryton.memory import Asking
 from partners.crosswalk import Crosswalk
 from translators.canonical.order import Line
 from translators.canonical.ship_notice import ShippedItem
@@ -86,9 +87,9 @@ class MasterData:
     """One document's look-ups. partner: its name with us. sender: the id of its interchange."""
 
     def __init__(
-        self, tryton: Tryton, crosswalk: Crosswalk, partner: str, sender: str, lacking: Lacking
+        self, asking: Asking, crosswalk: Crosswalk, partner: str, sender: str, lacking: Lacking
     ) -> None:
-        self._tryton = tryton
+        self._asking = asking
         self._crosswalk = crosswalk
         self._partner = partner
         self._sender = sender
@@ -123,7 +124,7 @@ class MasterData:
         if ours is not None:
             return self._only("party.party", [["code", "=", ours]], PARTY)
         fields = [f"party.{field}" for field in PARTY]
-        found = self._tryton.search("party.identifier", [["code", "=", code], ["address", "=", None]], fields)
+        found = self._asking.search("party.identifier", [["code", "=", code], ["address", "=", None]], fields)
         parties = {one["party"]["id"]: one["party"] for one in found}
         return next(iter(parties.values())) if len(parties) == 1 else None
 
@@ -135,7 +136,7 @@ class MasterData:
         if party.id:
             qualifier = party.qualifier.code if party.qualifier else None
             code = self._crosswalk.ours("address", party.id, qualifier) or party.id
-            found = self._tryton.search(
+            found = self._asking.search(
                 "party.identifier",
                 [["code", "=", code], ["address", "!=", None]],
                 ["address.party.id"],
@@ -175,15 +176,18 @@ class MasterData:
         asked = {one.value for line in lines for one in line.ids}
         gtins = {form for line in lines for one in line.ids for form in _gtins(one)}
         codes = asked | {ours for line in lines for one in line.ids if (ours := self._ours(one))}
-        by_code = {one["code"]: one for one in self._all("product.product", "code", codes, PRODUCT)}
+        by_code = {
+            one["code"]: one for one in self._asking.by_value("product.product", "code", codes, PRODUCT)
+        }
         nested = [f"product.{field}" for field in PRODUCT]
         by_gtin: dict[str, Record] = {
-            one["code"]: one["product"] for one in self._all("product.identifier", "code", gtins, nested)
+            one["code"]: one["product"]
+            for one in self._asking.by_value("product.identifier", "code", gtins, nested)
         }
         by_supplier: dict[str, Record] = {}
         if supplier is not None:
             of_supplier = [["party", "=", supplier], ["product", "!=", None]]
-            for one in self._all("purchase.product_supplier", "code", asked, nested, of_supplier):
+            for one in self._asking.by_value("purchase.product_supplier", "code", asked, nested, of_supplier):
                 by_supplier[one["code"]] = one["product"]
         known = _Known(by_code, by_gtin, by_supplier, is_purchase=supplier is not None)
         return [self._product(line, known) for line in lines]
@@ -243,7 +247,7 @@ class MasterData:
         Fields: symbol, factor, category.
         """
         symbols = {line.unit.code: self._symbol(line.unit.code) for line in lines if line.unit}
-        found = self._all("product.uom", "symbol", symbols.values(), ("symbol", "factor", "category"))
+        found = self._asking.by_value("product.uom", "symbol", set(symbols.values()), ("factor", "category"))
         by_symbol = {one["symbol"]: one for one in found}
         for code, symbol in symbols.items():
             if symbol not in by_symbol:
@@ -265,7 +269,7 @@ class MasterData:
 
     def currency(self, code: str | None) -> int | None:
         """The currency's id; the company's own if none was sent. None if it is lacking, which is noted."""
-        own: Record = self._tryton.company["currency"]
+        own: Record = self._asking.tryton.company["currency"]
         if code is None or code == own["code"]:
             number: int = own["id"]
             return number
@@ -277,19 +281,8 @@ class MasterData:
         return other
 
     def _only(self, model: str, domain: list[object], fields: Sequence[str]) -> Record | None:
-        found = self._tryton.search(model, domain, fields)
+        found = self._asking.search(model, domain, fields)
         return found[0] if len(found) == 1 else None
-
-    def _all(
-        self,
-        model: str,
-        field: str,
-        values: Iterable[str],
-        fields: Sequence[str],
-        also: Sequence[object] = (),
-    ) -> list[Record]:
-        wanted = sorted(set(values))
-        return self._tryton.search(model, [[field, "in", wanted], *also], [field, *fields]) if wanted else []
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from outbound.tryton import sales
 from outbound.tryton.booking import booking
 from outbound.tryton.client import Record, Tryton
 from outbound.tryton.connector import TrytonConnector, TrytonOptions
+from outbound.tryton.memory import Asking, Memory
 from translators.canonical.codec import from_json
 from translators.canonical.order import Order
 
@@ -67,4 +68,4 @@ def _values(tryton: Tryton) -> Record:
     (carried,) = order.documents
     document = from_json(carried.value)
     assert isinstance(document, Order)
-    return sales.prepared(booking(tryton, order, carried, document, "template"))
+    return sales.prepared(booking(Asking(tryton, Memory()), order, carried, document, "template"))
