@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, delete, func, select, update
 
 from gateway.ports import Job
 from gateway.store.core import CONSIGNMENT, DESTINATION, PARKED, TASK, insert_absent
@@ -145,13 +145,20 @@ def unpark(tx: Connection, consignments: Sequence[str]) -> None:
 
 
 def free_oldest(
-    tx: Connection, destination: str, limit: int, waits_for: str = FOR_DESTINATION
+    tx: Connection,
+    destination: str,
+    limit: int,
+    waits_for: str = FOR_DESTINATION,
+    *conditions: ColumnElement[bool],
 ) -> list[Freed]:
-    """Let go what waits longest for a destination, at most `limit`, in order."""
+    """Let go what waits longest for a destination, at most `limit`, in order.
+
+    conditions: on the rows of PARKED, that those let go meet besides.
+    """
     rows = tx.execute(
         select(PARKED.c.consignment_id, CONSIGNMENT.c.partner, NEXT_GENERATION)
         .join(CONSIGNMENT, PARKED.c.consignment_id == CONSIGNMENT.c.id)
-        .where(PARKED.c.destination == destination, PARKED.c.waits_for == waits_for)
+        .where(PARKED.c.destination == destination, PARKED.c.waits_for == waits_for, *conditions)
         .order_by(PARKED.c.id)
         .limit(limit)
     ).all()
