@@ -10,7 +10,7 @@ from dataclasses import dataclass
 class AlertKind:
     """One kind. title: what is the matter, as the beginning of a mail's subject.
 
-    look: the command that shows more. remedy: what to do, unless a finding's code says better.
+    look: the command that shows more. remedy: what to do.
     over: when it ends, in words. states: states of its subjects, by their kind, in which it is not
     over; empty if it ends in another way.
     """

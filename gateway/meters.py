@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -71,9 +72,9 @@ class Meters:
     def timed(self, receive: Receive) -> Receive:
         """`receive`, whose time is taken: from a file's close to its being kept and recorded."""
 
-        def timing(arrival: Arrival, content: object) -> Received:
+        def timing(arrival: Arrival, content: BinaryIO | Path) -> Received:
             begun = time.perf_counter()
-            received = receive(arrival, content)  # type: ignore[arg-type]
+            received = receive(arrival, content)
             self._kept.observe(time.perf_counter() - begun)
             return received
 

@@ -129,7 +129,7 @@ def compose(
 
 
 def remedy_of(alert: Alert) -> str:
-    """What to do: the catalogue's words for the code, else those of the kind."""
+    """What to do, after the catalogue's words on the cause where it has any."""
     row = entries().get(alert.cause.rpartition(" ")[2])
     remedy = KINDS[alert.kind].remedy
     return f"{row.cause} {remedy}" if row else remedy

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from ipaddress import ip_address, ip_network
 from socketserver import ThreadingMixIn
-from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 from wsgiref.types import StartResponse, WSGIEnvironment
 
@@ -35,7 +34,7 @@ class _Handler(WSGIRequestHandler):
 
     timeout = PATIENCE_S
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base's name
+    def log_message(self, *_args: object, **_named: object) -> None:
         """Not worth a line."""
 
     def address_string(self) -> str:

@@ -129,7 +129,7 @@ class _Handler(BaseHTTPRequestHandler):
             # A killed gateway has hung up already.
             return
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+    def log_message(self, *_args: object, **_named: object) -> None:
         """Quiet: `requests` is the log."""
 
 

@@ -221,7 +221,7 @@ class _Handler(BaseHTTPRequestHandler):
             # The sender has gone, which is what some tests are about.
             return
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+    def log_message(self, *_args: object, **_named: object) -> None:
         """Quiet: `requests` is the log."""
 
 
