@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from parsers.x12.dictionary import Dictionary
     from partners.agreement import Agreement
     from partners.directory import Directory
+    from translators.beside import Helper
 
 SCHEMA = "inspect-1.0.0"
 #: Spools up to this size stay in memory.
@@ -57,7 +58,7 @@ class Inspection:
     directory: the partners we know; None: everybody is welcome. agreement: of the partner named.
     senders: whom the file may come from, None for anybody. dictionary: the X12 standard with tables of
     one's own, None for those of the directory. at: aware, the time of the previewed answers.
-    translate: False leaves out what only our business finds.
+    translate: False leaves out what only our business finds. helper: reads some sets beside us.
     """
 
     stream: BinaryIO
@@ -68,6 +69,7 @@ class Inspection:
     senders: tuple[str, ...] | None = None
     dictionary: Dictionary | None = None
     translate: bool = True
+    helper: Helper | None = None
 
     def events(self) -> Iterator[ReportEvent]:
         """The report of the file, event by event; may be taken once."""
@@ -80,6 +82,7 @@ class Inspection:
             repeats="refuse",
             dictionary=self.dictionary,
             translate=self.translate,
+            helper=self.helper,
         )
 
     def previews(self, report: InterchangeReport) -> list[Answer]:

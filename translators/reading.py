@@ -17,6 +17,7 @@ from translators.report import FileEnded, FileOpened, ReportEvent, Status
 if TYPE_CHECKING:
     from partners.agreement import Agreement
     from partners.directory import Directory
+    from translators.beside import Ahead, Helper
 
 
 def read_file(
@@ -32,6 +33,7 @@ def read_file(
     limits: Limits = UTMOST_LIMITS,
     dictionary: Dictionary | None = None,
     translate: bool = True,
+    helper: Helper | None = None,
 ) -> Iterator[ReportEvent]:
     """What we understand of the file, level by level; see `translators.report`.
 
@@ -49,6 +51,7 @@ def read_file(
     limits: the widest that a profile may set for an interchange.
     dictionary: the standard with a user's own tables; None: that of the directory, else the standard.
     translate: False leaves X12 documents untranslated, so that only the standard judges them.
+    helper: reads sets of X12 beside us; changes nothing in what is given, only how fast.
 
     Never raises for what the bytes are. Memory does not grow with the number of documents, except
     for the line that a 997 has on each.
@@ -65,10 +68,23 @@ def read_file(
         yield from read_delimited(stream, agreement, directory, name=name, usage=usage)
     else:
         known = dictionary or (directory.dictionary if directory is not None else standard())
+        ahead = None if helper is None else _ahead(stream, helper, translate=translate)
         reading = X12Reading(
-            stream, resolve, limits, known, refuse_repeats=repeats == "refuse", translate=translate
+            stream if ahead is None else ahead.source,
+            resolve,
+            limits,
+            known,
+            refuse_repeats=repeats == "refuse",
+            translate=translate,
+            ahead=ahead,
         )
         yield from _read_x12(reading)
+
+
+def _ahead(stream: BinaryIO, helper: Helper, *, translate: bool) -> Ahead:
+    from translators.beside import Ahead  # for large files alone
+
+    return Ahead(stream, helper, translate=translate)
 
 
 def _takes_delimited(agreement: Agreement, name: str) -> bool:

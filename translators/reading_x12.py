@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import field, replace
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from parsers.catalogue import found
 from parsers.finding import Finding, Location
 from parsers.record import mutable_record
 from parsers.x12 import interchange, model
+from parsers.x12.byte_window import ByteSource
 from parsers.x12.dictionary import Dictionary
 from parsers.x12.limits import Limits
 from parsers.x12.model import PartyId
@@ -36,6 +37,7 @@ from translators.translation import TOTAL_CODES, Prepared, Translation
 if TYPE_CHECKING:
     from partners.agreement import Agreement
     from partners.profile import DocumentRule, X12Settings
+    from translators.beside import Ahead
 
 #: Findings of bytes between interchanges that are kept: a file of garbage must not fill the memory.
 MAX_FILE_FINDINGS = 100
@@ -74,22 +76,25 @@ class X12Reading:
     limits: the widest that a profile may set. dictionary: what is known of X12.
     statuses: of every interchange. findings: of level file.
     refuse_repeats: an interchange with the control number of an accepted one of this file is refused.
-    translate: False leaves the documents to the standard alone.
+    translate: False leaves the documents to the standard alone. ahead: reads some sets before
+        their turn; the stream is its source then.
     """
 
     def __init__(
         self,
-        stream: BinaryIO,
+        stream: ByteSource,
         resolve: Resolve,
         limits: Limits,
         dictionary: Dictionary,
         *,
         refuse_repeats: bool = False,
         translate: bool = True,
+        ahead: Ahead | None = None,
     ) -> None:
         self.statuses: list[Status] = []
         self.findings: list[Finding] = []
         self._stream = stream
+        self._ahead = ahead
         self._resolve = resolve
         self._limits = limits
         self._dictionary = dictionary
@@ -105,7 +110,7 @@ class X12Reading:
 
     def events(self) -> Iterator[ReportEvent]:
         """InterchangeOpened to InterchangeEnded, for every interchange of the file."""
-        for event in interchange.read(self._stream, self._options_for, self._limits):
+        for event in interchange.read(self._stream, self._options_for, self._limits, ahead=self._ahead):
             yield from self._told(event)
 
     def _options_for(self, header: model.InterchangeHeader) -> ReadOptions:
@@ -146,6 +151,8 @@ class X12Reading:
 
     def _opened(self, event: model.InterchangeOpened) -> ReportEvent:
         header = event.header
+        if self._ahead is not None:
+            self._ahead.header = header
         self._ordinal += 1
         self._processed_groups = 0
         self._resolved = Resolved(None) if header is None else self._resolve(header)
@@ -298,7 +305,8 @@ class X12Reading:
         envelope = self._current.header
         if not self._translates or not read.is_kept or envelope is None or group is None:
             return None
-        return registry.translate_x12(read, envelope, group)
+        translate = registry.translate_x12 if self._ahead is None else self._ahead.translation
+        return translate(read, envelope, group)
 
 
 def _with_own_faults(read: model.TransactionSet, findings: list[Finding]) -> list[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 from gateway.errors import WrongUsage
 from gateway.known_partners import known, known_tables
 from gateway.screen import Screen
+from gateway.side_by_side import second_process
 from parsers.record import record
 
 UNREADABLE_FILE = "GTW-033"
@@ -52,10 +54,10 @@ def run(call: Call) -> int:
             f"{call.file} cannot be read: {fault.strerror}.",
             "Check its name and permissions.",
         ) from fault
-    with stream:
+    with stream, second_process(os.fstat(stream.fileno()).st_size) as helper:
         senders = (call.partner,) if call.partner is not None else None
         task = inspection.Inspection(
-            stream, call.file.name, moment, directory, agreement, senders, dictionary
+            stream, call.file.name, moment, directory, agreement, senders, dictionary, helper=helper
         )
         if call.second_opinion or call.report is not None:
             from gateway.cli import second_opinion  # brings pyx12 and lxml along

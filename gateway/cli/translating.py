@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -42,6 +43,7 @@ def translate(
     row `{"line": …}` for each line, and `{"end": …}` with what they come to. Exit status as of inspect.
     """
     from gateway.inspect import Inspection, exit_status
+    from gateway.side_by_side import second_process
     from translators.report import DocumentRead, FileEnded, Status
 
     directory, agreement = known(partner, profiles, context.obj)
@@ -51,7 +53,10 @@ def translate(
     with ExitStack() as open_files:
         stream, again = (open_files.enter_context(_opened(file)) for _ in range(2))
         out = open_files.enter_context(output.open("wb")) if output else sys.stdout.buffer
-        task = Inspection(stream, file.name, datetime.now(UTC), directory, agreement, senders, dictionary)
+        helper = open_files.enter_context(second_process(os.fstat(stream.fileno()).st_size))
+        task = Inspection(
+            stream, file.name, datetime.now(UTC), directory, agreement, senders, dictionary, helper=helper
+        )
         for event in task.events():
             if isinstance(event, FileEnded):
                 status = exit_status(event)

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import io
 import re
-from typing import BinaryIO
+from typing import Protocol
 
 DEFAULT_CHUNK_BYTES = 64 * 1024
 #: The longest mark that a pattern given to `skip` may have to see whole.
 _LONGEST_MARK = 3
+
+
+class ByteSource(Protocol):
+    """What bytes come from; any binary file is one."""
+
+    def read(self, size: int, /) -> bytes:
+        """The next `size` bytes; fewer only at the end, none after it."""
+
+    def seek(self, offset: int, whence: int, /) -> int:
+        """Go to another place, as files do."""
 
 
 class ByteWindow:
@@ -16,16 +26,18 @@ class ByteWindow:
 
     data: the bytes at hand, those before index `at` used up. ended: True once the stream has
     given all it has. Using bytes up copies nothing; only reading a chunk does. The last byte
-    used up stays at hand, so that one can look back at it.
+    used up stays at hand, so that one can look back at it. offset: of the first byte of the stream.
     """
 
-    def __init__(self, stream: BinaryIO, chunk_bytes: int = DEFAULT_CHUNK_BYTES) -> None:
+    def __init__(
+        self, stream: ByteSource, chunk_bytes: int = DEFAULT_CHUNK_BYTES, *, offset: int = 0
+    ) -> None:
         self.data = b""
         self.at = 0
         self.ended = False
         self._stream = stream
         self._chunk_bytes = chunk_bytes
-        self._used_before = 0
+        self._used_before = offset
 
     @property
     def offset(self) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple, Protocol
 
 from parsers.finding import Finding
 from parsers.record import record
@@ -46,6 +47,7 @@ _HEADER = re.compile(
 )
 _SE = re.compile(f"SE{ELEMENT}([^{SEGMENT}]*+){SEGMENT}")
 _BLANKS = re.compile(f"[{BETWEEN}]*+")
+_BLANK_BYTES = re.compile(_BLANKS.pattern.encode("ascii"))
 
 
 class Matched:
@@ -134,15 +136,33 @@ def _after_blanks(text: str, at: int) -> int:
     return match.end() if match else at
 
 
+class Taken(NamedTuple):
+    """A set that was read before its turn. size: its bytes, with the blanks that follow it."""
+
+    read: TransactionSet
+    size: int
+
+
+class Ahead(Protocol):
+    """Somebody who reads sets before it is their turn, by `CleanSets` as well."""
+
+    def taken(self, options: ReadOptions, limits: Limits, group: OpenGroup, offset: int) -> Taken | None:
+        """The set that begins at `offset` and would be the next of the group; None if it was not read."""
+
+
 class CleanSets:
     """The clean sets of one interchange.
 
-    options: with the separators of the interchange. limits: of its sets.
+    options: with the separators of the interchange. limits: of its sets. ahead: has read some of them.
     """
 
-    def __init__(self, window: ByteWindow, options: ReadOptions, limits: Limits) -> None:
+    def __init__(
+        self, window: ByteWindow, options: ReadOptions, limits: Limits, ahead: Ahead | None = None
+    ) -> None:
         self._window = window
         self._options = options
+        self._limits = limits
+        self._ahead = ahead
         self._most_segments = limits.set_segments
         #: A matcher knows one bound for segments; under a lower one every set is walked.
         self._possible = min(limits.element_bytes, limits.segment_bytes) >= LONGEST_SEGMENT
@@ -152,24 +172,45 @@ class CleanSets:
 
     def take(self, group: OpenGroup) -> Iterator[TransactionSet]:
         """The sets that come next and are clean, counted in their group and taken off the window."""
+        while self._possible:
+            taken = self._taken(group, self._ahead) if self._ahead else None
+            taken = taken or self._next(group)
+            if taken is None:
+                return
+            yield taken
+
+    def _taken(self, group: OpenGroup, ahead: Ahead) -> TransactionSet | None:
+        """The next set, if it was read before."""
         window = self._window
-        while self._possible and (text := self._plain()) is not None:
+        match = _BLANK_BYTES.match(window.data, window.at)
+        blanks = match.end() - window.at if match else 0
+        taken = ahead.taken(self._options, self._limits, group, window.offset + blanks)
+        if taken is None or not group.admit_clean(taken.read.control_number):
+            return None
+        window.ahead(taken.size, blanks)
+        window.drop(blanks + taken.size)
+        return taken.read
+
+    def _next(self, group: OpenGroup) -> TransactionSet | None:
+        """The next set, if it is clean."""
+        window = self._window
+        while (text := self._plain()) is not None:
             start = _START.match(text, window.at)
             kind = self._kind(group.header, start[1]) if start else None
             if start is None or kind is None:
-                return
+                return None
             definition, matcher = kind
             at = start.start(1) - 3
             clean = matcher.read(text, at)
-            if clean is not None and self._belongs(clean, group):
+            if clean is not None:
+                if not self._belongs(clean, group):
+                    return None
                 taken = self._as_set(clean, definition, group, at)
                 window.at = clean.end
-                yield taken
-            elif clean is not None or not self._wait_for_end(text, at):
-                passed = None if clean is not None else self._passed(definition, matcher, group, at)
-                if passed is None:
-                    return
-                yield passed
+                return taken
+            if not self._wait_for_end(text, at):
+                return self._passed(definition, matcher, group, at)
+        return None
 
     def _plain(self) -> str | None:
         """The bytes at hand with the delimiters that matchers know; None if these cannot be told."""

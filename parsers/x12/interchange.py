@@ -11,13 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import lru_cache
-from typing import BinaryIO
 
 from parsers import sniffing
 from parsers.catalogue import found
 from parsers.finding import Finding, Location
-from parsers.x12.byte_window import DEFAULT_CHUNK_BYTES
-from parsers.x12.clean_sets import CleanSets
+from parsers.x12.byte_window import DEFAULT_CHUNK_BYTES, ByteSource
+from parsers.x12.clean_sets import Ahead, CleanSets
 from parsers.x12.control_numbers import SeenNumbers
 from parsers.x12.headers import excess, interchange_findings, interchange_header, ta1_findings
 from parsers.x12.limits import DEFAULT_LIMITS, Limits
@@ -51,22 +50,24 @@ _CUT_SET = {**_CUT_GROUP, "AK502": "2"}
 
 
 def read(
-    stream: BinaryIO,
+    stream: ByteSource,
     options_for: OptionsFor,
     limits: Limits = DEFAULT_LIMITS,
     *,
     chunk_bytes: int = DEFAULT_CHUNK_BYTES,
+    ahead: Ahead | None = None,
 ) -> Iterator[Event]:
     """The events of `stream`, nested and ordered as `model` says.
 
     options_for: asked once an interchange, when its header has been read.
-    chunk_bytes: read at a time; any size gives the same. Data never raises: all faults are findings.
+    chunk_bytes: read at a time; any size gives the same. ahead: has read some sets before us.
+    Data never raises: all faults are findings.
     """
     reader = SegmentReader(stream, limits, chunk_bytes)
     seen: set[type] = set()
     while (item := reader.next_header()) is not None:
         if isinstance(item, Isa):
-            yield from _Interchange(reader, item, options_for, limits).events()
+            yield from _Interchange(reader, item, options_for, limits, ahead).events()
         elif isinstance(item, Unreadable):
             header = None if item.isa is None else interchange_header(item.isa)
             yield InterchangeOpened(header, item.findings)
@@ -90,8 +91,16 @@ def _outside(item: Outside, *, seen_any: bool, at_end: bool) -> Finding:
 class _Interchange:
     """One interchange being read: what is open, what was counted, what is wrong so far."""
 
-    def __init__(self, reader: SegmentReader, isa: Isa, options_for: OptionsFor, limits: Limits) -> None:
+    def __init__(
+        self,
+        reader: SegmentReader,
+        isa: Isa,
+        options_for: OptionsFor,
+        limits: Limits,
+        ahead: Ahead | None,
+    ) -> None:
         self._reader = reader
+        self._ahead = ahead
         self._isa = isa
         self._header = interchange_header(isa)
         self._options = _for_separators(options_for(self._header), isa)
@@ -124,7 +133,7 @@ class _Interchange:
         }
         reader = self._reader
         stretches = reader.stretches(self._isa, self._options.encoding, self._limits)
-        clean = CleanSets(reader.window, self._options, self._limits)
+        clean = CleanSets(reader.window, self._options, self._limits, self._ahead)
         for stretch in stretches.each():
             for segment in stretch:
                 handler = handlers.get(segment.id)

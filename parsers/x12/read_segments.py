@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import BinaryIO
 
 from parsers.record import record
 from parsers.x12.binary import BinaryReader
-from parsers.x12.byte_window import DEFAULT_CHUNK_BYTES, ByteWindow
+from parsers.x12.byte_window import DEFAULT_CHUNK_BYTES, ByteSource, ByteWindow
 from parsers.x12.limits import Limits
 from parsers.x12.model import Form, Segment
 from parsers.x12.separators import ISA_WINDOW_BYTES, Isa, Unreadable, looks_like_isa, read_isa
@@ -62,7 +61,7 @@ class SegmentReader:
     Memory: a chunk and the longest segment allowed.
     """
 
-    def __init__(self, stream: BinaryIO, limits: Limits, chunk_bytes: int = DEFAULT_CHUNK_BYTES) -> None:
+    def __init__(self, stream: ByteSource, limits: Limits, chunk_bytes: int = DEFAULT_CHUNK_BYTES) -> None:
         #: About the segment just given; whoever reads them empties the list.
         self.remarks: list[Remark] = []
         self.window = ByteWindow(stream, chunk_bytes)
