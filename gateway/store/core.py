@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Insert, Table, insert
+from sqlalchemy import Connection, Dialect, Insert, Table, insert
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
 from sqlmodel import SQLModel
 
 from gateway.store.alert_tables import Alert, AlertSubject, EventCursor, Notice
@@ -76,6 +78,47 @@ SCHEDULE_SLOT = table_of(ScheduleSlot)
 TASK = table_of(Task)
 TRANSMISSION = table_of(Transmission)
 TURN = table_of(Turn)
+
+
+class _Many:
+    """The statement that inserts many rows of a table, with the same columns, and what its driver is given.
+
+    SQLAlchemy's own way looks at every value of every row; here only those are looked at that the
+    database keeps in another form.
+    """
+
+    def __init__(self, dialect: Dialect, table: Table, names: tuple[str, ...]) -> None:
+        #: Of columns that the rows leave out.
+        self._defaults = {
+            column.name: column.default.arg
+            for column in table.c
+            if isinstance(column.default, ScalarElementColumnDefault) and column.name not in names
+        }
+        compiled = insert(table).compile(dialect=dialect, column_keys=names)
+        self.sql = str(compiled)
+        self._order = compiled.positiontup if compiled.positional else None
+        kinds = {name: table.c[name].type.dialect_impl(dialect) for name in names}
+        steps = {name: kind.bind_processor(dialect) for name, kind in kinds.items()}
+        self._steps = [(name, step) for name, step in steps.items() if step is not None]
+
+    def parameters(self, rows: Sequence[Mapping[str, Any]]) -> list[Any]:
+        """The rows as the driver takes them."""
+        kept = [
+            {**self._defaults, **row, **{name: step(row[name]) for name, step in self._steps}} for row in rows
+        ]
+        return kept if self._order is None else list(map(itemgetter(*self._order), kept))
+
+
+@lru_cache(maxsize=128)
+def _many(dialect: Dialect, table: Table, names: tuple[str, ...]) -> _Many:
+    return _Many(dialect, table, names)
+
+
+def insert_many(tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows, all with the columns of the first."""
+    if rows:
+        many = _many(tx.dialect, table, tuple(rows[0]))
+        tx.exec_driver_sql(many.sql, many.parameters(rows))
 
 
 @cache  # building a statement costs more than running it

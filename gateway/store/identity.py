@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from datetime import datetime
+from functools import lru_cache
 
 ID_HASH_CHARS = 24
 
@@ -14,6 +15,7 @@ def drawn(kind: str, now: datetime) -> str:
     return f"{kind}-{int(now.timestamp() * 1000):011x}{os.urandom(5).hex()}"
 
 
+@lru_cache(maxsize=64, typed=True)  # of what documents in a row are in
 def derived(kind: str, *parts: object) -> str:
     """The id that belongs to `parts`: the same parts give the same id, always."""
     text = "\x1f".join(str(part) for part in parts)
