@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
+from typing import cast
 
 import paramiko
 
@@ -123,9 +124,7 @@ class SftpDrop:
         place = self._place
         try:
             with closing(sftp_login(self._access)) as client, closing(client.open_sftp()) as sftp:
-                channel = sftp.get_channel()
-                if channel is not None:
-                    channel.settimeout(self._options.timeout_s)
+                cast(paramiko.Channel, sftp.get_channel()).settimeout(self._options.timeout_s)
                 yield sftp
         except WrongHostKey as fault:
             raise refused("OUT-051", endpoint_wide=True, place=place) from fault

@@ -18,7 +18,14 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from sqlalchemy import Column, Connection, Engine, MetaData, Row, Table, insert, inspect, select, text
-from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidRequestError, NoSuchTableError, OperationalError
+from sqlalchemy.exc import (
+    DBAPIError,
+    IntegrityError,
+    InvalidRequestError,
+    NoSuchTableError,
+    OperationalError,
+    StatementError,
+)
 from sqlalchemy.exc import TimeoutError as NoConnection
 
 from outbound.connector import Carried, Consignment, Holding, Outcome, Preview, Receipt
@@ -247,6 +254,8 @@ class SqlTable:
             ):
                 raise try_later("OUT-080", reason=_reason(fault)) from fault
             raise refused("OUT-083", table=self._host, reason=_reason(fault)) from fault
+        except StatementError as fault:  # a value of a kind that the driver was not even given
+            raise refused("OUT-083", table=self._host, reason=_reason(fault)) from fault
 
 
 @contextmanager
@@ -307,6 +316,6 @@ def _as_column(column: Column[Any], value: object) -> object:
     return value
 
 
-def _reason(fault: DBAPIError) -> str:
+def _reason(fault: StatementError) -> str:
     """The database's own words, on one line."""
     return " ".join(str(fault.orig).rpartition("FATAL: ")[2].split())[:300]

@@ -26,24 +26,24 @@ class Kept:
 
 
 @contextmanager
-def mail_server(kept: Kept, tls: ssl.SSLContext | None = None) -> Iterator[Kept]:
-    """Serve while the block runs."""
+def mail_server(
+    kept: Kept, tls: ssl.SSLContext | None = None, *, secure_at_once: bool = False
+) -> Iterator[Kept]:
+    """Serve while the block runs. secure_at_once: TLS from the first byte, not by STARTTLS."""
 
     class Session(socketserver.StreamRequestHandler):
         def handle(self) -> None:
             """One client, until it leaves."""
-            secure, allowed = False, not kept.user
+            secure, allowed = secure_at_once and self._secured(), not kept.user
             self._say("220 test")
             while line := self.rfile.readline().decode("latin-1").strip():
                 verb = line.upper()
                 if verb.startswith("EHLO"):
                     offers = ["test", *(["STARTTLS"] if tls and not secure else []), "AUTH PLAIN"]
                     self._say("\r\n".join(f"250-{offer}" for offer in offers[:-1]) + f"\r\n250 {offers[-1]}")
-                elif verb == "STARTTLS" and tls is not None:
+                elif verb == "STARTTLS" and tls:
                     self._say("220 go on")
-                    self.connection = tls.wrap_socket(self.connection, server_side=True)
-                    self.rfile, self.wfile = self.connection.makefile("rb"), self.connection.makefile("wb")  # type: ignore[assignment]
-                    secure = True
+                    secure = self._secured()
                 elif verb.startswith("AUTH PLAIN"):
                     given = base64.b64decode(line.split(" ")[2]).decode().split("\0")[1:]
                     allowed = given == [kept.user, kept.password]
@@ -61,6 +61,12 @@ def mail_server(kept: Kept, tls: ssl.SSLContext | None = None) -> Iterator[Kept]
                     return
                 else:
                     self._say("250 fine")
+
+        def _secured(self) -> bool:
+            assert tls is not None
+            self.connection = tls.wrap_socket(self.connection, server_side=True)
+            self.rfile, self.wfile = self.connection.makefile("rb"), self.connection.makefile("wb")  # type: ignore[assignment]
+            return True
 
         def _say(self, text: str) -> None:
             self.wfile.write(f"{text}\r\n".encode())
