@@ -17,7 +17,7 @@ ENDING_CHARS = 2_000
 
 
 class ReaderDied(Exception):
-    """The process that read a file was ended: for want of memory, by a limit, by a fault in C."""
+    """The process that read a file was ended: for want of memory or time, by a limit, by a fault in C."""
 
 
 class Isolation:
@@ -27,17 +27,28 @@ class Isolation:
         self._settings = settings
 
     def __call__(self, claim: Claim) -> None:
-        """Returns when the outcome is recorded. Raises ReaderDied if the process ended before that."""
+        """Returns when the outcome is recorded. Raises ReaderDied if the process ended before that.
+
+        A process that takes longer than `read_alone_s` is ended, and writes nothing after that.
+        """
         wanted = {"settings": self._settings.model_dump(mode="json"), "claim": asdict(claim)}
-        done = subprocess.run(
-            [sys.executable, "-m", MODULE],
-            input=json.dumps(wanted),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            errors="replace",
-            check=False,
-        )
+        most_s = self._settings.read_alone_s
+        try:
+            done = subprocess.run(
+                [sys.executable, "-m", MODULE],
+                input=json.dumps(wanted),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                text=True,
+                errors="replace",
+                check=False,
+                timeout=most_s,
+            )
+        except subprocess.TimeoutExpired as late:
+            raise ReaderDied(
+                f"The process was ended while reading this file: it took longer than {most_s:,.0f} s, "
+                "which read_alone_s allows"
+            ) from late
         if done.returncode:
             raise ReaderDied(
                 f"{_ending(done.returncode)} while reading this file\n{done.stderr[-ENDING_CHARS:]}"

@@ -113,6 +113,11 @@ class Settings(BaseSettings):
     job_poll_s: float = Field(
         default=1.0, gt=0, le=60, description="Seconds between looks for due tasks when no bell rings."
     )
+    read_alone_s: float = Field(
+        default=6 * 3600,
+        gt=0,
+        description="Seconds for which a file whose readers were ended may be read by a process of its own.",
+    )
     chunk_documents: int = Field(
         default=200, ge=1, le=200, description="Documents written in one transaction, at most."
     )

@@ -33,10 +33,9 @@ def stages(tmp_path: Path) -> Iterator[Stages]:
     stages.close()
 
 
-def drain(stages: Stages) -> None:
-    worker = Worker(
-        stages.pipeline.stages, stages.ledger, stages.jobs, stages.clock, Isolation(stages.settings)
-    )
+def drain(stages: Stages, **settings: float) -> None:
+    apart = Isolation(stages.settings.model_copy(update=settings))
+    worker = Worker(stages.pipeline.stages, stages.ledger, stages.jobs, stages.clock, apart)
     stages.jobs.drain(worker.run)
 
 
@@ -50,6 +49,19 @@ def test_a_file_that_ends_its_reader_is_set_aside_and_others_are_read(
     with stages.view() as view:
         [failed] = views.failed_tasks(view)
     assert "ended by SIGKILL while reading this file" in failed["error"]
+    assert stages.erp.numbers("erp") == ["B-1"]
+
+
+def test_a_file_that_holds_its_reader_for_ever_is_set_aside_and_others_are_read(
+    stages: Stages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRADEPOST_TESTING", "1")
+    monkeypatch.setenv("TRADEPOST_FAILPOINTS", "parse.begin=pause")
+    stages.receive(OTHER, "orders.csv", order_csv(["B-1"]))
+    drain(stages, read_alone_s=5)
+    with stages.view() as view:
+        [failed] = views.failed_tasks(view)
+    assert "it took longer than 5 s, which read_alone_s allows" in failed["error"]
     assert stages.erp.numbers("erp") == ["B-1"]
 
 
