@@ -24,7 +24,6 @@ PIPE_BYTES = 1024 * 1024
 PATIENCE_S = 0.02
 #: Seconds after which a process that does not even listen is taken for gone.
 DEAF_S = 30.0
-_READ_BYTES = 256 * 1024
 
 
 class SecondProcess:
@@ -48,7 +47,9 @@ class SecondProcess:
         self._owed: deque[Lot] = deque()
         self._terms: Terms | None = None
         self._is_ready = False
-        self._heard = bytearray()
+        #: Used again and again, since fresh memory costs as much as reading; and how much of it is heard.
+        self._buffer = bytearray(PIPE_BYTES)
+        self._heard = 0
 
     @property
     def pid(self) -> int:
@@ -107,28 +108,31 @@ class SecondProcess:
 
     def _hear(self) -> None:
         """Take what it says, waiting for it."""
-        heard = os.read(self._from.fileno(), _READ_BYTES)
+        with memoryview(self._buffer) as buffer:
+            heard = self._from.readinto(buffer[self._heard :])
         if not heard:
             self._give_up()
             return
         self._heard += heard
-        while (told := self._next()) is not None:
-            self._take(*told)
+        begin = needed = 0
+        with memoryview(self._buffer)[: self._heard] as said:
+            while len(said) - begin >= LENGTHS.size and not needed:
+                size, others = LENGTHS.unpack_from(said, begin)
+                told = begin + LENGTHS.size
+                end = told + size + others
+                if end > len(said):
+                    needed = end - begin
+                else:
+                    self._take(json.loads(bytes(said[told : told + size])), said[told + size : end])
+                    begin = end
+        if begin:
+            left = self._heard - begin
+            self._buffer[:left] = self._buffer[begin : self._heard]
+            self._heard = left
+        if needed > len(self._buffer):
+            self._buffer.extend(bytes(needed - len(self._buffer)))
 
-    def _next(self) -> tuple[Any, bytes] | None:
-        """The next whole message of those heard."""
-        heard, begin = self._heard, LENGTHS.size
-        if len(heard) < begin:
-            return None
-        size, others = LENGTHS.unpack_from(heard)
-        end = begin + size + others
-        if len(heard) < end:
-            return None
-        told, content = json.loads(heard[begin : begin + size]), bytes(memoryview(heard)[begin + size : end])
-        del heard[:end]
-        return told, content
-
-    def _take(self, told: Any, content: bytes) -> None:
+    def _take(self, told: Any, content: memoryview) -> None:
         """That it is ready at first, then an answer for each lot."""
         if not self._is_ready:
             self._is_ready, self.peak_rss_bytes = True, told

@@ -52,8 +52,8 @@ def _answer(stream: FileIO, value: object, others: Iterable[bytes] = ()) -> None
 
 def message(value: object, others: Iterable[bytes] = ()) -> bytes:
     """A JSON value, and bytes that belong to it, as they are sent."""
-    told, content = json.dumps(value).encode("ascii"), b"".join(others)
-    return b"".join((LENGTHS.pack(len(told), len(content)), told, content))
+    told, parts = json.dumps(value).encode("ascii"), list(others)
+    return b"".join((LENGTHS.pack(len(told), sum(map(len, parts))), told, *parts))
 
 
 if __name__ == "__main__":

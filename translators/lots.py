@@ -181,7 +181,7 @@ def _row(one: LotSet, lot: Lot, document: bytes | None) -> Row:
     return (*row, len(document), made.number, made.original, purpose, list(map(_told_finding, made.findings)))
 
 
-def take_sets(lot: Lot, rows: Iterable[Row], documents: bytes) -> None:
+def take_sets(lot: Lot, rows: Iterable[Row], documents: memoryview) -> None:
     """Fill a lot with what somebody else has told of its sets."""
     sets, at = {}, 0
     for begin, size, own_size, set_id, number, implementation, ordinal, segments, *made in rows:
@@ -200,7 +200,7 @@ def take_sets(lot: Lot, rows: Iterable[Row], documents: bytes) -> None:
         )
         translation = None
         if made:
-            document = documents[at : at + made[0]]
+            document = bytes(documents[at : at + made[0]])
             at += made[0]
             translation = _prepared(read, lot.terms, document, made[1:])
         sets[read.offset] = LotSet(read, size, translation)

@@ -23,7 +23,7 @@ from translators.outcomes import ACCEPTED_SET, Ak5
 from translators.read_options import read_options
 from translators.reading_agreements import Resolve, Resolved, besides, group_faults
 from translators.reading_sets import implementation_faults, outcome_of
-from translators.reading_verdicts import disposition_of, holds_of
+from translators.reading_verdicts import disposition_of, fell, holds_of, refuse, status_of
 from translators.report import (
     Disposition,
     DocumentReport,
@@ -57,12 +57,15 @@ _OUTSIDE_GROUPS = "X12-028"
 class _OpenGroup:
     """A group being read.
 
-    version: GS08 of the answer. nameable: True if a 997 can name the group.
+    agreement, settings: by which it is read. version: GS08 of the answer.
+    nameable: True if a 997 can name the group.
     unanswered: sets so far that wait for a person instead of an answer.
     rules: of the kinds of set met so far, by ST01.
     """
 
     report: GroupReport
+    agreement: Agreement
+    settings: X12Settings
     version: str
     nameable: bool
     counts: decision.SetCounts = field(default_factory=decision.SetCounts)
@@ -111,7 +114,10 @@ class X12Reading:
     def events(self) -> Iterator[ReportEvent]:
         """InterchangeOpened to InterchangeEnded, for every interchange of the file."""
         for event in interchange.read(self._stream, self._options_for, self._limits, ahead=self._ahead):
-            yield from self._told(event)
+            if event.__class__ is model.SetRead:  # by far the most
+                yield self._document(event.set)
+            else:
+                yield from self._told(event)
 
     def _options_for(self, header: model.InterchangeHeader) -> ReadOptions:
         x12 = _settings(self._resolve(header).agreement)
@@ -119,8 +125,6 @@ class X12Reading:
 
     def _told(self, event: model.Event) -> Iterator[ReportEvent]:
         match event:
-            case model.SetRead():  # by far the most
-                yield self._document(event.set)
             case model.Stray():
                 self.findings.extend(event.findings[: MAX_FILE_FINDINGS - len(self.findings)])
             case model.InterchangeOpened():
@@ -186,10 +190,10 @@ class X12Reading:
             policy.ta1, done.ta1, done.header, only_acknowledgements=only_acknowledgements
         )
         if done.rejected:
-            _refuse(done)
+            refuse(done)
         elif done.header is not None and self._refuse_repeats:
             self._occupied.add(_number_of(done.header))
-        done.status = _status_of(done)
+        done.status = status_of(done)
         self.statuses.append(done.status)
         self._interchange = None
         return report.InterchangeEnded(done)
@@ -218,7 +222,13 @@ class X12Reading:
         group = GroupReport(header, len(current.groups) + 1, findings=findings)
         current.groups.append(group)
         nameable = quoting.can_quote_group(header.functional_id, header.control_number)
-        self._group = _OpenGroup(group, _answer_version(current.agreement, header), nameable)
+        self._group = _OpenGroup(
+            group,
+            current.agreement or open_agreement(),
+            _settings(current.agreement),
+            _answer_version(current.agreement, header),
+            nameable,
+        )
         if nameable:
             self._processed_groups += 1
 
@@ -230,7 +240,7 @@ class X12Reading:
             done.findings, group.counts, declared=event.declared_sets, version=group.version
         )
         if done.rejects_all or not group.nameable:
-            _fell(done)
+            fell(done)
         done.answered = self._is_answered(group)
         self._group = None
         return report.GroupEnded(done, current)
@@ -248,38 +258,33 @@ class X12Reading:
 
     def _document(self, read: model.TransactionSet) -> ReportEvent:
         group = self._current_group
-        agreement = self._current.agreement
-        document = self._judged(read, agreement, group)
+        document = self._judged(read, group)
         group.counts.add(document.status)
         if document.ak5 is None:
             raise RuntimeError("a set without an answer")
+        policy = group.settings.acknowledge
         if document.ak5 is ACCEPTED_SET and not read.implementation:
             group.report.outcomes.accept(read.set_id, read.control_number)
         else:
-            group.report.outcomes.append(
-                outcome_of(read, document.ak5, document.findings, _settings(agreement).acknowledge)
-            )
-        if _settings(agreement).acknowledge.application != "none":
+            group.report.outcomes.append(outcome_of(read, document.ak5, document.findings, policy))
+        if policy.application != "none":
             advice = aa824.advice_on(document, read)
             group.report.advices.extend(() if advice is None else (advice,))
         return report.DocumentRead(document, group.report, self._current)
 
-    def _judged(
-        self, read: model.TransactionSet, agreement: Agreement | None, group: _OpenGroup
-    ) -> DocumentReport:
+    def _judged(self, read: model.TransactionSet, group: _OpenGroup) -> DocumentReport:
         acknowledges = read.set_id in inbound.ANSWERING_SETS
-        rule = None if acknowledges else _rule(agreement or open_agreement(), read.set_id, group)
+        rule = None if acknowledges else _rule(read.set_id, group)
         findings = list(read.findings)
         if rule is None and not acknowledges:
-            findings = _without_rule(agreement or open_agreement(), read, group.report)
-        settings = _settings(agreement)
+            findings = _without_rule(group.agreement, read, group.report)
         status, ak5 = Status.ACCEPTED, ACCEPTED_SET
         held: list[str] = []
         if findings or read.implementation or read.text is None:
             findings = _with_own_faults(read, findings)
             held = [finding.message for finding in findings if finding.code in _HOLDING]
             group.unanswered += any(finding.code == _WAITS for finding in findings)
-            status, ak5 = _verdict(read, findings, settings, group.version)
+            status, ak5 = _verdict(read, findings, group.settings, group.version)
         document = DocumentReport(
             set_id=read.set_id,
             control_number=read.control_number,
@@ -297,7 +302,7 @@ class X12Reading:
             return _acknowledgement(document, read)
         translation = self._translation(read, group.report.header)
         document.kind = registry.kind_of("x12", read.set_id)
-        return _translated(document, translation, rule, settings, held)
+        return _translated(document, translation, rule, group.settings, held)
 
     def _translation(
         self, read: model.TransactionSet, group: model.GroupHeader | None
@@ -353,10 +358,10 @@ def _only_acknowledges(group: GroupReport) -> bool:
     return group.header is not None and group.header.functional_id == inbound.ACKNOWLEDGING_GROUP
 
 
-def _rule(agreement: Agreement, set_id: str, group: _OpenGroup) -> DocumentRule | None:
+def _rule(set_id: str, group: _OpenGroup) -> DocumentRule | None:
     if set_id not in group.rules:
         header = group.report.header
-        group.rules[set_id] = agreement.rule_for("x12", set_id, header.version if header else "")
+        group.rules[set_id] = group.agreement.rule_for("x12", set_id, header.version if header else "")
     return group.rules[set_id]
 
 
@@ -428,27 +433,3 @@ def _totals_held(told: Sequence[Finding], settings: X12Settings) -> list[str]:
     if settings.hash_totals != "hold":
         return []
     return [finding.message for finding in told if finding.code in TOTAL_CODES]
-
-
-def _fell(group: GroupReport) -> None:
-    """Reject a group as a whole, and every set in it."""
-    group.status = Status.REJECTED
-    group.rejects_all = True
-    group.outcomes.fell()
-    if group.ak9 is not None:
-        group.ak9 = replace(group.ak9, code="R", accepted="0")
-
-
-def _refuse(done: InterchangeReport) -> None:
-    """Reject every group of an interchange that is refused as a whole; no 997 follows."""
-    for group in done.groups:
-        _fell(group)
-        group.answered = False
-
-
-def _status_of(done: InterchangeReport) -> Status:
-    if done.rejected:
-        return Status.REJECTED
-    status = decision.rolled_up(group.status for group in done.groups)
-    faulty = any(finding.is_error for finding in done.findings)
-    return decision.at_least_with_errors(status) if faulty else status

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from decimal import ROUND_HALF_UP, Context, Decimal
-from functools import reduce
+from decimal import ROUND_HALF_UP, Context, Decimal, getcontext, setcontext
+from operator import mul
 
 from parsers.record import record
 from translators.canonical.commerce import AllowanceOrCharge, Tax
@@ -21,6 +21,7 @@ from translators.canonical.values import Code, Quantity
 EXACT = Context(prec=120, rounding=ROUND_HALF_UP)
 CENT = Decimal("0.01")
 CENT_EXPONENT = -2
+ZERO = Decimal(0)
 ONE = Decimal(1)
 OUTSIDE_TOTAL = frozenset({"01", "15"})
 ADDED_TAX = frozenset({None, "A"})
@@ -92,14 +93,13 @@ def extended(line: Line) -> Decimal | None:
     return goods_of([line.quantity.value], [line.price.amount.amount], line.price.per)
 
 
-def goods_of(quantities: Iterable[Decimal], prices: Iterable[Decimal], per: Decimal) -> Decimal | None:
+def goods_of(quantities: Sequence[Decimal], prices: Sequence[Decimal], per: Decimal) -> Decimal | None:
     """The sum of quantities times prices, each product to the cent; None if `per` is 0.
 
     per: units that a price buys.
     """
-    products = list(map(EXACT.multiply, quantities, prices))
     if per == ONE:
-        total = summed(products)
+        total = summed(map(mul, quantities, prices))
         if total.same_quantum(CENT):
             # No product is finer than a cent: rounding each would change none.
             return total
@@ -108,6 +108,7 @@ def goods_of(quantities: Iterable[Decimal], prices: Iterable[Decimal], per: Deci
             return EXACT.quantize(total, CENT)
     if not per:
         return None
+    products = map(mul, quantities, prices)
     return summed(EXACT.quantize(EXACT.divide(product, per), CENT) for product in products)
 
 
@@ -138,8 +139,16 @@ def taxed(taxes: Iterable[Tax]) -> Decimal:
 
 
 def summed(numbers: Iterable[Decimal]) -> Decimal:
-    """The exact sum."""
-    return reduce(EXACT.add, numbers, Decimal(0))
+    """The exact sum. What makes the numbers may reckon with operators: nothing is rounded while it is asked.
+
+    To set the context once takes a third of the time that its methods take.
+    """
+    own = getcontext()
+    setcontext(EXACT)
+    try:
+        return sum(numbers, ZERO)
+    finally:
+        setcontext(own)
 
 
 def adds_up(total: Decimal, *parts: Decimal) -> bool:

@@ -82,5 +82,5 @@ class Beside:
         self._owed.remove(lot)
         terms = terms_of(json.loads(json.dumps(told_terms(lot.terms))))
         rows, documents = told_sets(Lot(terms, lot.data, lot.offset, lot.ordinal))
-        take_sets(lot, json.loads(json.dumps(rows)), b"".join(documents))
+        take_sets(lot, json.loads(json.dumps(rows)), memoryview(b"".join(documents)))
         self.read += len(rows)
