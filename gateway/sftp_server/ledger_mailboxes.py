@@ -90,21 +90,19 @@ class LedgerMailboxes:
         with self._ledger.read() as view:
             if place.folder is Folder.OUTBOX:
                 return [_entry(row) for row in mailboxes.outbox(view, partner, name)]
-            if place.folder is Folder.INBOX:
+            if place.day is None:
                 since = self._clock.now() - self._visible
                 return _newest_of_each_name(mailboxes.inbox(view, partner, name, since))
-            if place.day is None:
-                return []
             entries = _named_apart(mailboxes.archive_of_day(view, partner, place.day))
         return [entry for entry in entries if name is None or entry.name == name]
 
     def open(self, partner: str, place: Place, entry: Entry) -> BinaryIO:
         """The bytes of an entry of the outbox or the archive."""
         with self._ledger.read() as view:
-            if place.folder is Folder.OUTBOX:
+            if place.day is None:
                 rows = mailboxes.outbox(view, partner, entry.name)
             else:
-                rows = mailboxes.archive_of_day(view, partner, place.day) if place.day else []
+                rows = mailboxes.archive_of_day(view, partner, place.day)
         for row in rows:
             if row.id == entry.id:
                 return self._archive.open(row.sha256)
@@ -123,7 +121,7 @@ class LedgerMailboxes:
         with self._ledger.write() as tx:
             if place.folder is Folder.OUTBOX:
                 mailboxes.remove_from_outbox(tx, act, entry.id, _who(by))
-            elif place.folder is Folder.INBOX:
+            else:
                 mailboxes.remove_from_inbox(tx, act, entry.id)
 
     def hold(self, partner: str, held: Held) -> Held | None:

@@ -148,17 +148,15 @@ class FolderWatcher:
         return self._settings.mode == "marker" and name.endswith(self._settings.marker_suffix)
 
     def _is_whole(self, folder: int, entry: os.DirEntry[str]) -> bool:
-        match self._settings.mode:
-            case "rename":
-                return True
-            case "stability":
-                status = entry.stat(follow_symlinks=False)
-                look = Look(status.st_size, status.st_mtime_ns)
-                return self._stability.is_at_rest(entry.name, look, self._now_s())
-            case "marker":
-                marker = os.stat(self._marker_of(entry.name), dir_fd=folder, follow_symlinks=False)
-                # A marker that a crash left behind says nothing about a newer file of the same name.
-                return marker.st_ctime_ns >= entry.stat(follow_symlinks=False).st_ctime_ns
+        if self._settings.mode == "rename":
+            return True
+        if self._settings.mode == "stability":
+            status = entry.stat(follow_symlinks=False)
+            look = Look(status.st_size, status.st_mtime_ns)
+            return self._stability.is_at_rest(entry.name, look, self._now_s())
+        marker = os.stat(self._marker_of(entry.name), dir_fd=folder, follow_symlinks=False)
+        # A marker that a crash left behind says nothing about a newer file of the same name.
+        return marker.st_ctime_ns >= entry.stat(follow_symlinks=False).st_ctime_ns
 
     def _marker_of(self, name: str) -> str:
         return name + self._settings.marker_suffix

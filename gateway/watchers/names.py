@@ -27,8 +27,7 @@ def label(name: str) -> str:
 def numbered(name: str) -> Iterator[str]:
     """The name, then the name with .1, .2, … at its end; each fits a file system's 255 bytes."""
     yield name
-    for number in count(1):
-        yield fitted(name, suffix=f".{number}")
+    yield from (fitted(name, suffix=f".{number}") for number in count(1))
 
 
 def fitted(name: str, *, prefix: str = "", suffix: str = "") -> str:

@@ -44,15 +44,13 @@ class Settling:
         An object that was replaced or removed meanwhile is left alone.
         """
         try:
-            match after:
-                case "tag":
-                    self._tag(fetched)
-                case "move":
-                    self._copy(fetched)
-                    failpoint("s3_source.copied")
-                    self._delete(fetched)
-                case "delete":
-                    self._delete(fetched)
+            if after == "tag":
+                self._tag(fetched)
+                return
+            if after == "move":
+                self._copy(fetched)
+                failpoint("s3_source.copied")
+            self._delete(fetched)
         except ClientError as fault:
             if kind_of(fault) not in {Kind.MISSING, Kind.EXISTS}:
                 raise
@@ -71,16 +69,13 @@ class Settling:
             )
 
     def _copy(self, fetched: Fetched) -> None:
-        """Copy under the prefix for taken objects, under a free name."""
+        """Copy under the prefix for taken objects, under a free name, or find an earlier copy there."""
         folder, name = posixpath.split(fetched.key.removeprefix(self.prefix))
-        for candidate in numbered(name):
-            target = self.taken + posixpath.join(folder, candidate)
-            etag = self._etag(target)
-            if etag == fetched.etag:
-                return  # copied before; only the deletion was cut off
-            if etag is None:
-                self._copy_to(target, fetched)
-                return
+        targets = (self.taken + posixpath.join(folder, candidate) for candidate in numbered(name))
+        looks = ((target, self._etag(target)) for target in targets)
+        target, etag = next(look for look in looks if look[1] in {None, fetched.etag})
+        if etag is None:  # else it was copied before; only the deletion was cut off
+            self._copy_to(target, fetched)
 
     def _copy_to(self, target: str, fetched: Fetched) -> None:
         source: CopySourceTypeDef = {"Bucket": self.bucket, "Key": fetched.key}

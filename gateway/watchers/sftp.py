@@ -260,13 +260,11 @@ def _look_at(sftp: paramiko.SFTPClient, path: str) -> Look | None:
 
 def _rename_new(sftp: paramiko.SFTPClient, path: str, folder: str, name: str) -> str:
     """Rename into `folder` as `name`, or that with a number; the path it got. Raises OSError."""
-    for candidate in numbered(name):
-        target = posixpath.join(folder, candidate)
-        if _look_at(sftp, target) is None:
-            # SFTP's own rename never replaces a file; posix-rename@openssh.com would.
-            sftp.rename(path, target)
-            return target
-    raise AssertionError("numbers do not end")
+    targets = (posixpath.join(folder, candidate) for candidate in numbered(name))
+    target = next(free for free in targets if _look_at(sftp, free) is None)
+    # SFTP's own rename never replaces a file; posix-rename@openssh.com would.
+    sftp.rename(path, target)
+    return target
 
 
 @contextmanager

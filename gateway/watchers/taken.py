@@ -73,13 +73,11 @@ def _place_new(source: int, name: str, target: int, title: str) -> str:
 
     source, target: open folders of one file system. Raises OSError.
     """
-    for candidate in numbered(title):
-        if _link_new(source, name, target, candidate):
-            failpoint("folder.linked")
-            with suppress(FileNotFoundError):
-                os.unlink(name, dir_fd=source)
-            return candidate
-    raise AssertionError("numbers do not end")
+    given = next(one for one in numbered(title) if _link_new(source, name, target, one))
+    failpoint("folder.linked")
+    with suppress(FileNotFoundError):
+        os.unlink(name, dir_fd=source)
+    return given
 
 
 def _link_new(source: int, name: str, target: int, title: str) -> bool:

@@ -7,16 +7,23 @@ two partners, acme and bolt, whose logins are "acme" and "bolt".
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
+from stages import ACT, Stages
 
-from gateway.ports import Arrival, Receive
+from gateway.ports import Arrival, Receive, Received
+from gateway.sftp_server.ledger_mailboxes import LedgerMailboxes
 from gateway.sftp_server.mailbox import INBOX, OUTBOX, Caller, Folder, Held, LoginFacts, Mailboxes, Place
 from gateway.sftp_server.memory import MemoryMailboxes
+from gateway.store import answers, mailboxes
+from partners.directory import Directory, load_directory
+from partners.profile import MAILBOX
 
 BY = Caller("acme", "acme", "password", "192.0.2.1")
 
@@ -34,7 +41,7 @@ class Mailhouse:
     reopen: Callable[[], Mailboxes]
 
 
-def _in_memory(folder: Path) -> Mailhouse:
+def _in_memory(folder: Path, stack: ExitStack) -> Mailhouse:
     boxes = MemoryMailboxes([LoginFacts(name, name, f"{name}-sftp") for name in ("acme", "bolt")])
     return Mailhouse(
         boxes,
@@ -44,12 +51,63 @@ def _in_memory(folder: Path) -> Mailhouse:
     )
 
 
-HOUSES: dict[str, Callable[[Path], Mailhouse]] = {"memory": _in_memory}
+def _directory(folder: Path) -> Directory:
+    for name in ("acme", "bolt"):
+        (folder / name).mkdir(parents=True)
+        channel = f'[[channels]]\nkind = "sftp_mailbox"\nname = "{name}-sftp"\nlogin = "{name}"\n'
+        (folder / name / "profile.toml").write_text(f'name = "{name}"\n{channel}', "utf-8")
+    (folder / "ours.toml").write_text('name = "We"\nisa = [{ qualifier = "ZZ", id = "US" }]\n', "utf-8")
+    directory = load_directory(folder)
+    assert isinstance(directory, Directory), directory
+    return directory
+
+
+def _in_the_ledger(folder: Path, stack: ExitStack) -> Mailhouse:
+    stages = Stages(folder / "home", f"sqlite:///{folder / 'ledger.db'}")
+    stack.callback(stages.close)
+    directory = _directory(folder / "two-partners")
+
+    def boxes() -> Mailboxes:
+        return LedgerMailboxes(
+            stages.ledger, stages.archive, stages.clock, lambda: directory, stages.home, inbox_visible_s=60
+        )
+
+    def receive(arrival: Arrival, content: BinaryIO | Path) -> Received:
+        stages.clock.pass_time(seconds=1)  # files of one moment have no order
+        return stages.pipeline.receive(arrival, content)
+
+    def put(partner: str, name: str, content: bytes) -> None:
+        stored = stages.archive.put(io.BytesIO(content))
+        row = {
+            "id": f"ak_{name}",
+            "direction": "out",
+            "kind": "997",
+            "partner": partner,
+            "state": "sent",
+            "file_name": name,
+            "target": MAILBOX,
+            "payload": content,
+            "detail": "{}",
+            "created_at": ACT.at,
+        }
+        with stages.ledger.write() as tx:
+            answers.insert_answers(tx, [row])
+            answer = answers.answer(tx, f"ak_{name}")
+            mailboxes.put(tx, ACT, answer, stored, mailboxes.record_sent(tx, ACT, answer, stored))
+
+    return Mailhouse(boxes(), receive, put, boxes)
+
+
+HOUSES: dict[str, Callable[[Path, ExitStack], Mailhouse]] = {
+    "memory": _in_memory,
+    "ledger": _in_the_ledger,
+}
 
 
 @pytest.fixture(params=sorted(HOUSES))
-def mailhouse(request: pytest.FixtureRequest, tmp_path: Path) -> Mailhouse:
-    return HOUSES[request.param](tmp_path)
+def mailhouse(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Mailhouse]:
+    with ExitStack() as stack:
+        yield HOUSES[request.param](tmp_path, stack)
 
 
 def _receive(
@@ -134,6 +192,14 @@ def test_a_fetched_answer_stays_until_it_is_removed(mailhouse: Mailhouse) -> Non
     assert list(mailhouse.reopen().listing("acme", OUTBOX)) == []
     with pytest.raises(FileNotFoundError):
         mailhouse.boxes.open("acme", OUTBOX, entry)
+
+
+def test_a_file_fetched_from_the_archive_stays_there_and_is_no_answer_fetched(mailhouse: Mailhouse) -> None:
+    _receive(mailhouse, "o.edi", b"ISA*1")
+    place = Place(Folder.ARCHIVE, mailhouse.boxes.days("acme")[0])
+    (entry,) = mailhouse.boxes.listing("acme", place)
+    mailhouse.boxes.fetched("acme", place, entry, BY)
+    assert list(mailhouse.reopen().listing("acme", place, entry.name)) == [entry]
 
 
 def test_a_hold_is_found_again_after_a_restart(mailhouse: Mailhouse, tmp_path: Path) -> None:

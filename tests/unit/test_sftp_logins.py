@@ -84,6 +84,20 @@ def test_the_dates_of_a_key_hold_for_its_pub_file_too(tmp_path: Path) -> None:
     assert facts.public_keys == (SECOND,)
 
 
+def test_a_password_is_read_where_the_profile_says_and_a_missing_one_leaves_the_keys(tmp_path: Path) -> None:
+    lines = f'public_keys = ["{FIRST}"]\npassword = "file:acme.hash"\n'
+    boxes = _boxes(_folder(tmp_path, lines), SetClock(datetime(2026, 3, 2, tzinfo=UTC)))
+    facts = boxes.login("acme")
+    assert facts is not None
+    assert (facts.password_hash, facts.public_keys) == (None, (FIRST,))
+    secret = tmp_path / "acme.hash"
+    secret.write_text("$argon2id$of-a-password\n", "utf-8")
+    secret.chmod(0o600)
+    facts = boxes.login("acme")
+    assert facts is not None
+    assert facts.password_hash == "$argon2id$of-a-password"
+
+
 def test_networks_and_limits_reach_the_server(tmp_path: Path) -> None:
     lines = 'networks = ["192.0.2.0/24", "2001:db8::1"]\nlimits = { sessions = 2, bytes_per_day = 1000 }\n'
     facts = _boxes(_folder(tmp_path, lines), SetClock(datetime(2026, 3, 2, tzinfo=UTC))).login("acme")
