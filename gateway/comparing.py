@@ -10,8 +10,8 @@ from datetime import datetime
 
 from gateway.delivering import render_consignment, shaped
 from gateway.delivery_operations import unknown_destination
-from gateway.errors import TradepostError
 from gateway.parts import Parts
+from gateway.states import no_such
 from gateway.store import deliveries
 from gateway.store.moves import state_of
 from outbound.connector import Holding, Preview, Refused, Searchable, TryLater
@@ -55,9 +55,7 @@ def preview_delivery(parts: Parts, consignment: str) -> Preview:
     """
     with parts.ledger.read() as view:
         if state_of(view, "consignment", consignment) is None:
-            raise TradepostError(
-                "GTW-001", f"There is no delivery {consignment}.", "List them with: tradepost deliveries list"
-            )
+            raise no_such("consignment", consignment)
         packed = deliveries.consignment(view, consignment)
         documents = deliveries.documents_in(view, consignment)
     destination = parts.profiles.current().directory.destinations.get(packed.destination)
@@ -101,9 +99,7 @@ def compare(parts: Parts, document: str) -> Comparison:
     """
     with parts.ledger.read() as view:
         if state_of(view, "document", document) is None:
-            raise TradepostError(
-                "GTW-001", f"There is no document {document}.", "List them with: tradepost documents list"
-            )
+            raise no_such("document", document)
         carriers = deliveries.carriers_of(view, document)
     held = [_held(parts, carrier) for carrier in carriers]
     return Comparison(document, held, dict(_differences(held)))

@@ -15,6 +15,7 @@ from enum import StrEnum
 from sqlalchemy import Connection
 
 from gateway.alert_kinds import KINDS, AlertKind
+from gateway.states import COMMANDS
 from gateway.store import alerts
 from gateway.store.alerts import Alert, Subject
 from gateway.store.identity import derived
@@ -179,11 +180,7 @@ def _when(at: datetime) -> str:
 
 def _show(subject: Subject) -> str:
     """The command that shows a subject; of what has none of its own, its kind and id."""
-    nouns = {
-        "transmission": "transmissions",
-        "document": "documents",
-        "consignment": "deliveries",
-        "acknowledgement": "acknowledgements",
-    }
-    noun = nouns.get(subject.kind)
-    return f"tradepost {noun} show {subject.id}" if noun else f"{subject.kind} {subject.id}"
+    if subject.kind not in COMMANDS:
+        return f"{subject.kind} {subject.id}"
+    _, command = COMMANDS[subject.kind]
+    return f"tradepost {command} show {subject.id}"

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from gateway.errors import TradepostError
+
 
 @dataclass(frozen=True, slots=True)
 class State:
@@ -255,6 +257,23 @@ def beginnings(states: Mapping[str, State]) -> list[str]:
     """Where rows begin: the first state, and those that nothing leads to."""
     reached = {after for state in states.values() for after in state.next}
     return [name for place, name in enumerate(states) if place == 0 or name not in reached]
+
+
+#: What people call rows of a kind, and the commands for them; kinds without commands are not here.
+COMMANDS: Mapping[str, tuple[str, str]] = {
+    "transmission": ("transmission", "transmissions"),
+    "document": ("document", "documents"),
+    "consignment": ("delivery", "deliveries"),
+    "acknowledgement": ("acknowledgement", "acknowledgements"),
+    "alert": ("alert", "alerts"),
+}
+
+
+def no_such(kind: str, wanted: str) -> TradepostError:
+    """That there is no row of that kind and id, and where to look for it."""
+    noun, command = COMMANDS.get(kind, (kind, ""))
+    remedy = f"List them with: tradepost {command} list" if command else ""
+    return TradepostError("GTW-001", f"There is no {noun} {wanted}.", remedy)
 
 
 def sources(kind: str, target: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, select
 
-from gateway.errors import TradepostError
+from gateway.states import no_such
 from gateway.store.core import ACKNOWLEDGEMENT as ACK
 from gateway.store.core import BUSINESS_KEY as KEY
 from gateway.store.core import CONSIGNMENT as CS
@@ -387,9 +387,7 @@ def _items(view: Connection, query: Any) -> list[Item]:
 def _one(view: Connection, query: Select[Any], kind: str, wanted: str) -> Item:
     row = view.execute(query).one_or_none()
     if row is None:
-        raise TradepostError(
-            "GTW-001", f"There is no {kind} {wanted}.", f"List them with: tradepost {kind}s list"
-        )
+        raise no_such(kind, wanted)
     return dict(row._mapping)
 
 

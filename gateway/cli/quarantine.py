@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import typer
 
 from gateway.cli import show
@@ -24,11 +26,11 @@ def list_(context: typer.Context, limit: Limit = 50, json: Json = False) -> None
     from gateway import views
 
     with gateway_of(context) as gateway, gateway.ledger.read() as view:
-        found = views.plain(views.transmissions(view, views.Page(limit), state="quarantined"))
+        found = views.transmissions(view, views.Page(limit), state="quarantined")
     if json:
         show.emit_json(found)
     else:
-        show.emit_table(found, COLUMNS, empty="The quarantine is empty.")
+        show.emit_table([asdict(one) for one in found], COLUMNS, empty="The quarantine is empty.")
 
 
 @app.command()
