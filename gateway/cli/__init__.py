@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from gateway.cli import quick
 from gateway.errors import TradepostError
+
+if TYPE_CHECKING:
+    from typer.exceptions import TyperException
 
 USAGE = 64
 BROKEN_OFF = 130
@@ -42,9 +46,9 @@ def _run(words: Sequence[str]) -> int:
     from gateway.cli.app import app
 
     try:
-        status = app(list(words), standalone_mode=False)
+        status = app(list(words), prog_name="tradepost", standalone_mode=False)
     except TyperException as fault:
-        _complain("usage", fault.format_message(), "Try: tradepost --help")
+        _say_how(fault)
         return USAGE
     except Abort:
         return BROKEN_OFF
@@ -54,6 +58,17 @@ def _run(words: Sequence[str]) -> int:
             _complain("GTW-024", f"{place}: {error['msg']}", "docs/settings.md lists every setting.")
         return 1
     return status if isinstance(status, int) else 0
+
+
+def _say_how(fault: TyperException) -> None:
+    """What is wrong with the words and where there is help; of a group without a command, its help."""
+    message = fault.format_message()
+    if message.startswith("Usage:"):
+        sys.stderr.write(f"{message}\n")
+        return
+    context = getattr(fault, "ctx", None)  # of the command that was meant, if it is known
+    command = context.command_path if context else "tradepost"
+    _complain("usage", message, f"Try: {command} --help")
 
 
 def _complain(code: str, message: str, remedy: str) -> None:

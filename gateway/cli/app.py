@@ -58,6 +58,14 @@ for command in (
     app.command()(command)
 
 
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(version("tradepost"))
+        raise typer.Exit
+
+
 @app.callback()
 def options(
     context: typer.Context,
@@ -65,6 +73,9 @@ def options(
         Path | None,
         typer.Option(help="Folder that holds all state; else TRADEPOST_HOME, else ~/.tradepost."),
     ] = None,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Show the version.")
+    ] = False,
 ) -> None:
     """Set what every command shares."""
     context.obj = home
