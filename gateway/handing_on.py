@@ -13,7 +13,8 @@ from sqlalchemy import Connection
 
 from gateway import answering
 from gateway.errors import Overtaken
-from gateway.packing import Ready, dispatch
+from gateway.failpoints import failpoint
+from gateway.packing import Plan, Ready, plan_deliveries
 from gateway.ports import Job
 from gateway.routing import Routed, asks_for_parties, destinations_of, parties_of
 from gateway.store import deliveries, readings
@@ -46,20 +47,39 @@ class Fate:
     takes_over: bool = False
 
 
-def hand_on_chunk(
-    tx: Connection, act: Act, directory: Directory, settled: Settled, staged: Sequence[Staged]
-) -> list[Job]:
-    """Move each staged document on and create its deliveries; the jobs that follow."""
-    asked = [document.id for document in staged] if asks_for_parties(directory) else []
-    canonical = readings.canonicals_of(tx, asked) if asked else {}
-    fates, identities = fates_of(tx, directory, settled, staged, canonical)
-    for fate in fates:
-        if fate.state == "filed":
-            _file(tx, act, settled, fate.document)
-    _apply(tx, act, fates)
-    ready = [fate for fate in fates if fate.state == "ready"]
-    _accept(tx, ready, identities)
-    return dispatch(tx, act, directory, settled, [ready_of(fate, identities) for fate in ready])
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """Documents of one settled interchange, and the profiles that say what becomes of them."""
+
+    directory: Directory
+    settled: Settled
+    staged: Sequence[Staged]
+
+
+def hand_on_together(tx: Connection, act: Act, lots: Sequence[Handed]) -> list[Job]:
+    """Move each staged document on and create its deliveries; the jobs that follow.
+
+    Raises an integrity error if one business document came in two of the lots: each by itself tells
+    which came first.
+    """
+    everyone: list[Fate] = []
+    known: dict[str, str] = {}
+    plan = Plan()
+    for lot in lots:
+        asked = [document.id for document in lot.staged] if asks_for_parties(lot.directory) else []
+        canonical = readings.canonicals_of(tx, asked) if asked else {}
+        fates, identities = fates_of(tx, lot.directory, lot.settled, lot.staged, canonical)
+        for fate in fates:
+            if fate.state == "filed":
+                _file(tx, act, lot.settled, fate.document)
+        going = [ready_of(fate, identities) for fate in fates if fate.state == "ready"]
+        plan_deliveries(tx, plan, act, lot.directory, lot.settled, going)
+        everyone += fates
+        known |= identities
+    _apply(tx, act, everyone)
+    _accept(tx, [fate for fate in everyone if fate.state == "ready"], known)
+    failpoint("hand_on.in_transaction")
+    return plan.write(tx)
 
 
 def fates_of(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -18,7 +18,7 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
-from gateway.ports import Claim, Clock
+from gateway.ports import Claim, Clock, Run
 from gateway.store import nodes
 from gateway.store.identity import drawn
 from gateway.store.ledger import Ledger
@@ -34,7 +34,7 @@ TOLD = 20
 class Node:
     """A process at work. address: where its SFTP server listens; empty without one."""
 
-    def __init__(self, ledger: Ledger, clock: Clock, run: Callable[[Claim], None]) -> None:
+    def __init__(self, ledger: Ledger, clock: Clock, run: Run) -> None:
         self.id = drawn("nd", clock.now())
         self.address = ""
         self._ledger = ledger
@@ -42,15 +42,16 @@ class Node:
         self._in_hand: dict[int, str] = {}
         self._lock = threading.Lock()
 
-    def run(self, claim: Claim) -> None:
-        """Run a claim, and be seen to run it."""
+    def run(self, *claims: Claim) -> None:
+        """Run claims, and be seen to run them."""
         with self._lock:
-            self._in_hand[claim.task_id] = f"{claim.stage} {claim.subject}"
+            self._in_hand |= {claim.task_id: f"{claim.stage} {claim.subject}" for claim in claims}
         try:
-            self._run(claim)
+            self._run(*claims)
         finally:
             with self._lock:
-                self._in_hand.pop(claim.task_id, None)
+                for claim in claims:
+                    self._in_hand.pop(claim.task_id, None)
 
     @contextmanager
     def present(self, roles: Collection[str]) -> Iterator[None]:

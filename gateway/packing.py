@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
@@ -113,6 +113,25 @@ def slots(directory: Directory) -> Iterator[Slots]:
                     yield Slots(name, whose, schedule_of(rule, destination))
 
 
+@dataclass(slots=True)
+class Plan:
+    """Deliveries and consignments of documents that go on, gathered and then written together.
+
+    lanes: those in which consignments have turns, by consignment, in the order in which turns are given.
+    """
+
+    deliveries: list[dict[str, Any]] = field(default_factory=list)
+    consignments: list[dict[str, Any]] = field(default_factory=list)
+    lanes: dict[str, set[str]] = field(default_factory=dict)
+    jobs: list[Job] = field(default_factory=list)
+
+    def write(self, tx: Connection) -> list[Job]:
+        """Write what was gathered; the jobs that follow."""
+        deliveries.insert_deliveries(tx, self.deliveries, self.consignments)
+        turns.give(tx, self.lanes)
+        return self.jobs
+
+
 def dispatch(
     tx: Connection,
     act: Act,
@@ -122,7 +141,21 @@ def dispatch(
     generation: int = 0,
 ) -> list[Job]:
     """Create the deliveries of documents that go on: packed at once, or waiting for their slot."""
-    jobs: list[Job] = []
+    plan = Plan()
+    plan_deliveries(tx, plan, act, directory, settled, ready, generation)
+    return plan.write(tx)
+
+
+def plan_deliveries(
+    view: Connection,
+    plan: Plan,
+    act: Act,
+    directory: Directory,
+    settled: Settled,
+    ready: Sequence[Ready],
+    generation: int = 0,
+) -> None:
+    """Add to `plan` the deliveries of an interchange's documents. Writes nothing."""
     for name in dict.fromkeys(name for document in ready for name in document.destinations):
         destination = directory.destinations[name]
         those = [document for document in ready if name in document.destinations]
@@ -130,8 +163,8 @@ def dispatch(
             together = list(group)
             schedule = schedule_name(settled.partner or "", rule, destination)
             rows = [_delivery(act, settled, one, name, schedule, generation) for one in together]
+            plan.deliveries += rows
             if schedule:
-                deliveries.insert_deliveries(tx, rows, [])
                 continue
             lot = Lot(
                 partner=settled.partner,
@@ -142,32 +175,28 @@ def dispatch(
                 size=schedule_of(rule, destination).batch_size,
                 shaped_by=settled.profile_version if settled.as_then else None,
             )
-            jobs += _pack_now(tx, act, destination, lot, together, rows)
-    return jobs
+            _pack_now(view, plan, act, destination, lot, together, rows)
 
 
 def _pack_now(
-    tx: Connection,
+    view: Connection,
+    plan: Plan,
     act: Act,
     destination: Destination,
     lot: Lot,
     documents: Sequence[Ready],
     rows: Sequence[dict[str, Any]],
-) -> list[Job]:
+) -> None:
     numbers = {document.id: document.number for document in documents}
-    orders = _orders(tx, destination, numbers)
-    consignments: list[dict[str, Any]] = []
-    lanes: dict[str, set[str]] = {}
+    orders = _orders(view, destination, numbers)
     for batch in batches(rows, lot.size):
         packed = _consignment(act, lot, batch, numbers[batch[0]["document_id"]])
         for row in batch:
             row.update(state="packed", consignment_id=packed["id"])
-        consignments.append(packed)
+        plan.consignments.append(packed)
         carried = (row["document_id"] for row in batch)
-        lanes[packed["id"]] = _lanes(destination, lot.partner, orders, carried)
-    deliveries.insert_deliveries(tx, rows, consignments)
-    turns.give(tx, lanes)
-    return [Job("deliver", packed["id"], partner=lot.partner) for packed in consignments]
+        plan.lanes[packed["id"]] = _lanes(destination, lot.partner, orders, carried)
+        plan.jobs.append(Job("deliver", packed["id"], partner=lot.partner))
 
 
 def pack_chunk(

@@ -15,7 +15,8 @@ I/O and checks the fence. Each may run twice, and says why that is safe.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -37,7 +38,7 @@ from gateway.delivering import (
 )
 from gateway.failpoints import failpoint
 from gateway.gates import is_shut
-from gateway.handing_on import hand_on_chunk
+from gateway.handing_on import Handed, hand_on_together
 from gateway.life_lines import log_answer, log_attempt, log_received
 from gateway.noting import answer_note, arrival_note
 from gateway.orphans import adopt_orphans, look_for_orphans
@@ -46,7 +47,7 @@ from gateway.parts import Applied, Parts
 from gateway.ports import Arrival, Claim, Job, Received, Sight, Stored
 from gateway.routing import keeps_order
 from gateway.sending import give_up, postpone, ship
-from gateway.settling import ParseTask, finish_parse, repeats_a_file, settle
+from gateway.settling import ParseTask, conclude, ended, repeats_a_file, settle_waiting
 from gateway.staging import Staging
 from gateway.store import answers, arrivals, bookmarks, deliveries, mailboxes, readings, replays, tasks
 from gateway.store.arrivals import Kept
@@ -68,6 +69,8 @@ from translators.report import (
 
 #: How soon an interchange whose turn has not come looks again.
 ORDER_POLL = timedelta(milliseconds=300)
+#: Bytes of a file up to which it is written together with others.
+SMALL_BYTES = 256 * 1024
 
 
 class Pipeline:
@@ -81,8 +84,8 @@ class Pipeline:
         self._chunk = parts.chunk_documents
 
     @property
-    def stages(self) -> Mapping[str, Callable[[Claim], None]]:
-        """Every stage by the name that tasks carry."""
+    def stages(self) -> Mapping[str, Callable[..., None]]:
+        """Every stage by the name that tasks carry; it takes one claim, or several if TOGETHER has it."""
         return {
             "parse": self.parse,
             "replay": self.parse,
@@ -129,12 +132,12 @@ class Pipeline:
         kept = arrivals.kept(tx, earlier) if earlier else None
         if kept is not None and kept.sha256 != stored.sha256:
             arrival = replace(arrival, source_key=f"{arrival.source_key}#{stored.sha256}")
+        if arrival.heard is not None:
+            bookmarks.note(tx, arrival.channel, [arrival.heard])
         transmission = drawn("tx", act.at)
         if not arrivals.insert_transmission(tx, transmission, arrival, stored, act.at):
             same = arrivals.by_arrival(tx, arrival.channel, arrival.source_key) or transmission
             return same, arrival, Sight.SAME
-        if arrival.heard is not None:
-            bookmarks.note(tx, arrival.channel, [arrival.heard])
         record(tx, act, "transmission.received", "transmission", transmission, after="received")
         self._jobs.enqueue(tx, [Job("parse", transmission, partner=arrival.partner, order_key=order_key)])
         return transmission, arrival, Sight.NEW
@@ -152,22 +155,45 @@ class Pipeline:
 
     # parse -----------------------------------------------------------------------------------
 
-    def parse(self, claim: Claim) -> None:
-        """Read a transmission from the archive; stage, settle and answer each interchange in it.
+    def parse(self, *claims: Claim) -> None:
+        """Read transmissions from the archive; stage, settle and answer each interchange in them.
 
-        Twice: ids are derived from place, unsettled rows of an older attempt are swept, settled
-        interchanges are passed over.
+        Small files come first, and what they come to is written together. Twice: ids are derived from
+        place, unsettled rows of an older attempt are swept, settled interchanges are passed over.
         """
         failpoint("parse.begin")
-        task = self._begin_parse(claim)
-        with self._archive.open(task.transmission.sha256) as stream:
-            for event in understand(self._parts, task.transmission, task.applied.directory, stream):
+        read: list[ParseTask] = []
+        for claim, transmission in self._smallest_first(claims):
+            if read and transmission.size > SMALL_BYTES:
+                conclude(self._parts, read)
+                read = []
+            task = self._read(claim, transmission)
+            if task is not None:
+                read.append(task)
+        conclude(self._parts, read)
+        failpoint("parse.finished")
+        self._jobs.ring()
+
+    def _smallest_first(self, claims: Sequence[Claim]) -> list[tuple[Claim, Kept]]:
+        with self._ledger.read() as view:
+            known = arrivals.kept_all(view, [claim.subject for claim in claims])
+        for claim in claims:
+            if claim.subject not in known:
+                raise LookupError(f"a task names transmission {claim.subject}, which is not in the ledger")
+        return sorted(((claim, known[claim.subject]) for claim in claims), key=lambda one: one[1].size)
+
+    def _read(self, claim: Claim, transmission: Kept) -> ParseTask | None:
+        """Read one file to its end; None if it was a repeat and has its end already."""
+        task = self._begin_parse(claim, transmission)
+        with self._archive.open(transmission.sha256) as stream, closing(task.staging):
+            for event in understand(self._parts, transmission, task.applied.directory, stream):
                 match event:
                     case FileOpened(format=form):
                         if form in {"csv", CANONICAL} and repeats_a_file(self._parts, task):
-                            return
+                            return None
                         task.standard = form
                     case InterchangeOpened():
+                        settle_waiting(self._parts, task)
                         task.staging.open(event)
                     case DocumentRead():
                         failpoint("parse.document_read")
@@ -175,15 +201,12 @@ class Pipeline:
                     case GroupEnded():
                         task.staging.end_group(event)
                     case InterchangeEnded(report=report):
-                        task.note(report)
-                        settle(self._parts, task, report)
+                        ended(self._parts, task, report)
                     case FileEnded():
-                        finish_parse(self._parts, task, event)
-        failpoint("parse.finished")
-        self._jobs.ring()
+                        task.ended = event
+        return task
 
-    def _begin_parse(self, claim: Claim) -> ParseTask:
-        transmission = self._transmission(claim.subject)
+    def _begin_parse(self, claim: Claim, transmission: Kept) -> ParseTask:
         if claim.generation:
             applied, reading = self._reading_anew(transmission, claim)
         else:
@@ -236,12 +259,11 @@ class Pipeline:
             act = self._parts.act("hand_on")
             with self._ledger.write() as tx:
                 tasks.check_fence(tx, claim)
-                jobs = hand_on_chunk(tx, act, directory, settled, staged)
+                jobs = hand_on_together(tx, act, [Handed(directory, settled, staged)])
                 readings.advance_cursor(tx, settled.id, cursor, staged[-1].sequence)
                 self._jobs.enqueue(tx, jobs)
                 if len(staged) < self._chunk:
                     self._handed_on(tx, act, claim, settled)
-                failpoint("hand_on.in_transaction")
             failpoint("hand_on.chunk_committed")
             self._jobs.ring()
             if len(staged) < self._chunk:
@@ -380,10 +402,3 @@ class Pipeline:
     def _finish(self, claim: Claim) -> None:
         with self._ledger.write() as tx:
             self._jobs.finish(tx, claim)
-
-    def _transmission(self, transmission: str) -> Kept:
-        with self._ledger.read() as view:
-            kept = arrivals.kept(view, transmission)
-        if kept is None:
-            raise LookupError(f"a task names transmission {transmission}, which is not in the ledger")
-        return kept

@@ -270,6 +270,19 @@ class Claim:
     partner: str | None = None
 
 
+class Run(Protocol):
+    """Runs claims of one stage: several only if the queue was told that the stage takes several at once."""
+
+    def __call__(self, *claims: Claim) -> None:
+        """Run them, and record what became of each."""
+        ...
+
+
+#: Stages that take several claims at once, with the most of each: their rows are written together.
+#: A delivery keeps those that were begun with it waiting, so that these are few.
+TOGETHER: Mapping[str, int] = {"parse": 64}
+
+
 class JobQueue(Protocol):
     """Runs stages. At least once, so every stage may run twice.
 
@@ -281,8 +294,8 @@ class JobQueue(Protocol):
         """Ask for these jobs. A job already asked for (stage, subject, generation) is left as it is."""
         ...
 
-    def finish(self, tx: Connection, claim: Claim) -> None:
-        """The stage is done. Raises Fenced if the claim is not the newest."""
+    def finish(self, tx: Connection, *claims: Claim) -> None:
+        """The stage is done for these. Raises Fenced if any of the claims is not the newest."""
         ...
 
     def postpone(self, tx: Connection, claim: Claim, not_before: datetime, reason: str) -> None:
@@ -301,16 +314,14 @@ class JobQueue(Protocol):
         """Make ready again what dead processes left behind; how many tasks. Call it before `serve`."""
         ...
 
-    def serve(
-        self, run: Callable[[Claim], None], should_stop: Callable[[], bool], queues: Iterable[str] = QUEUES
-    ) -> None:
+    def serve(self, run: Run, should_stop: Callable[[], bool], queues: Iterable[str] = QUEUES) -> None:
         """Run what is due in these queues, until told to stop; then wait for what is in hand.
 
         A database that is away is looked for again.
         """
         ...
 
-    def drain(self, run: Callable[[Claim], None]) -> int:
+    def drain(self, run: Run) -> int:
         """Run what is due until nothing is; the number of tasks run. Tasks dated for later stay."""
         ...
 

@@ -25,7 +25,7 @@ from gateway.logs import log_to_stderr
 from gateway.operations import Operations
 from gateway.parts import Parts
 from gateway.pipeline import Pipeline
-from gateway.ports import Archive, Clock, JobQueue, Notes
+from gateway.ports import TOGETHER, Archive, Clock, JobQueue, Notes
 from gateway.settings import Settings
 from gateway.store import schema
 from gateway.store.ledger import Ledger, open_engine
@@ -124,7 +124,9 @@ def open_ledger(url: str) -> Ledger:
 def open_jobs(settings: Settings, ledger: Ledger, clock: Clock) -> JobQueue:
     """What runs the stages. Raises TradepostError GTW-044 where the ledger cannot be shared."""
     if not settings.shares_work:
-        return LocalJobs(ledger, clock, workers=settings.workers, poll_s=settings.job_poll_s)
+        return LocalJobs(
+            ledger, clock, workers=settings.workers, poll_s=settings.job_poll_s, together=TOGETHER
+        )
     if ledger.engine.dialect.name == "sqlite":
         raise TradepostError(
             "GTW-044",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 import structlog
@@ -51,7 +51,7 @@ class Worker:
 
     def __init__(
         self,
-        stages: Mapping[str, Callable[[Claim], None]],
+        stages: Mapping[str, Callable[..., None]],
         ledger: Ledger,
         jobs: JobQueue,
         clock: Clock,
@@ -63,8 +63,28 @@ class Worker:
         self._clock = clock
         self._apart = apart
 
-    def run(self, claim: Claim) -> None:
-        """Run one claim. Never raises for what a stage did; the ledger's own failure does rise."""
+    def run(self, *claims: Claim) -> None:
+        """Run claims of one stage. Never raises for what a stage did; the ledger's own failure does rise."""
+        if len(claims) == 1 or not self._ran_together(claims):
+            for claim in claims:
+                self._run_alone(claim)
+
+    def _ran_together(self, claims: Sequence[Claim]) -> bool:
+        """False if something went wrong: then nothing tells whose fault it was, and each is run by itself.
+
+        What was recorded before that stays; its claims are fenced off the second time.
+        """
+        stage = claims[0].stage
+        try:
+            with self._ledger.expecting():
+                self._stages[stage](*claims)
+        except Exception as fault:  # noqa: BLE001 - whatever it is, it comes again to the claim that it is of
+            log.info("stage.divided", stage=stage, claims=len(claims), fault=type(fault).__name__)
+            return False
+        log.debug("stage.done", stage=stage, claims=len(claims))
+        return True
+
+    def _run_alone(self, claim: Claim) -> None:
         known = {"stage": claim.stage, "subject": claim.subject, "attempt": claim.attempt}
         try:
             if self._apart is not None and claim.stage in READING and claim.attempt > SUSPECT_AFTER:

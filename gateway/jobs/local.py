@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -15,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 
 from gateway.errors import Fenced
 from gateway.failpoints import failpoint
-from gateway.ports import QUEUES, Claim, Clock, Job
+from gateway.ports import QUEUES, Claim, Clock, Job, Run
 from gateway.store import tasks
 from gateway.store.ledger import Ledger
 
@@ -27,6 +28,8 @@ DRAIN_CLAIMS = 16
 SERVE_CLAIMS = 64
 #: A clock that goes back by no more was read by another thread a moment earlier.
 SET_BACK = timedelta(seconds=1)
+#: Claims of one stage that a worker is given at once; mostly one.
+Batch = tuple[Claim, ...]
 
 
 class Bell:
@@ -47,13 +50,25 @@ class Bell:
 
 
 class LocalJobs:
-    """JobQueue for one process. A lock on the home keeps a second one away (see wiring)."""
+    """JobQueue for one process. A lock on the home keeps a second one away (see wiring).
 
-    def __init__(self, ledger: Ledger, clock: Clock, *, workers: int, poll_s: float) -> None:
+    together: stages of which several claims are given to a run at once, with the most of each.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        clock: Clock,
+        *,
+        workers: int,
+        poll_s: float,
+        together: Mapping[str, int] | None = None,
+    ) -> None:
         self._ledger = ledger
         self._clock = clock
         self._workers = workers
         self._poll_s = poll_s
+        self._together = together or {}
         self._bell = Bell()
         self._latest = datetime.min.replace(tzinfo=UTC)
 
@@ -63,9 +78,9 @@ class LocalJobs:
         self._latest = max(self._latest, now)
         tasks.insert_new(tx, jobs, now)
 
-    def finish(self, tx: Connection, claim: Claim) -> None:
-        """The stage is done."""
-        tasks.finish(tx, claim)
+    def finish(self, tx: Connection, *claims: Claim) -> None:
+        """The stage is done for these."""
+        tasks.finish(tx, *claims)
 
     def postpone(self, tx: Connection, claim: Claim, not_before: datetime, reason: str) -> None:
         """Run it again later."""
@@ -90,24 +105,22 @@ class LocalJobs:
         failpoint("jobs.taken_back")
         return count
 
-    def serve(
-        self, run: Callable[[Claim], None], should_stop: Callable[[], bool], queues: Iterable[str] = QUEUES
-    ) -> None:
+    def serve(self, run: Run, should_stop: Callable[[], bool], queues: Iterable[str] = QUEUES) -> None:
         """Claim and run until told to stop; claims not begun are handed back."""
         wanted = frozenset(queues)
-        hand: queue.SimpleQueue[Claim] = queue.SimpleQueue()
-        unrecorded: queue.SimpleQueue[Claim] = queue.SimpleQueue()
+        hand: queue.SimpleQueue[Batch] = queue.SimpleQueue()
+        unrecorded: queue.SimpleQueue[Batch] = queue.SimpleQueue()
         with ThreadPoolExecutor(self._workers, thread_name_prefix="stage") as pool:
             free = threading.Semaphore(self._workers)
             while not should_stop():
                 claims = self._claim_or_wait(SERVE_CLAIMS, wanted, unrecorded)
-                for claim in claims:
-                    hand.put(claim)
+                for batch in self._batches(claims):
+                    hand.put(batch)
                 self._dispatch(pool, free, hand, partial(_run_noting, run, unrecorded), should_stop)
             self._hand_back(hand)
 
     def _claim_or_wait(
-        self, limit: int, queues: frozenset[str], unrecorded: queue.SimpleQueue[Claim]
+        self, limit: int, queues: frozenset[str], unrecorded: queue.SimpleQueue[Batch]
     ) -> list[Claim]:
         """Claims, or none after a wait. A database that is away is looked for again, not given up.
 
@@ -127,13 +140,13 @@ class LocalJobs:
         self,
         pool: ThreadPoolExecutor,
         free: threading.Semaphore,
-        hand: queue.SimpleQueue[Claim],
-        run: Callable[[Claim], None],
+        hand: queue.SimpleQueue[Batch],
+        run: Callable[[Batch], None],
         should_stop: Callable[[], bool],
     ) -> None:
-        def work(claim: Claim) -> None:
+        def work(batch: Batch) -> None:
             try:
-                run(claim)
+                run(batch)
             finally:
                 free.release()
 
@@ -141,14 +154,29 @@ class LocalJobs:
             if free.acquire(timeout=self._poll_s):
                 pool.submit(work, hand.get())
 
-    def drain(self, run: Callable[[Claim], None]) -> int:
-        """Run what is due, one at a time, until nothing is."""
+    def drain(self, run: Run) -> int:
+        """Run what is due, in this thread, until nothing is."""
         count = 0
         while claims := self._claim(DRAIN_CLAIMS):
-            for claim in claims:
-                run(claim)
+            for batch in self._batches(claims):
+                run(*batch)
             count += len(claims)
         return count
+
+    def _batches(self, claims: Sequence[Claim]) -> Iterator[Batch]:
+        """Claims that run together, stages and claims in the order in which they were taken in hand.
+
+        What was tried before runs by itself: it may have felled those beside it.
+        """
+        by_stage: dict[str, list[Claim]] = {}
+        for claim in claims:
+            by_stage.setdefault(claim.stage, []).append(claim)
+        for stage, those in by_stage.items():
+            fresh = [claim for claim in those if claim.attempt == 1]
+            most = self._together.get(stage, 1)
+            for first in range(0, len(fresh), most):
+                yield tuple(fresh[first : first + most])
+            yield from ((claim,) for claim in those if claim.attempt > 1)
 
     def _claim(self, limit: int, queues: frozenset[str] = tasks.ALL_QUEUES) -> list[Claim]:
         self._heed_clock()
@@ -171,23 +199,29 @@ class LocalJobs:
             tasks.bring_forward(tx, now, self._latest)
         self._latest = now
 
-    def _hand_back(self, hand: queue.SimpleQueue[Claim]) -> None:
+    def _hand_back(self, hand: queue.SimpleQueue[Batch]) -> None:
         while not hand.empty():
-            claim = hand.get()
+            batch = hand.get()
             try:
-                with self._ledger.write() as tx:
-                    tasks.hand_back(tx, claim)
-            except Fenced:
-                continue
+                for claim in batch:
+                    with suppress(Fenced), self._ledger.write() as tx:
+                        tasks.hand_back(tx, claim)
             except OperationalError:
-                hand.put(claim)
+                hand.put(batch)
                 raise
 
 
-def _run_noting(run: Callable[[Claim], None], unrecorded: queue.SimpleQueue[Claim], claim: Claim) -> None:
-    """Run a claim; if the database is away when its outcome is to be written, remember the claim."""
+def _run_noting(run: Run, unrecorded: queue.SimpleQueue[Batch], batch: Batch) -> None:
+    """Run claims; if the database is away when their outcome is to be written, remember them."""
     try:
-        run(claim)
+        run(*batch)
     except OperationalError as fault:
-        log.warning("stage.unrecorded", stage=claim.stage, subject=claim.subject, reason=str(fault.orig))
-        unrecorded.put(claim)
+        first = batch[0]
+        log.warning(
+            "stage.unrecorded",
+            stage=first.stage,
+            subject=first.subject,
+            claims=len(batch),
+            reason=str(fault.orig),
+        )
+        unrecorded.put(batch)

@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 
 from gateway.errors import TradepostError
 from gateway.jobs.engine import TASK_NAME, Engine, EngineLimits
-from gateway.ports import QUEUES, Claim, Clock, Job, queue_of
+from gateway.ports import QUEUES, Claim, Clock, Job, Run, queue_of
 from gateway.store import shared_tasks, tasks
 from gateway.store.ledger import Ledger
 from gateway.store.runner_lock import together
@@ -43,9 +43,9 @@ class ProcrastinateJobs:
         if jobs:
             self._defer(tx, shared_tasks.insert_ranked(tx, jobs, self._clock.now()))
 
-    def finish(self, tx: Connection, claim: Claim) -> None:
+    def finish(self, tx: Connection, *claims: Claim) -> None:
         """See `JobQueue`."""
-        tasks.finish(tx, claim)
+        tasks.finish(tx, *claims)
 
     def postpone(self, tx: Connection, claim: Claim, not_before: datetime, reason: str) -> None:
         """See `JobQueue`. The job in hand ends; another one, for later, takes its place."""
@@ -73,9 +73,7 @@ class ProcrastinateJobs:
             count += adopted
         return count
 
-    def serve(
-        self, run: Callable[[Claim], None], should_stop: Callable[[], bool], queues: Iterable[str] = QUEUES
-    ) -> None:
+    def serve(self, run: Run, should_stop: Callable[[], bool], queues: Iterable[str] = QUEUES) -> None:
         """See `JobQueue`. While a gateway of one machine works on this ledger, it waits for its end."""
         engine = Engine(self._ledger, run, tuple(queues), self._limits, self._adopt)
         while not should_stop():
@@ -85,7 +83,7 @@ class ProcrastinateJobs:
                     return
             time.sleep(TURN_S)
 
-    def drain(self, run: Callable[[Claim], None]) -> int:
+    def drain(self, run: Run) -> int:
         """See `JobQueue`."""
         with together(self._ledger) as is_shared:
             if not is_shared:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -31,7 +31,7 @@ class Kept:
 
 
 #: Statements of the way that every file takes are built once: building costs more than running.
-_KEPT = select(
+_ALL_KEPT = select(
     TRANSMISSION.c.id,
     TRANSMISSION.c.direction,
     TRANSMISSION.c.channel,
@@ -43,7 +43,9 @@ _KEPT = select(
     TRANSMISSION.c.received_at,
     TRANSMISSION.c.facts,
     TRANSMISSION.c.same_as,
-).where(TRANSMISSION.c.id == bindparam("transmission"))
+)
+_KEPT = _ALL_KEPT.where(TRANSMISSION.c.id == bindparam("transmission"))
+_KEPT_ALL = _ALL_KEPT.where(TRANSMISSION.c.id.in_(bindparam("transmissions", expanding=True)))
 _BY_ARRIVAL = select(TRANSMISSION.c.id).where(
     TRANSMISSION.c.channel == bindparam("of_channel"), TRANSMISSION.c.source_key == bindparam("key")
 )
@@ -100,6 +102,12 @@ def kept(view: Connection, transmission_id: str) -> Kept | None:
     """One transmission, None if there is none of that id."""
     row = view.execute(_KEPT, {"transmission": transmission_id}).one_or_none()
     return None if row is None else Kept(**{**row._mapping, "facts": json.loads(row.facts)})
+
+
+def kept_all(view: Connection, transmissions: Sequence[str]) -> dict[str, Kept]:
+    """Transmissions by id; ids that there are not are left out."""
+    rows = view.execute(_KEPT_ALL, {"transmissions": list(transmissions)})
+    return {row.id: Kept(**{**row._mapping, "facts": json.loads(row.facts)}) for row in rows}
 
 
 def settled_with_same_bytes(view: Connection, transmission: Kept, profiles: str) -> str | None:

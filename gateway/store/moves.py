@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlmodel import SQLModel
 
-from gateway.errors import TradepostError
+from gateway.errors import Overtaken, TradepostError
 from gateway.states import sources
 from gateway.store.alert_tables import Alert, Notice
 from gateway.store.core import table_of
@@ -62,21 +62,22 @@ def record(
     after: str | None = None,
 ) -> None:
     """Append one event."""
-    tx.execute(
-        _EVENT,
-        [
-            {
-                "at": act.at,
-                "actor": act.actor,
-                "action": action,
-                "subject_kind": kind,
-                "subject": subject,
-                "before": before,
-                "after": after,
-                "reason": act.reason,
-            }
-        ],
-    )
+    tx.execute(_EVENT, [_event(act, action, kind, subject, before, after)])
+
+
+def _event(
+    act: Act, action: str, kind: str, subject: str, before: str | None, after: str | None
+) -> dict[str, object]:
+    return {
+        "at": act.at,
+        "actor": act.actor,
+        "action": action,
+        "subject_kind": kind,
+        "subject": subject,
+        "before": before,
+        "after": after,
+        "reason": act.reason,
+    }
 
 
 def state_of(view: Connection, kind: str, subject: str) -> str | None:
@@ -99,6 +100,48 @@ def move(tx: Connection, act: Act, kind: str, subject: str, target: str, **value
     return str(before)
 
 
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One row's way to another state, by whom, and what is set with it."""
+
+    act: Act
+    kind: str
+    subject: str
+    target: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+
+def move_all(tx: Connection, moves: Sequence[Move]) -> None:
+    """Move rows, each as `move` would, in a few statements; all of them or, if one is refused, none."""
+    befores: dict[tuple[str, str], str] = {}
+    for kind in dict.fromkeys(one.kind for one in moves):
+        subjects = [one.subject for one in moves if one.kind == kind]
+        befores |= {(kind, row.id): row.state for row in tx.execute(_states(kind), {"row_ids": subjects})}
+    alike: dict[tuple[str, tuple[str, ...]], list[dict[str, object]]] = {}
+    for one in moves:
+        before = befores.get((one.kind, one.subject))
+        if before is None or before not in sources(one.kind, one.target):
+            raise refused(one.kind, one.subject, before, one.target)
+        bound = _bound(one.values) | {"to_state": one.target, "row_id": one.subject, "from_state": before}
+        alike.setdefault((one.kind, tuple(one.values)), []).append(bound)
+    for (kind, columns), bounds in alike.items():
+        if tx.execute(_moving(kind, columns), bounds).rowcount != len(bounds):
+            raise Overtaken(f"one of {len(bounds)} rows of kind {kind} has moved meanwhile")
+    rows = [
+        _event(
+            one.act,
+            f"{one.kind}.{one.target}",
+            one.kind,
+            one.subject,
+            befores[one.kind, one.subject],
+            one.target,
+        )
+        for one in moves
+    ]
+    if rows:
+        tx.execute(_EVENT, rows)
+
+
 def move_if(tx: Connection, act: Act, kind: str, subject: str, target: str, **values: object) -> bool:
     """Move one row to `target`, as `move`, if it may go there from where it is; whether it moved."""
     if state_of(tx, kind, subject) not in sources(kind, target):
@@ -117,19 +160,7 @@ def move_many(
         return 0
     bound = _bound(values) | {"to_state": target, "row_ids": list(subjects), "from_state": before}
     moved = tx.execute(_moving_many(kind, tuple(values)), bound).scalars().all()
-    events = [
-        {
-            "at": act.at,
-            "actor": act.actor,
-            "action": f"{kind}.{target}",
-            "subject_kind": kind,
-            "subject": subject,
-            "before": before,
-            "after": target,
-            "reason": act.reason,
-        }
-        for subject in moved
-    ]
+    events = [_event(act, f"{kind}.{target}", kind, subject, before, target) for subject in moved]
     if events:
         tx.execute(_EVENT, events)
     return len(events)
@@ -139,6 +170,12 @@ def move_many(
 def _state(kind: str) -> Any:
     table = table_of(MOVABLE[kind])
     return select(table.c.state).where(table.c.id == bindparam("row_id"))
+
+
+@cache
+def _states(kind: str) -> Any:
+    table = table_of(MOVABLE[kind])
+    return select(table.c.id, table.c.state).where(table.c.id.in_(bindparam("row_ids", expanding=True)))
 
 
 @cache

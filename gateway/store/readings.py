@@ -13,7 +13,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, false, func, select,
 
 from gateway.errors import Fenced
 from gateway.store.core import BUSINESS_KEY as KEY
-from gateway.store.core import DOCUMENT, FINDING, INTERCHANGE, REPLAY, TRANSMISSION, inserting
+from gateway.store.core import DOCUMENT, FINDING, INTERCHANGE, REPLAY, TRANSMISSION, insert_many
 from gateway.store.core import FUNCTIONAL_GROUP as GROUP
 from parsers.finding import Finding
 from parsers.x12.model import PartyId
@@ -23,7 +23,10 @@ Row = dict[str, Any]
 
 @dataclass(slots=True)
 class Chunk:
-    """Rows to be written in one transaction. verdicts: of groups written by an earlier chunk, by id."""
+    """Rows to be written in one transaction.
+
+    verdicts: of groups written by an earlier chunk, by id. chars: of canonical documents.
+    """
 
     interchanges: list[Row] = field(default_factory=list)
     groups: list[Row] = field(default_factory=list)
@@ -31,6 +34,22 @@ class Chunk:
     keys: list[Row] = field(default_factory=list)
     findings: list[Row] = field(default_factory=list)
     verdicts: list[tuple[str, Row]] = field(default_factory=list)
+    chars: int = 0
+
+    def add(self, document: Row) -> None:
+        """Add the row of a document."""
+        self.documents.append(document)
+        self.chars += len(document["canonical"] or "")
+
+    def extend(self, other: Chunk) -> None:
+        """Add the rows of another chunk."""
+        self.interchanges += other.interchanges
+        self.groups += other.groups
+        self.documents += other.documents
+        self.keys += other.keys
+        self.findings += other.findings
+        self.verdicts += other.verdicts
+        self.chars += other.chars
 
 
 def finding_row(
@@ -50,8 +69,7 @@ def finding_row(
 
 def insert_findings(tx: Connection, rows: Sequence[Row]) -> None:
     """Keep findings."""
-    if rows:
-        tx.execute(inserting(FINDING), list(rows))
+    insert_many(tx, FINDING, rows)
 
 
 def sweep_unsettled(tx: Connection, transmission: str) -> None:
@@ -79,8 +97,7 @@ def stage(tx: Connection, chunk: Chunk) -> None:
         (KEY, chunk.keys),
         (FINDING, chunk.findings),
     ):
-        if rows:
-            tx.execute(inserting(table), rows)
+        insert_many(tx, table, rows)
     for group, verdict in chunk.verdicts:
         tx.execute(update(GROUP).where(GROUP.c.id == group).values(**verdict))
 
@@ -266,6 +283,28 @@ def next_staged(view: Connection, interchange: str, cursor: int, limit: int) -> 
     return [Staged(**row._mapping) for row in view.execute(_NEXT_STAGED, bound)]
 
 
+def staged_in(chunk: Chunk) -> list[Staged]:
+    """The documents of a chunk that holds its interchange whole, as `next_staged` would give them."""
+    groups = {row["id"]: row for row in chunk.groups}
+    return [
+        Staged(
+            row["id"],
+            row["sequence"],
+            row["kind"],
+            row["number"],
+            row["standard"],
+            row["set_id"],
+            groups[row["group_id"]]["version"],
+            row["disposition"],
+            row["hold"],
+            row["canonical"] is not None,
+            groups[row["group_id"]]["rejects_all"],
+            row["supersedes"],
+        )
+        for row in chunk.documents
+    ]
+
+
 def staged(view: Connection, document: str) -> Staged:
     """One document, as the fan-out sees it."""
     return Staged(**view.execute(_STAGED.where(DOCUMENT.c.id == document)).one()._mapping)
@@ -355,6 +394,25 @@ def interchange(view: Connection, interchange_id: str) -> Settled:
         new_keys=row._mapping["keys"] == "new",
         as_then=row.chosen is not None,
         ordinal=row.ordinal,
+    )
+
+
+def settled_in(chunk: Chunk, file_name: str) -> Settled:
+    """The one interchange that a chunk holds whole, as `interchange` would give it once it is settled."""
+    (row,) = chunk.interchanges
+    return Settled(
+        row["id"],
+        row["transmission_id"],
+        file_name,
+        row["partner"],
+        row["usage"],
+        "settled",
+        row["cursor"],
+        row["profile_version"],
+        PartyId(row["sender_qualifier"], row["sender_id"]),
+        PartyId(row["receiver_qualifier"], row["receiver_id"]),
+        row["generation"],
+        ordinal=row["ordinal"],
     )
 
 

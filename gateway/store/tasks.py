@@ -137,9 +137,16 @@ def _leave(tx: Connection, claim: Claim, **values: object) -> None:
         raise Fenced(f"task {claim.task_id} attempt {claim.attempt}")
 
 
-def finish(tx: Connection, claim: Claim) -> None:
-    """Mark the task done, in the transaction that holds its effect."""
-    _leave(tx, claim, state="done", error=None)
+def finish(tx: Connection, *claims: Claim) -> None:
+    """Mark tasks done, in the transaction that holds their effect. Raises Fenced if one is not in hand."""
+    if not claims:
+        return
+    bound = [
+        {"task": claim.task_id, "attempted": claim.attempt, "new_state": "done", "new_error": None}
+        for claim in claims
+    ]
+    if tx.execute(_leaving(("state", "error")), bound).rowcount != len(claims):
+        raise Fenced(", ".join(f"task {claim.task_id} attempt {claim.attempt}" for claim in claims))
 
 
 def postpone(tx: Connection, claim: Claim, not_before: datetime, reason: str) -> None:

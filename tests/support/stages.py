@@ -11,12 +11,16 @@ is open (DESIGN §5): here each fails the test. `Faults` breaks the nth call of 
 
 from __future__ import annotations
 
+import atexit
 import io
 import json
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
@@ -33,7 +37,7 @@ from gateway.jobs.local import LocalJobs
 from gateway.operations import Operations
 from gateway.parts import Parts
 from gateway.pipeline import Pipeline
-from gateway.ports import Arrival, Listed, Note, Received, Stored
+from gateway.ports import TOGETHER, Arrival, Listed, Note, Received, Stored
 from gateway.scheduler import Scheduler
 from gateway.settings import Settings
 from gateway.store import mailboxes, profile_versions, schema
@@ -309,7 +313,7 @@ class Stages:
         self.archive = GuardedArchive(inner, self.faults)
         self.notes = GuardedNotes(LocalNotes(home / "archive"))
         self.book = ProfileBook(self.ledger, self.clock, home)
-        self.jobs = LocalJobs(self.ledger, self.clock, workers=workers, poll_s=0.05)
+        self.jobs = LocalJobs(self.ledger, self.clock, workers=workers, poll_s=0.05, together=TOGETHER)
         self.parts = Parts(
             ledger=self.ledger,
             archive=self.archive,
@@ -389,3 +393,17 @@ class Stages:
     def close(self) -> None:
         """Let go of the ledger."""
         self.ledger.close()
+
+
+def copied_stages(folder: Path) -> Stages:
+    """Stages on SQLite as they are before anything came; made once a process, which takes a while."""
+    shutil.copytree(_made(), folder, dirs_exist_ok=True)
+    return Stages(folder / "home", f"sqlite:///{folder / 'ledger.db'}")
+
+
+@cache
+def _made() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="tradepost-stages-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    Stages(folder / "home", f"sqlite:///{folder / 'ledger.db'}").close()
+    return folder
