@@ -114,6 +114,10 @@ FAILPOINTS: Mapping[str, Point] = {
     "s3_source.received": Point("FI-A17", "An object is recorded; it is still in its bucket."),
     "s3_source.copied": Point("FI-A17", "A recorded object has its new key and its old one."),
     "s3_source.settled": Point("FI-A18", "A recorded object is gone from its place."),
+    # reading an ERP
+    "erp.received": Point("FI-A07", "A document from the ERP is kept and recorded; its page is not done."),
+    "erp.page_recorded": Point("FI-A07", "All of a page is recorded; the cursor has not moved."),
+    "erp.cursor_moved": Point("FI-A07", "The cursor has moved past a page that is recorded."),
     # work, profiles, schema, start
     "jobs.claimed": Point("FI-A25", "Tasks are marked as running; no stage has begun."),
     "jobs.taken_back": Point("FI-A24", "A start has put running tasks back; none was taken anew."),

@@ -18,20 +18,22 @@ from pathlib import Path
 from zoneinfo import available_timezones
 
 from gateway.errors import TradepostError
-from outbound.registry import CONNECTORS, connect
+from outbound.registry import CONNECTORS, READERS, connect
 from outbound.schedule import BadSchedule, check_cron
 from parsers.catalogue import entries
 from parsers.finding import Finding
 from partners.directory import Directory, load_directory
 from partners.faults import fault
 from partners.inheritance import Place
-from partners.profile import Cron, PartnerProfile, SftpMailbox
+from partners.profile import Cron, ErpChannel, HttpChannel, PartnerProfile, SftpMailbox
 
 #: Longest secret that is read; a private key is a few kilobytes.
 MAX_SECRET_BYTES = 65_536
 UNREADABLE = "PRT-104"
 TOO_OPEN = "PRT-105"
 _HASH_START = "$argon2"
+#: Shorter tokens could be guessed: openssl rand -hex 16 makes one of 32.
+MIN_TOKEN_CHARS = 32
 #: Shorter RSA keys open nothing.
 MIN_RSA_BITS = 3072
 #: How long before its end a key is told of.
@@ -176,6 +178,31 @@ def _channels(directory: Directory, profile: PartnerProfile, home: Path) -> Iter
         if isinstance(channel, SftpMailbox):
             place = directory.place(profile.partner, f"channels[{number}].public_keys")
             yield from _keys(channel, place, datetime.now(UTC).date())
+        if isinstance(channel, HttpChannel):
+            yield from _tokens(directory.place(profile.partner, f"channels[{number}].tokens"), channel, home)
+        if isinstance(channel, ErpChannel):
+            yield from _erp(directory, profile.partner, number, channel)
+
+
+def _tokens(place: Place, channel: HttpChannel, home: Path) -> Iterator[Finding]:
+    """Tokens that could be guessed, or that no client can send."""
+    for reference in channel.tokens:
+        try:
+            token = read_secret(reference, home)
+        except SecretUnreadable:
+            continue  # said of every secret already
+        if len(token) < MIN_TOKEN_CHARS or not token.isascii() or not token.isprintable() or " " in token:
+            yield fault("PRT-109", place, value=reference, limit=str(MIN_TOKEN_CHARS))
+
+
+def _erp(directory: Directory, partner: str, number: int, channel: ErpChannel) -> Iterator[Finding]:
+    """Whether what the channel names can be read at all."""
+    destination = directory.destinations[channel.destination]
+    if destination.scheme not in READERS:
+        place = directory.place(partner, f"channels[{number}].destination")
+        yield fault("PRT-043", place, value=channel.destination, expected=", ".join(READERS))
+    if isinstance(channel.stock, Cron):
+        yield from _cron(channel.stock.expression, directory.place(partner, f"channels[{number}].stock"))
 
 
 def _keys(channel: SftpMailbox, place: Place, today: date) -> Iterator[Finding]:

@@ -41,6 +41,7 @@ from gateway.sftp_server.limits import SftpLimits
 from gateway.sftp_server.penalties import PenaltyRules
 from gateway.sftp_server.server import SftpServer
 from gateway.status_server import StatusServer
+from gateway.store.bookmarks import LedgerBookmarks
 from gateway.store.moves import Act
 from gateway.watchers.crew import WatcherCrew
 from gateway.wiring import Gateway
@@ -182,7 +183,8 @@ def running(gateway: Gateway, roles: Collection[Role] = tuple(Role)) -> Iterator
             stack.enter_context(run.thread("stages", serve))
         if Role.WATCH in roles:
             full = Backlog(gateway.ledger, settings.backlog_per_partner).is_full
-            crew = WatcherCrew(gateway.book, settings.home, receive, room(settings), full)
+            bookmarks = LedgerBookmarks(gateway.ledger, gateway.clock)
+            crew = WatcherCrew(gateway.book, settings.home, receive, room(settings), full, bookmarks)
             stack.enter_context(run.thread("watchers", partial(crew.serve, run.stopping.is_set)))
         if Role.SCHEDULE in roles:
             scheduler = Scheduler(gateway.parts)

@@ -5,20 +5,20 @@ A new ERP is one module that keeps this contract and one line in `outbound.regis
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
-from parsers.record import record
-
-#: A canonical document as JSON: "schema" and its fields.
-Canonical = dict[str, Any]
+from parsers.record import keyword_record, record
+from partners.crosswalk import Crosswalk
+from partners.schedules import Schedule
 
 
 @record
 class Position:
-    """A place in the order in which an ERP's records changed. It sorts as the changes do.
+    """A place in the order in which an ERP's records changed.
 
-    version: the ERP's own mark of a change, which sorts as text, a time for the most part. number: of
+    version: the ERP's own mark of a change, which sorts as text; a time for the most part. number: of
     the record, which tells those of one version apart.
     """
 
@@ -33,10 +33,14 @@ class Position:
 
 @record
 class Change:
-    """A record that changed. source: its kind as the ERP calls it: "sale.sale". at: its place in the order."""
+    """A record that changed. source: its kind, "sale.sale" as the ERP says. at: its place in the order.
+
+    withdrawn: whether it was taken back, which concerns only those who were told of it.
+    """
 
     source: str
     at: Position
+    withdrawn: bool = False
 
     @property
     def name(self) -> str:
@@ -47,6 +51,42 @@ class Change:
     def key(self) -> str:
         """This state of the record and no other: "sale.sale,12@2026-11-23T10:00:00.000000"."""
         return f"{self.name}@{self.at.version}"
+
+
+@record
+class Told:
+    """What a record says to the partner: canonical JSON in UTF-8, to be validated like any that comes.
+
+    digest: SHA-256 of what it says, the same as long as that does not change, whatever else does.
+    """
+
+    change: Change
+    content: bytes
+    digest: str
+
+
+@keyword_record
+class Side:
+    """A partner's side of an ERP, and how it is read.
+
+    party: the partner as the ERP calls it. reads: the kinds of document. since: the day from which on
+    changes count. overlap_s: see `ChangeReader.overlapping`. per_s: most requests in a second.
+    stock: when stock levels are told, in the time zone `zone`. warehouses: whose; empty for all.
+    table: of an SQL database.
+    """
+
+    partner: str
+    party: str
+    reads: tuple[str, ...]
+    since: datetime.date
+    usage: str
+    overlap_s: float
+    per_s: float
+    crosswalk: Crosswalk
+    zone: str
+    stock: Schedule | None = None
+    warehouses: tuple[str, ...] = ()
+    table: str = ""
 
 
 class ChangeReader(Protocol):
@@ -60,12 +100,12 @@ class ChangeReader(Protocol):
         """The kinds of record that are read, each with a cursor of its own."""
         ...
 
-    def start(self, source: str) -> Position:
+    def start(self) -> Position:
         """Where reading begins when nothing was read yet."""
         ...
 
-    def overlapping(self, position: Position) -> Position:
-        """A place before `position`, from which on is read again.
+    def overlapping(self, source: str, position: Position) -> Position:
+        """A place at or before `position`, from which on is read again.
 
         What an ERP marks as changed now may be seen only when its transaction ends.
         """
@@ -75,11 +115,8 @@ class ChangeReader(Protocol):
         """The next records behind `after` that have something to say, in order, at most `limit`."""
         ...
 
-    def documents(self, changes: Sequence[Change]) -> Iterator[tuple[Change, Canonical]]:
-        """What each of these, all of one source, says now. One that has gone meanwhile is left out.
-
-        A record that changed again since is given as the change it has now.
-        """
+    def tell(self, changes: Sequence[Change]) -> Iterator[Told]:
+        """What each of these, all of one source, says now. One that has gone meanwhile is left out."""
         ...
 
     def close(self) -> None:

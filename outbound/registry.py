@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -11,7 +12,8 @@ from outbound.connector import Connector
 from partners.destinations import Destination
 
 if TYPE_CHECKING:
-    from outbound.http_door import ClientCredentials
+    from outbound.changes import ChangeReader, Side
+    from outbound.http_door import ClientCredentials, HttpDoor
 
 # Each connector is imported when the first destination of its scheme is opened: boto3 and paramiko
 # cost a command that needs neither a quarter of a second.
@@ -31,6 +33,18 @@ def connect(destination: Destination, secrets: Secrets, home: Path) -> Connector
     if make is None:
         raise ValueError(f"{destination.url!r}: the scheme must be one of {', '.join(CONNECTORS)}")
     return make(destination, secrets, home)
+
+
+def open_reader(destination: Destination, secrets: Secrets, home: Path, side: Side) -> ChangeReader:
+    """What reads a partner's side of the ERP that is a destination; nothing is connected yet.
+
+    Raises ValueError, with a sentence, if there is nothing that reads such a destination or an
+    option means nothing; OSError if a certificate file cannot be read.
+    """
+    make = READERS.get(destination.scheme)
+    if make is None:
+        raise ValueError(f"{destination.url!r} cannot be read; these can: {', '.join(READERS)}")
+    return make(destination, secrets, home, side)
 
 
 def _folder(destination: Destination, _secrets: Secrets, home: Path) -> Connector:
@@ -146,10 +160,19 @@ def _s3(destination: Destination, secrets: Secrets, _home: Path) -> Connector:
 
 
 def _tryton(destination: Destination, secrets: Secrets, home: Path) -> Connector:
-    from outbound.http_door import DoorOptions, HttpDoor
     from outbound.tryton.connector import TrytonConnector, TrytonOptions
 
-    key, tryton, http = secrets.get("tryton.application_key", ""), destination.tryton, destination.http
+    tryton = destination.tryton
+    options = TrytonOptions(
+        tryton.company, tryton.accept_warnings, tryton.order, tryton.ship_notice, tryton.invoice
+    )
+    return TrytonConnector(_tryton_door(destination, secrets, home), options)
+
+
+def _tryton_door(destination: Destination, secrets: Secrets, home: Path) -> HttpDoor:
+    from outbound.http_door import DoorOptions, HttpDoor
+
+    key, http = secrets.get("tryton.application_key", ""), destination.http
     url = destination.url.removeprefix("tryton+").rstrip("/")
     if not key or not key.isascii() or not key.isprintable():
         raise ValueError(f"{destination.name} needs tryton.application_key, a key as Tryton shows it")
@@ -166,10 +189,18 @@ def _tryton(destination: Destination, secrets: Secrets, home: Path) -> Connector
         client_certificate=_file(http.client_certificate, home),
         client_key=_file(http.client_key, home),
     )
-    options = TrytonOptions(
-        tryton.company, tryton.accept_warnings, tryton.order, tryton.ship_notice, tryton.invoice
-    )
-    return TrytonConnector(HttpDoor(door), options)
+    return HttpDoor(door)
+
+
+def _tryton_reader(destination: Destination, secrets: Secrets, home: Path, side: Side) -> ChangeReader:
+    from outbound.pace import Pace
+    from outbound.tryton.client import Tryton
+    from outbound.tryton.reader import TrytonReader
+
+    door = _tryton_door(destination, secrets, home)
+    pace = Pace(side.per_s)
+    tryton = Tryton(door, destination.tryton.company, before=pace.turn)
+    return TrytonReader(tryton, side, lambda: datetime.now(UTC))
 
 
 #: Who delivers, by the scheme of a destination's URL.
@@ -183,4 +214,10 @@ CONNECTORS: Mapping[str, Callable[[Destination, Secrets, Path], Connector]] = {
     "tryton+https": _tryton,
     "postgresql": _sql,
     "sqlite": _sql,
+}
+
+#: Who reads what an ERP has posted, by the scheme of a destination's URL.
+READERS: Mapping[str, Callable[[Destination, Secrets, Path, Side], ChangeReader]] = {
+    "tryton+http": _tryton_reader,
+    "tryton+https": _tryton_reader,
 }

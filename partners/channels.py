@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
+from partners.schedules import Cron, Every
 from partners.values import (
     Login,
     Many,
@@ -248,8 +249,89 @@ class HandChannel(ChannelBase):
     kind: Literal["hand"] = Field(description="By hand, at the command line.")
 
 
+class ErpChannel(ChannelBase):
+    """What our ERP has posted for the partner, asked for again and again."""
+
+    kind: Literal["erp"] = Field(description="Our ERP, asked for what has changed.")
+    from_erp: Literal[True] = Field(default=True, description="Always true: it carries nothing else.")
+    destination: Slug = Field(
+        description="The destination that is the ERP; its address, secrets and certificates hold here."
+    )
+    party: Text = Field(description="The partner as the ERP calls it; in Tryton the party's code.")
+    reads: Annotated[
+        Many[Literal["order_response", "ship_notice", "invoice", "inventory"]], Field(min_length=1)
+    ] = Field(
+        default=("order_response", "ship_notice", "invoice"),
+        description="The kinds of document that are read.",
+    )
+    since: date = Field(
+        description="The day from which on changes are read, 2026-12-01 without quotes; none before it ever."
+    )
+    poll_s: Seconds = Field(
+        default=60.0, description="Time between looks.", json_schema_extra=unit("seconds")
+    )
+    overlap_s: Annotated[float, Field(ge=0, le=86_400)] = Field(
+        default=900.0,
+        description="How far before the last change seen each look begins: longer than the ERP's "
+        "transactions take.",
+        json_schema_extra=unit("seconds"),
+    )
+    page: Annotated[int, Field(ge=1, le=1000)] = Field(
+        default=50, description="Records asked for at once.", json_schema_extra=unit("records")
+    )
+    requests_per_s: Annotated[float, Field(ge=0.1, le=1000)] = Field(
+        default=5.0, description="Most requests to the ERP in a second.", json_schema_extra=unit("requests")
+    )
+    stock: Every | Cron | None = Field(
+        default=None,
+        discriminator="kind",
+        description="When stock is told, if inventory is among reads; a table as the schedule of a rule.",
+    )
+    warehouses: Many[Text] = Field(
+        default=(), description="Codes of the warehouses whose stock is told; left out: all, together."
+    )
+    table: Text | None = Field(
+        default=None, description="SQL only: the table or view that is read, with its schema if it needs one."
+    )
+
+    @model_validator(mode="after")
+    def _stock_has_its_time(self) -> Self:
+        if ("inventory" in self.reads) != (self.stock is not None):
+            raise PydanticCustomError(
+                "stock", "needs both inventory among reads and a table stock, or neither"
+            )
+        return self
+
+
+class HttpChannel(ChannelBase):
+    """A door for our ERP to push canonical JSON through, over HTTP: POST /push/<name>."""
+
+    kind: Literal["http"] = Field(description="The built-in HTTP door.")
+    from_erp: Literal[True] = Field(default=True, description="Always true: it carries nothing else.")
+    tokens: Annotated[Many[SecretRef], Field(min_length=1, max_length=4)] = Field(
+        description="Where the tokens are that may push; two while one takes the other's place."
+    )
+    networks: Many[Network] = Field(
+        default=(), description="Addresses and networks that may push; left out: any that reach the door."
+    )
+    max_bytes: Annotated[int, Field(ge=1, le=32 * 1024**2)] = Field(
+        default=8 * 1024**2, description="Longest body.", json_schema_extra=unit("bytes")
+    )
+    requests_per_s: Annotated[float, Field(ge=0.1, le=10_000)] = Field(
+        default=20.0,
+        description="Requests that are answered in a second, with as many at once; more are told to wait.",
+        json_schema_extra=unit("requests"),
+    )
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        """Where the tokens are."""
+        return {f"tokens[{number}]": token for number, token in enumerate(self.tokens, start=1)}
+
+
 Channel = Annotated[
-    SftpMailbox | FolderChannel | S3Channel | SftpChannel | HandChannel, Field(discriminator="kind")
+    SftpMailbox | FolderChannel | S3Channel | SftpChannel | HandChannel | ErpChannel | HttpChannel,
+    Field(discriminator="kind"),
 ]
 CHANNEL_KINDS: tuple[type[ChannelBase], ...] = (
     SftpMailbox,
@@ -257,4 +339,6 @@ CHANNEL_KINDS: tuple[type[ChannelBase], ...] = (
     S3Channel,
     SftpChannel,
     HandChannel,
+    ErpChannel,
+    HttpChannel,
 )

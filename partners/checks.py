@@ -9,10 +9,10 @@ from parsers.finding import Finding
 from parsers.toml_lines import TomlPath
 from parsers.x12.model import PartyId
 from partners.agreement import FIRST_RELEASE_WITH_999
-from partners.channels import Channel, FolderChannel, S3Channel, SftpChannel, SftpMailbox
+from partners.channels import Channel, ErpChannel, FolderChannel, S3Channel, SftpChannel, SftpMailbox
 from partners.faults import fault
 from partners.loading import Everything, Member
-from partners.profile import MAILBOX, AckPolicy, DocumentRule
+from partners.profile import MAILBOX, AckPolicy, DocumentRule, PartnerProfile
 
 #: A fact that one partner only may claim, and where it is claimed.
 Claim = tuple[str | PartyId, TomlPath]
@@ -113,22 +113,29 @@ def _senders(member: Member, everything: Everything) -> Iterator[Finding]:
 def _destinations(member: Member, everything: Everything) -> Iterator[Finding]:
     destinations = everything.destinations.value
     known = ", ".join(destinations) or "none"
-    for number, rule in enumerate(member.profile.documents):
+    for name, environment, path in _named_destinations(member.profile):
+        if name not in destinations:
+            yield fault("PRT-032", member.chain.place(path), value=name, expected=known)
+        elif destinations[name].environment != environment:
+            yield fault(
+                "PRT-033",
+                member.chain.place(path),
+                value=name,
+                expected=environment,
+                environment=destinations[name].environment,
+            )
+
+
+def _named_destinations(profile: PartnerProfile) -> Iterator[tuple[str, str, TomlPath]]:
+    """Each destination that rules and channels name, for which environment, and where."""
+    for number, rule in enumerate(profile.documents):
         for key, environment in (("destination", "production"), ("test_destination", "test")):
             name = getattr(rule, key)
-            if name is None:
-                continue
-            path = ("documents", number, key)
-            if name not in destinations:
-                yield fault("PRT-032", member.chain.place(path), value=name, expected=known)
-            elif destinations[name].environment != environment:
-                yield fault(
-                    "PRT-033",
-                    member.chain.place(path),
-                    value=name,
-                    expected=environment,
-                    environment=destinations[name].environment,
-                )
+            if name is not None:
+                yield name, environment, ("documents", number, key)
+    for number, channel in enumerate(profile.channels):
+        if isinstance(channel, ErpChannel):
+            yield channel.destination, channel.usage, ("channels", number, "destination")
 
 
 def _mappings(everything: Everything) -> Iterator[Finding]:

@@ -72,8 +72,8 @@ _SECTIONS: tuple[tuple[str, str, type[BaseModel]], ...] = (
     ("Limits of a mailbox", "`[channels.limits]` of a mailbox", MailboxLimits),
     ("Document rule", "`[[documents]]`; what all share, in `[document]`", DocumentRule),
     ("Schedule: at once", "`schedule` of a document rule or destination", AtOnce),
-    ("Schedule: every", "`schedule` of a document rule or destination", Every),
-    ("Schedule: cron", "`schedule` of a document rule or destination", Cron),
+    ("Schedule: every", "`schedule` of a document rule or destination, `stock` of a channel", Every),
+    ("Schedule: cron", "`schedule` of a document rule or destination, `stock` of a channel", Cron),
     ("Contact", "`[[contacts]]`", Contact),
     ("Alerts", "`[alerts]`", AlertsOfPartner),
     ("Expectation", "`[[expects]]`", Expectation),
@@ -142,11 +142,15 @@ def _toml(value: object) -> str:
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 
+def _literal(value: str | bool) -> str:
+    return _toml(value) if isinstance(value, bool) else f'"{value.encode("unicode_escape").decode()}"'
+
+
 def _type(annotation: object) -> str:
     if get_origin(annotation) is Annotated:
         return _type(get_args(annotation)[0])
     if get_origin(annotation) is Literal:
-        return " or ".join(f'"{value.encode("unicode_escape").decode()}"' for value in get_args(annotation))
+        return " or ".join(_literal(value) for value in get_args(annotation))
     if get_origin(annotation) is tuple:
         return f"list of {_type(get_args(annotation)[0])}"
     if isinstance(annotation, type):

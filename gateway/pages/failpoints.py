@@ -52,6 +52,7 @@ KINDS = {
     "folder": "A watched folder",
     "sftp_source": "A watched SFTP server",
     "s3_source": "A watched bucket",
+    "erp": "Reading an ERP",
     "jobs": "Jobs",
     "profiles": "Partner profiles",
     "orphans": "Bytes that a crash left in the archive only",

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 import structlog
+from sqlalchemy.exc import OperationalError
 
 from gateway.errors import ArchiveUnavailable, ChannelUnavailable
 from gateway.ports import Receive, Watcher
@@ -19,7 +20,7 @@ STEP_S = 0.5
 def watch(
     watcher: Watcher, receive: Receive, should_stop: Callable[[], bool], may_take: Callable[[], bool]
 ) -> None:
-    """Sweep until told to stop. A store that is away is tried again at the next poll.
+    """Sweep until told to stop. A store or ledger that is away is tried again at the next poll.
 
     While nothing may be taken, for want of room or since too much waits, files stay where they are.
     """
@@ -32,6 +33,8 @@ def watch(
             count = watcher.sweep(receive, should_end)
         except (ChannelUnavailable, ArchiveUnavailable) as fault:
             log.warning("channel.unavailable", channel=watcher.channel, code=fault.code, reason=fault.message)
+        except OperationalError as fault:
+            log.warning("ledger.unavailable", channel=watcher.channel, reason=str(fault.orig))
         else:
             if count:
                 log.info("channel.swept", channel=watcher.channel, files=count)

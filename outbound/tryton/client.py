@@ -189,6 +189,7 @@ def _from_json(value: dict[str, Any]) -> object:
             return datetime.date(value["year"], value["month"], value["day"])
         case "datetime":
             parts = {name: part for name, part in value.items() if name != "__class__"}
-            return datetime.datetime(**parts, tzinfo=datetime.UTC)  # it names no zone; only compared with itself
+            # It names no zone, and is compared with its like only.
+            return datetime.datetime(**parts, tzinfo=datetime.UTC)
         case _:
             return value

@@ -10,7 +10,7 @@ from partners.crosswalk import Crosswalk
 from translators.canonical.values import Code, ProductId
 
 #: Qualifier of our own number of a product, and of GTINs by their length (element 235).
-OURS = Code("VN", "vendor's item number")
+OURS = Code("VN", "vendor item number")
 GTINS: Mapping[int, Code] = {
     8: Code("EO", "GTIN-8"),
     12: Code("UP", "GTIN-12"),
@@ -18,7 +18,7 @@ GTINS: Mapping[int, Code] = {
     14: Code("UK", "GTIN-14"),
 }
 #: X12's unit (element 355) of a symbol of Tryton's; where several mean it, the first that is named there.
-_UNITS: Mapping[str, str] = {symbol: code for code, symbol in reversed(SYMBOLS.items())}
+_UNITS: Mapping[str, str] = {symbol: code for code, symbol in reversed(list(SYMBOLS.items()))}
 
 
 class Codes:

@@ -15,7 +15,7 @@ from translators.canonical.document import Document, Source
 from translators.canonical.inventory import Inventory, InventoryLine, Stock
 from translators.canonical.invoice import Invoice, InvoiceLine, InvoiceTotals
 from translators.canonical.order_response import LineAnswer, OrderResponse, OrderResponseLine
-from translators.canonical.ship_notice import Shipment, ShippedItem, ShippedOrder, ShipNotice
+from translators.canonical.ship_notice import Shipment, ShipNotice, ShippedItem, ShippedOrder
 from translators.canonical.values import (
     Code,
     Currency,
@@ -23,7 +23,6 @@ from translators.canonical.values import (
     Description,
     Money,
     Party,
-    ProductId,
     Quantity,
     Reference,
 )
@@ -34,11 +33,14 @@ ACCEPTED, REJECTED = Code("AT", "accepted"), Code("RJ", "rejected, no detail")
 ITEM_ACCEPTED = Code("IA", "item accepted")
 INVOICE, CREDIT = Code("DI", "debit invoice"), Code("CR", "credit memo")
 ON_HAND, AVAILABLE = Code("17", "on hand"), Code("33", "available for sale")
-SHIP_TO, SHIP_FROM, BILL_TO = Code("ST", "ship to"), Code("SF", "ship from"), Code("BT", "bill-to-party")
+SHIP_TO, SHIP_FROM, BILL_TO = Code("ST", "ship to"), Code("SF", "ship from"), Code("BT", "bill to")
 SHIPPED, WILL_SHIP = Code("011", "shipped"), Code("068", "current schedule ship")
 #: Qualifier of the seller's own order number (element 128).
 SELLERS_ORDER = Code("VN", "vendor order number")
 ZONE = "unknown"
+#: How a change's time is written, so that it sorts as text.
+VERSION = "%Y-%m-%dT%H:%M:%S.%f"
+SALE_LINE = "sale.line"
 
 PRODUCT = ("code", "name", "identifiers.type", "identifiers.code")
 ADDRESS = ("party_name", "street", "city", "postal_code", "subdivision.code", "country.code", "party.name")
@@ -55,9 +57,9 @@ SALE = (
     "number",
     "reference",
     "sale_date",
+    "shipping_date",
     "currency.code",
     "total_amount",
-    "comment",
     *nested("shipment_address", ADDRESS),
     *nested("invoice_address", ADDRESS),
     "lines.type",
@@ -65,7 +67,6 @@ SALE = (
     "lines.unit.symbol",
     "lines.unit_price",
     "lines.description",
-    "lines.shipping_date",
     *nested("lines.product", PRODUCT),
 )
 SHIPMENT = (
@@ -105,6 +106,7 @@ INVOICE_FIELDS = (
     "lines.origin",
     *nested("lines.product", PRODUCT),
 )
+STOCKED = ("name", *PRODUCT, "quantity", "default_uom.symbol")
 #: The order that a line of a sale belongs to.
 ORDER_OF_LINE = ("sale.number", "sale.reference", "sale.sale_date")
 
@@ -126,6 +128,7 @@ def order_response(sale: Record, telling: Telling) -> Document:
     """What a sale says: that the order is accepted and what is sold, or that it is rejected."""
     cancelled = sale["state"] == "cancelled"
     currency = sale["currency"]["code"]
+    promised = _date(WILL_SHIP, sale["shipping_date"])
     lines = () if cancelled else tuple(_answered_lines(sale, telling, currency))
     return OrderResponse(
         source=_source("sale.sale", sale),
@@ -136,6 +139,7 @@ def order_response(sale: Record, telling: Telling) -> Document:
         order_date=sale["sale_date"],
         seller_order_number=sale["number"],
         currency=Currency(currency),
+        dates=() if promised is None else (promised,),
         parties=_parties((SHIP_TO, sale["shipment_address"]), (BILL_TO, sale["invoice_address"])),
         declared=Subtotals(lines=len(lines), amount=Money(sale["total_amount"], currency)),
         lines=lines,
@@ -145,14 +149,13 @@ def order_response(sale: Record, telling: Telling) -> Document:
 def _answered_lines(sale: Record, telling: Telling, currency: str) -> Iterator[OrderResponseLine]:
     for ordinal, line in enumerate(_goods(sale["lines"]), start=1):
         quantity = _quantity(line, telling)
-        shipping = _date(WILL_SHIP, line["shipping_date"])
         yield OrderResponseLine(
             ordinal=ordinal,
             quantity=quantity,
             price=_price(line, currency),
             product_ids=telling.codes.of_product(line["product"]),
             descriptions=_described(line),
-            answers=(LineAnswer(ITEM_ACCEPTED, quantity=quantity, date=shipping),),
+            answers=(LineAnswer(status=ITEM_ACCEPTED, quantity=quantity),),
         )
 
 
@@ -250,7 +253,7 @@ def _tax(tax: Record, currency: str) -> Tax:
     return Tax(
         type=Code(tax["description"]),
         amount=Money(tax["amount"], currency),
-        percent=None if rate is None else (rate * 100).normalize(),
+        percent=None if rate is None else plain(rate * 100),
         basis=Money(tax["base"], currency),
     )
 
@@ -296,7 +299,7 @@ def _stock_line(ordinal: int, product: Record, available: Decimal, telling: Tell
 def version_of(record: Record) -> str:
     """Tryton's mark of a record's last change, as text that sorts."""
     changed: datetime.datetime = record["write_date"]
-    return changed.strftime("%Y-%m-%dT%H:%M:%S.%f")
+    return changed.strftime(VERSION)
 
 
 def plain(value: Any) -> Decimal:
@@ -353,20 +356,3 @@ def _party(role: Code, address: Record) -> Party:
         postal_code=address["postal_code"],
         country=(address["country"] or {}).get("code"),
     )
-
-
-__all__ = [
-    "INVOICE_FIELDS",
-    "ORDER_OF_LINE",
-    "PRODUCT",
-    "SALE",
-    "SHIPMENT",
-    "ProductId",
-    "Telling",
-    "inventory",
-    "invoice",
-    "order_response",
-    "plain",
-    "ship_notice",
-    "version_of",
-]
