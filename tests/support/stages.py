@@ -398,7 +398,9 @@ class Stages:
 def copied_stages(folder: Path) -> Stages:
     """Stages on SQLite as they are before anything came; made once a process, which takes a while."""
     shutil.copytree(_made(), folder, dirs_exist_ok=True)
-    return Stages(folder / "home", f"sqlite:///{folder / 'ledger.db'}")
+    stages = Stages(folder / "home", f"sqlite:///{folder / 'ledger.db'}")
+    stages.clock.pass_time(minutes=1)  # what is applied next is newer than what was
+    return stages
 
 
 @cache
