@@ -63,7 +63,9 @@ soak: $(VENV)/test.stamp ## Kill the gateway at random moments with ten other se
 # The tests that run what must lose and double nothing in their own process: a killed one loses its figures.
 COVERING := tests/unit tests/golden tests/contract tests/journey/sftp_server tests/journey/test_erp_*.py \
   tests/journey/test_sftp_logins.py tests/crash/test_archive_local_faults.py tests/crash/test_crash_stores.py \
-  tests/crash/test_outbound_drops.py tests/crash/test_erp_steps.py
+  tests/crash/test_outbound_drops.py tests/crash/test_erp_steps.py tests/crash/test_alerts_causes.py \
+  tests/crash/test_faults_databases.py tests/crash/test_faults_poison.py tests/crash/test_job_queue.py \
+  tests/crash/test_jobs_many_machines.py tests/crash/test_seeing_figures.py tests/crash/test_watchers_sftp.py
 
 coverage: $(VENV)/test.stamp ## Say which lines and branches no test runs; fails if a full module is not full.
 	@mkdir -p .build; status=0; \
