@@ -15,6 +15,8 @@ from rich.table import Table
 
 #: Width of what is not a terminal.
 WIDE = 160
+#: Longest id of a row; what is longer, such as a hash, may be broken to leave room for the rest.
+ID_CHARS = 32
 COLOURS = {
     "accepted": "green",
     "delivered": "green",
@@ -90,14 +92,16 @@ def emit_table(
 ) -> None:
     """A table of rows; columns maps keys to headings. Says `empty` on stderr if there is nothing.
 
-    The first column is what a row is called by: it is never broken, so that it can be copied.
+    The first column is what a row is called by: an id there is never broken, so that it can be copied.
     """
     if not rows:
         talk().print(empty)
         return
     table = Table(title=title, title_justify="left", pad_edge=False, box=None, header_style="bold")
-    for number, heading in enumerate(columns.values()):
-        table.add_column(heading, overflow="fold", no_wrap=number == 0)
+    first, *_ = columns
+    are_ids = all(len(str(row.get(first))) <= ID_CHARS for row in rows)
+    for key, heading in columns.items():
+        table.add_column(heading, overflow="fold", no_wrap=are_ids and key == first)
     for row in rows:
         table.add_row(*[cell(row.get(key)) for key in columns])
     out().print(table)
