@@ -23,8 +23,10 @@ PAGE = 1000
 BEGIN_ALSO = {"delivery": ("packed",)}
 
 
+#: The end of a pause, whatever the destination is tried as then.
+RESUMED = "destination.resumed"
 #: The events that tell of a state; others tell of what people looked at or chose.
-MOVES = [f"{kind}.{state}" for kind in MOVABLE for state in TABLES[kind]]
+MOVES = [*(f"{kind}.{state}" for kind in MOVABLE for state in TABLES[kind]), RESUMED]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ def _walk(kind: str, subject: str, steps: Sequence[Any], tally: Tally) -> str | 
     first = _first(kind)
     state: str | None = None
     for step in steps:
-        if step.action != f"{kind}.{step.after}":
+        if step.action not in {f"{kind}.{step.after}", RESUMED}:
             tally.breach(subject, f"An event named {step.action} says that the {kind} became {step.after}.")
             return None
         if step.before is None:

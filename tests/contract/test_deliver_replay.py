@@ -13,6 +13,8 @@ from gateway import comparing, dead_letters, replaying, views
 from gateway.errors import TradepostError
 from gateway.store.deliveries import Chosen as Letters
 from gateway.store.replays import Chosen
+from gateway.verify.chains import check_chains
+from gateway.verify.report import Tally
 from outbound.connector import Refused
 
 pytestmark = pytest.mark.slow
@@ -220,6 +222,10 @@ def test_a_person_pauses_and_resumes_a_destination_and_only_a_person_does(stages
     for _ in range(3):
         stages.pass_time(seconds=1)
     assert sorted(stages.erp.numbers("erp")) == ["A-1", "A-2"]
+    tally = Tally("events", "Each row is where its events lead.")
+    with stages.view() as view:
+        check_chains(view, tally)
+    assert tally.shown == []
     with pytest.raises(TradepostError) as caught:
         stages.operations.resume_destination(ACT, "erp")
     assert caught.value.code == "GTW-047"
