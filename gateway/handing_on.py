@@ -140,13 +140,11 @@ def _accept(tx: Connection, ready: Sequence[Fate], identities: dict[str, str]) -
 
 
 def _file(tx: Connection, act: Act, settled: Settled, document: Staged) -> None:
-    """An acknowledgement from the partner: match it to what we sent."""
-    said = readings.canonical_of(tx, document.id)
-    if document.kind == "acknowledgement" and said is not None and settled.partner is not None:
-        answers = json.loads(said)
-        is_advice = answers.get("kind") == "824"
-        keep = answering.record_received_824 if is_advice else answering.record_received_997
-        keep(tx, act, settled.partner, settled.transmission_id, document.id, answers)
+    """An acknowledgement from the partner: match it to what we sent. Only those go nowhere else."""
+    answers = json.loads(readings.canonicals_of(tx, [document.id])[document.id])
+    is_advice = answers.get("kind") == "824"
+    keep = answering.record_received_824 if is_advice else answering.record_received_997
+    keep(tx, act, settled.partner or "", settled.transmission_id, document.id, answers)
 
 
 def _identity(tx: Connection, settled: Settled, document: Staged) -> str:
