@@ -29,6 +29,8 @@ from partners.profile import DocumentRule
 
 #: Why a document of our ERP rests.
 FOR_THE_PARTNER = "Our ERP wrote it for the partner; it is kept until it is sent."
+#: Why a document waits of which reading said nothing.
+NO_RULE = "No rule of the partner's profile says what becomes of it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,10 +186,8 @@ def _fate(
     if document.standard == CANONICAL:
         return Fate(document, "kept", FOR_THE_PARTNER)
     rule = rule_of(directory, settled, document)
-    if document.disposition == "hold":
-        return Fate(document, "held", document.hold)
-    if not document.canonical or rule is None:
-        return Fate(document, "held", "No rule of the partner's profile says what becomes of it.")
+    if document.disposition == "hold" or rule is None or not document.canonical:
+        return Fate(document, "held", document.hold or NO_RULE)
     replayed = document.supersedes and deliveries.version_of(tx, document.supersedes, identity)
     if accepted.in_force and rule.hold_repeats and not replayed:
         reason = f"{document.kind} {document.number} was received before."

@@ -130,7 +130,7 @@ def forget_store(stages: Stages) -> None:
 
 
 def test_an_answer_for_a_store_that_the_profiles_name_no_more_is_dead(stages: Stages) -> None:
-    """FI-H03."""
+    """FI-H02."""
     stages.erp.says.append(TryLater("Not now."))
     order(stages)
     forget_store(stages)
@@ -139,7 +139,7 @@ def test_an_answer_for_a_store_that_the_profiles_name_no_more_is_dead(stages: St
 
 
 def test_an_answer_whose_store_goes_from_the_profiles_while_it_is_sent_is_dead(stages: Stages) -> None:
-    """FI-H03."""
+    """FI-H02."""
 
     def gone() -> TryLater:
         forget_store(stages)

@@ -209,7 +209,7 @@ def test_who_was_begun_by_a_worker_that_died_waits_outside_once_the_destination_
 
 
 def test_what_waits_for_a_destination_that_is_gone_ends_as_dead_letters_that_say_so(stages: Stages) -> None:
-    """FI-H03."""
+    """FI-H02."""
     path = stages.home / "partners" / "destinations.toml"
     known = path.read_text("utf-8")
     path.write_text(known + '[old]\nurl = "folder:old"\n', "utf-8")
@@ -231,7 +231,7 @@ def test_what_waits_for_a_destination_that_is_gone_ends_as_dead_letters_that_say
 def test_a_consignment_that_was_under_way_to_a_destination_that_is_gone_is_a_dead_letter_too(
     stages: Stages,
 ) -> None:
-    """FI-H03."""
+    """FI-H02."""
     path = stages.home / "partners" / "destinations.toml"
     known = path.read_text("utf-8")
     path.write_text(known + '[old]\nurl = "folder:old"\n', "utf-8")

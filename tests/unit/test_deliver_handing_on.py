@@ -95,6 +95,20 @@ def test_a_document_that_goes_on_by_no_rule_is_a_bug_and_never_a_delivery(stages
         ready_of(Fate(staged, "ready"), {})
 
 
+def test_a_set_that_is_taken_without_a_rule_waits_for_a_person_who_is_told_so(stages: Stages) -> None:
+    path = stages.home / "partners" / "acme-retail" / "profile.toml"
+    known = path.read_text("utf-8")
+    path.write_text(known.replace("[x12]\n", '[x12]\nunknown_sets = "accept"\n'), "utf-8")
+    stages.apply()
+    theirs = sample("x12/846/on-hand").replace(b"DELTASUPPLY    ", b"ACMERETAIL     ")
+    send(stages, "stock.edi", theirs.replace(b"DELTASUPPLY", b"ACMERETAIL"))
+    (document,) = stages.documents()
+    with stages.view() as view:
+        shown = views.document(view, document["id"])
+    assert (document["state"], stages.erp.taken) == ("held", {})
+    assert "was checked by its tables, but we turn it into no document" in str(shown)
+
+
 def test_a_held_document_whose_partner_is_gone_is_not_released_and_says_why(stages: Stages) -> None:
     send(stages, "po.edi", order_850(1, ["A-1"], purpose="04"))
     (held,) = stages.documents()

@@ -181,7 +181,7 @@ def test_a_database_that_cannot_begin_says_so_as_any_fault_of_it(stages: Stages)
 
 
 def test_a_group_whose_undoing_fails_too_keeps_nothing_and_the_next_write_is_kept(stages: Stages) -> None:
-    """FI-C06: SQLite gives up the transaction by itself, and refuses to roll back what is gone."""
+    """SQLite gives up the transaction by itself, and refuses to roll back what is gone."""
 
     def broken(connection: object) -> None:
         raise OperationalError("ROLLBACK", {}, sqlite3.OperationalError("disk I/O error"))

@@ -92,7 +92,6 @@ def test_the_address_that_was_checked_is_the_one_that_is_connected_to(
 
 
 def test_an_exchange_that_used_up_its_time_ends_at_its_next_step(api: FakeApi) -> None:
-    """FI-F06."""
     port = int(api.url.rpartition(":")[2])
     stream = GuardedNetwork(LOOPBACK, 0.0).connect_tcp("127.0.0.1", port)
     with pytest.raises(httpcore2.WriteTimeout):
@@ -435,7 +434,7 @@ def test_a_folder_that_we_may_not_enter_refuses_us_and_not_the_document(
 def test_a_server_with_a_key_of_another_kind_than_the_one_we_know_is_not_logged_in_to(
     host_key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """SEC-03."""
+    """SEC-15."""
 
     def shows_another(client: paramiko.SSHClient, host: str, *_given: object, **_more: object) -> None:
         client._policy.missing_host_key(client, host, paramiko.ECDSAKey.generate())
