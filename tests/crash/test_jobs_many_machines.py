@@ -21,7 +21,7 @@ from gateway.jobs.procrastinate import ProcrastinateJobs
 from gateway.ports import Claim, Job
 from gateway.scheduler import Scheduler
 from gateway.settings import Settings
-from gateway.store import nodes, schema
+from gateway.store import nodes, schema, shared_tasks
 from gateway.store.core import EVENT, TASK
 from gateway.store.ledger import Ledger, open_engine
 from gateway.watchers.local import FolderWatcher
@@ -135,6 +135,21 @@ def test_tasks_that_a_machine_of_before_asked_for_are_adopted(ledger: Ledger) ->
     assert machine.ended.acquire(timeout=DEADLINE_S)
     machine.stop()
     assert machine.outcomes == ["old done"]
+
+
+def test_a_job_whose_task_has_ended_elsewhere_is_dropped_and_one_at_work_is_left(ledger: Ledger) -> None:
+    """Its machine died between the end of the task and that of the job."""
+    with ledger.write() as tx:
+        _jobs(ledger).enqueue(tx, [Job("send", "ended"), Job("send", "at work")])
+        tx.execute(text("UPDATE procrastinate_jobs SET status = 'doing'"))
+        tx.execute(TASK.update().values(state="running"))
+        tx.execute(TASK.update().where(TASK.c.subject == "ended").values(state="done"))
+    with ledger.write() as tx:
+        (idle,) = shared_tasks.idle_jobs(tx)
+        shared_tasks.drop_jobs(tx, [idle])
+        (left,) = tx.execute(text("SELECT (args ->> 'task')::bigint FROM procrastinate_jobs")).scalars()
+        assert tx.execute(select(TASK.c.subject).where(TASK.c.id == left)).scalar_one() == "at work"
+        assert shared_tasks.idle_jobs(tx) == set()
 
 
 def test_while_a_local_runner_works_on_the_ledger_the_others_wait_and_the_other_way_round(
