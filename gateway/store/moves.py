@@ -12,7 +12,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlmodel import SQLModel
 
 from gateway.errors import Overtaken, TradepostError
-from gateway.states import sources
+from gateway.states import no_such, sources
 from gateway.store.alert_tables import Alert, Notice
 from gateway.store.core import table_of
 from gateway.store.delivery_tables import DestinationRow
@@ -207,9 +207,7 @@ def _bound(values: Mapping[str, object]) -> dict[str, object]:
 def refused(kind: str, subject: str, before: str | None, target: str) -> TradepostError:
     """The error for a row that is missing (before None) or may not become `target` from where it is."""
     if before is None:
-        return TradepostError(
-            "GTW-001", f"There is no {kind} {subject}.", f"List them with the {kind} commands."
-        )
+        return no_such(kind, subject)
     return TradepostError(
         "GTW-002",
         f"The {kind} {subject} is {before} and cannot become {target} from there.",
