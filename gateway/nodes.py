@@ -12,6 +12,7 @@ import threading
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from importlib.metadata import version
 
 import structlog
@@ -84,8 +85,8 @@ class NodeView:
     roles: tuple[str, ...]
     version: str
     address: str
-    started: str
-    last_seen: str
+    started: datetime
+    last_seen: datetime
     unseen_s: float
     doing: tuple[str, ...]
     id: str
@@ -100,8 +101,8 @@ def list_nodes(view: Connection, dead_s: float) -> list[NodeView]:
             roles=row.roles,
             version=row.version,
             address=row.address,
-            started=row.started_at.isoformat(timespec="seconds"),
-            last_seen=row.seen_at.isoformat(timespec="seconds"),
+            started=row.started_at.replace(microsecond=0),
+            last_seen=row.seen_at.replace(microsecond=0),
             unseen_s=round(row.unseen_s, 1),
             doing=row.doing,
             id=row.id,

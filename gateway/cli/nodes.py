@@ -12,7 +12,7 @@ COLUMNS = {
     "state": "State",
     "roles": "Roles",
     "address": "SFTP at",
-    "last_seen": "Last seen",
+    "last_seen": "Last seen (UTC)",
     "version": "Version",
     "doing": "Does now",
 }
