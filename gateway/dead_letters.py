@@ -26,7 +26,7 @@ class DeadLetters:
     """Dead letters of one cause at one destination.
 
     cause: the catalogue's code, "" for none. title, next_action: of the catalogue. owner: who acts.
-    partners: whose documents they carry. says: what the far end said of the newest.
+    partners: whose documents they carry. says: what the far end said of the newest, without next_action.
     """
 
     cause: str
@@ -68,7 +68,7 @@ def dead_letters(view: Connection, directory: Directory, chosen: Chosen) -> list
             partners=_partners(view, row.cause, row.destination),
             oldest=row.oldest,
             newest=row.newest,
-            says=_says(view, row.example),
+            says=_says(view, row.example).removesuffix(_next_action(row.cause)).rstrip(),
             next_action=_next_action(row.cause),
         )
         for row in rows

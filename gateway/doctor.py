@@ -44,13 +44,13 @@ def _ledger(gateway: Gateway) -> Iterator[Check]:
         )
     quarantined = counts["transmissions"].get("quarantined", 0)
     if quarantined:
-        yield Check("quarantine", "note", f"{quarantined} files wait", "See: tradepost quarantine list")
+        yield Check("quarantine", "note", f"{quarantined} waiting", "See: tradepost quarantine list")
     dead = counts["consignments"].get("dead", 0)
     if dead:
-        yield Check("dead letters", "failed", f"{dead} deliveries", "See: tradepost dead-letters list")
+        yield Check("dead letters", "failed", f"{dead} waiting", "See: tradepost dead-letters list")
     held = counts["documents"].get("held", 0)
     if held:
-        yield Check("held documents", "note", f"{held} wait", "See: tradepost documents list --state held")
+        yield Check("held documents", "note", f"{held} waiting", "See: tradepost documents list --state held")
 
 
 def _archive(gateway: Gateway) -> Iterator[Check]:
@@ -93,7 +93,7 @@ def _people(gateway: Gateway) -> Iterator[Check]:
         going_on = alerts.unresolved(view)
     if going_on:
         kinds = ", ".join(sorted({KINDS[one.kind].title for one in going_on if one.kind in KINDS}))
-        yield Check("alerts", "note", f"{len(going_on)} go on: {kinds}", "See: tradepost alerts list")
+        yield Check("alerts", "note", f"{len(going_on)} not over: {kinds}", "See: tradepost alerts list")
     if dead:
         yield Check(
             "notices",

@@ -77,7 +77,7 @@ def _tell(report: Report) -> None:
     show.out().print(f"\n{report.received} files came in = {parts}", soft_wrap=True)
     for check in report.checks:
         if check.breached:
-            title = f"\n{check.name}: {check.breached} breaches"
+            title = f"\nBreaches of {check.name}: {check.breached}"
             found = [{"subject": breach.subject, "says": breach.says} for breach in check.breaches]
             show.emit_table(found, {"subject": "Where", "says": "What does not fit"}, empty="", title=title)
         for note in check.notes:
