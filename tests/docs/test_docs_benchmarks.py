@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
-
-ROOT = Path(__file__).parents[2]
-DOCS = ROOT / "docs"
+from benchmark_pages import DOCS, kept_figures, maker
 
 
 @pytest.fixture(scope="module")
 def x12_page() -> ModuleType:
-    sys.path.insert(0, str(ROOT / "tests" / "benchmarks"))
-    try:
-        import x12_page
-    finally:
-        sys.path.pop(0)
-    return x12_page
+    return maker("x12_page")
 
 
 @pytest.fixture(scope="module")
 def figures() -> dict[str, Any]:
-    text = (DOCS / "benchmarks" / "x12.json").read_text("utf-8")
-    known: dict[str, Any] = json.loads(text)
-    return known
+    return kept_figures("x12")
 
 
 def test_the_page_is_made_from_the_figures(x12_page: ModuleType, figures: dict[str, Any]) -> None:

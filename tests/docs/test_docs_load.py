@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
-
-ROOT = Path(__file__).parents[2]
-DOCS = ROOT / "docs"
+from benchmark_pages import DOCS, kept_figures, maker
 
 
 @pytest.fixture(scope="module")
 def load_page() -> ModuleType:
-    sys.path.insert(0, str(ROOT / "tests" / "benchmarks"))
-    try:
-        import load_page
-    finally:
-        sys.path.pop(0)
-    return load_page
+    return maker("load_page")
 
 
 @pytest.fixture(scope="module")
 def figures() -> dict[str, Any]:
-    known: dict[str, Any] = json.loads((DOCS / "benchmarks" / "load.json").read_text("utf-8"))
-    return known
+    return kept_figures("load")
 
 
 def test_the_page_is_made_from_the_figures(load_page: ModuleType, figures: dict[str, Any]) -> None:
