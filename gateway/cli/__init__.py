@@ -1,7 +1,7 @@
 """The command line. Data goes to stdout, talk to stderr; people get tables, machines `--json`.
 
 Exit status: 0 done; 1 refused or faulty, with code and remedy on stderr; 2 not readable
-as anything we know (`inspect`); 64 wrong usage; 130 broken off.
+as anything we know (`inspect`), or not all fits (`verify`); 64 wrong usage; 130 broken off.
 """
 
 from __future__ import annotations

@@ -26,12 +26,12 @@ who did it.
 |---|---|
 | 0 | done; for `inspect`, accepted |
 | 1 | refused or faulty: the code is on stderr; for `inspect`, accepted with errors or rejected |
-| 2 | `inspect` only: not readable as anything we know |
+| 2 | `inspect`: not readable as anything we know; `verify`: something does not fit |
 | 64 | wrong usage |
 | 130 | broken off (Ctrl-C) |
 
 Every command takes `--home FOLDER` before its name: the folder that holds all state; else
-`TRADEPOST_HOME`, else `~/.tradepost`.
+`TRADEPOST_HOME`, else `~/.tradepost`. `tradepost --version` says which release it is.
 """
 
 #: What typer offers by itself.
