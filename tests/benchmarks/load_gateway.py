@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import sys
@@ -210,9 +211,8 @@ class Closed:
 
     def until_erp(self, seen: dict[str, float]) -> list[float]:
         """Seconds from close to the ERP's receipt, ascending; one that is missing counts as endless."""
-        endless = float("inf")
         return sorted(
-            seen.get(purchase_order(number), endless) - ended for number, (_, ended) in self.uploads.items()
+            seen.get(purchase_order(number), math.inf) - ended for number, (_, ended) in self.uploads.items()
         )
 
     def until_answered(self, sender_of: dict[int, int]) -> list[float]:
@@ -221,7 +221,7 @@ class Closed:
         for sender, answers in self.answers.items():
             closes = sorted(end for number, (_, end) in self.uploads.items() if sender_of[number] == sender)
             waits += [seen - close for close, seen in zip(closes, sorted(answers), strict=False)]
-            waits += [float("inf")] * (len(closes) - len(answers))
+            waits += [math.inf] * (len(closes) - len(answers))
         return sorted(waits)
 
 
