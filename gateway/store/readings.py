@@ -310,13 +310,8 @@ def staged(view: Connection, document: str) -> Staged:
     return Staged(**view.execute(_STAGED.where(DOCUMENT.c.id == document)).one()._mapping)
 
 
-def canonical_of(view: Connection, document: str) -> str | None:
-    """The canonical JSON of a document, or what an acknowledgement says; None if it has neither."""
-    return view.execute(select(DOCUMENT.c.canonical).where(DOCUMENT.c.id == document)).scalar_one_or_none()
-
-
 def canonicals_of(view: Connection, documents: Sequence[str]) -> dict[str, str]:
-    """The canonical JSON of documents by id; those without are left out."""
+    """The canonical JSON of documents by id, of an acknowledgement what it says; others are left out."""
     rows = view.execute(
         select(DOCUMENT.c.id, DOCUMENT.c.canonical).where(
             DOCUMENT.c.id.in_(documents), DOCUMENT.c.canonical.is_not(None)

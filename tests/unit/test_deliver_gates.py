@@ -277,6 +277,27 @@ def test_who_is_overlooked_behind_a_dead_letter_is_looked_for_every_ten_seconds(
     assert stages.erp.numbers("erp") == ["A-2"]
 
 
+def test_who_waits_behind_one_that_dies_begins_at_once_where_nobody_waits_for_a_dead_letter(
+    stages: Stages,
+) -> None:
+    erp(stages, 'order = "partner"\nafter_dead_letter = "go_on"')
+    stages.erp.says.append(TryLater("Busy.", code="OUT-035"))
+    send(stages, 1, "A-1")
+    send(stages, 2, "A-2")
+    assert (stages.erp.numbers("erp"), waiting(stages)) == ([], 1)
+    stages.erp.says.append(Refused("No.", code="OUT-037"))
+    stages.pass_time(minutes=1)
+    assert (stages.erp.numbers("erp"), waiting(stages)) == (["A-2"], 0)
+
+
+def test_an_order_goes_to_sap_as_an_idoc_where_its_destination_says_so(stages: Stages) -> None:
+    port = 'idoc = { receiver_port = "SAPQ", receiver_number = "Q100", sender_number = "100" }'
+    erp(stages, f'format = "idoc"\n{port}')
+    send(stages, 1, "A-1")
+    (sent,) = stages.erp.taken["erp"]
+    assert (sent.content_type, b"<ORDERS05>" in sent.payload) == ("application/xml", True)
+
+
 # what a batch leaves ---------------------------------------------------------------------------
 
 

@@ -216,6 +216,7 @@ def test_the_background_of_each_kind_of_subject_is_told_as_far_as_the_ledger_kno
     stages.erp.says.append(Refused("No.", code="OUT-037"))
     send(stages, "po.edi", order_850(1, ["A-1"]))
     stages.operations.pause_destination(ACT, "erp")
+    send(stages, "strange.edi", order_850(2, ["A-2"], sender="STRANGER"))
     with stages.view() as view:
         (document,) = views.documents(view, views.Page())
         (answer,) = views.acknowledgements(view, views.Page())
@@ -230,6 +231,8 @@ def test_the_background_of_each_kind_of_subject_is_told_as_far_as_the_ledger_kno
             )
         }
         assert alert_causes.backgrounds(view, "mailbox_entry", ["none"]) == {}
+        stranger = view.exec_driver_sql("SELECT id FROM interchange WHERE note IS NOT NULL").scalar_one()
+        assert alert_causes.backgrounds(view, "interchange", [stranger])[stranger].quiet
     assert told == {
         "interchange": alert_causes.Background("acme-retail"),
         "acknowledgement": alert_causes.Background("acme-retail", destination="mailbox"),
