@@ -19,7 +19,7 @@ from gateway.ports import Clock
 from gateway.store import alerts, event_reading
 from gateway.store.alert_causes import Background, backgrounds
 from gateway.store.alerts import Alert, Cause
-from gateway.store.event_reading import Happened, Mark
+from gateway.store.event_reading import Happened
 from gateway.store.ledger import Ledger
 from gateway.store.moves import Act, move
 from parsers.catalogue import entries
@@ -61,7 +61,7 @@ class Alerting:
         self._rules = rules
         self._addresses = addresses
         self._conditions = conditions
-        self._mark: Mark | None = None
+        self._front = event_reading.Front()
 
     def look(self) -> int:
         """One look at everything; how many notices were written.
@@ -91,9 +91,7 @@ class Alerting:
     def _count_events(self) -> None:
         with self._ledger.read() as view:
             start = after = event_reading.position(view, CURSOR)
-            mark = event_reading.mark(view)
-            safe = self._mark.position if self._mark and event_reading.is_past(view, self._mark) else start
-        self._mark = mark
+            safe = self._front.reached(view, start)
         while True:
             with self._ledger.read() as view:
                 chunk = event_reading.happened(view, after, BEGINNINGS, CHUNK)
@@ -104,8 +102,6 @@ class Alerting:
             if len(chunk) < CHUNK:
                 break
             after = chunk[-1].id
-        if mark.at is None:
-            safe = mark.position
         if safe - start >= STRIDE:
             with self._ledger.write() as tx:
                 event_reading.advance(tx, CURSOR, safe)

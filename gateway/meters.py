@@ -23,7 +23,6 @@ from gateway.errors import TradepostError
 from gateway.parts import Profiles
 from gateway.ports import Archive, Arrival, Clock, Receive, Received
 from gateway.store import event_reading, measured, nodes
-from gateway.store.event_reading import Mark
 from gateway.store.ledger import Ledger
 from gateway.store.measured import Span, Standing, Tally
 
@@ -55,7 +54,7 @@ class Meters:
         self._clock = clock
         self._home = home
         self._lock = threading.Lock()
-        self._mark: Mark | None = None
+        self._front = event_reading.Front()
         self._position = self._findings = 0
         self._counters = {
             name: Counter(f"tradepost_{name}", words, labels, registry=self.registry)
@@ -88,11 +87,7 @@ class Meters:
     def catch_up(self) -> None:
         """Count what has happened since the last call, by any node, each event once."""
         with self._lock, self._ledger.read() as view:
-            mark = event_reading.mark(view)
-            safe = mark.position if mark.at is None else self._position
-            if mark.at is not None and self._mark is not None and event_reading.is_past(view, self._mark):
-                safe = self._mark.position
-            self._mark = mark
+            safe = self._front.reached(view, self._position)
             known = self._known()
             while self._position < safe:
                 span = Span(self._position, min(self._position + STRIDE, safe))

@@ -39,6 +39,21 @@ class Mark:
     at: datetime | None
 
 
+class Front:
+    """How far the events can be read for good, by a reader that looks again and again."""
+
+    def __init__(self) -> None:
+        self._earlier: Mark | None = None
+
+    def reached(self, view: Connection, before: int) -> int:
+        """Up to where no event can become visible any more; `before` as long as nothing newer is sure."""
+        now, earlier = mark(view), self._earlier
+        self._earlier = now
+        if now.at is None:
+            return now.position
+        return earlier.position if earlier is not None and is_past(view, earlier) else before
+
+
 def position(view: Connection, name: str) -> int:
     """How far the reader `name` has come."""
     return int(view.execute(select(EVENT_CURSOR.c.position).where(EVENT_CURSOR.c.name == name)).scalar_one())
