@@ -296,10 +296,7 @@ def _typed(table: Table, values: Mapping[str, object]) -> dict[str, object]:
 
 
 def _as_column(column: Column[Any], value: object) -> object:
-    try:
-        wanted = column.type.python_type
-    except NotImplementedError:
-        return value
+    wanted = column.type.python_type
     if not isinstance(value, str):
         return to_json(value) if isinstance(value, dict | list) and wanted is str else value
     if wanted is Decimal:
