@@ -217,47 +217,54 @@ def _row(
     }
 
 
-def record_sent_interchange(tx: Connection, answer: answers.Answer, transmission: str) -> None:
-    """Note our own interchange and its groups, so that what the partner says of them finds them."""
-    answered = answers.addressed(tx, answer.interchange_id) if answer.interchange_id else None
-    if answered is None or not answer.control_number:
-        return
-    theirs, ours, version = answered
-    interchange = derived("ix", transmission)
-    row = {
-        "id": interchange,
-        "transmission_id": transmission,
-        "direction": "out",
-        "ordinal": 1,
-        "partner": answer.partner,
-        "sender_qualifier": ours.qualifier,
-        "sender_id": ours.id,
-        "receiver_qualifier": theirs.qualifier,
-        "receiver_id": theirs.id,
-        "control_number": answer.control_number,
-        "version": version,
-        "usage": answer.usage,
-        "state": "sent",
-        "cursor": 0,
-        "attempt": 0,
-    }
-    groups = [
-        {
-            "id": derived("gr", interchange, ordinal),
-            "interchange_id": interchange,
-            "direction": "out",
-            "ordinal": ordinal,
-            "partner": answer.partner,
-            "functional_id": answer.functional_id,
-            "sender": ours.id,
-            "receiver": theirs.id,
-            "control_number": str(number),
-            "version": "",
-            "rejects_all": False,
-        }
-        for ordinal, number in enumerate(answer.group_numbers, start=1)
-    ]
-    answers.insert_sent_interchange(tx, row, groups)
+def record_sent_interchanges(tx: Connection, sent: Sequence[tuple[answers.Answer, str]]) -> None:
+    """Note interchanges of ours and their groups, so that what a partner says of them finds them.
+
+    sent: answers, each with the transmission that it went out as.
+    """
+    rows: list[dict[str, Any]] = []
+    groups: list[dict[str, Any]] = []
+    for answer, transmission in sent:
+        if answer.answered is None or not answer.control_number:
+            continue
+        theirs, ours, version = answer.answered
+        interchange = derived("ix", transmission)
+        rows.append(
+            {
+                "id": interchange,
+                "transmission_id": transmission,
+                "direction": "out",
+                "ordinal": 1,
+                "partner": answer.partner,
+                "sender_qualifier": ours.qualifier,
+                "sender_id": ours.id,
+                "receiver_qualifier": theirs.qualifier,
+                "receiver_id": theirs.id,
+                "control_number": answer.control_number,
+                "version": version,
+                "usage": answer.usage,
+                "state": "sent",
+                "cursor": 0,
+                "attempt": 0,
+            }
+        )
+        groups += [
+            {
+                "id": derived("gr", interchange, ordinal),
+                "interchange_id": interchange,
+                "direction": "out",
+                "ordinal": ordinal,
+                "partner": answer.partner,
+                "functional_id": answer.functional_id,
+                "sender": ours.id,
+                "receiver": theirs.id,
+                "control_number": str(number),
+                "version": "",
+                "rejects_all": False,
+            }
+            for ordinal, number in enumerate(answer.group_numbers, start=1)
+        ]
+    answers.insert_sent_interchanges(tx, rows, groups)
 
 
 def record_received_ta1(

@@ -57,7 +57,7 @@ def preview_delivery(parts: Parts, consignment: str) -> Preview:
         if state_of(view, "consignment", consignment) is None:
             raise no_such("consignment", consignment)
         packed = deliveries.consignment(view, consignment)
-        documents = deliveries.documents_in(view, consignment)
+        documents = deliveries.documents_in(view, consignment)[consignment]
     destination = parts.profiles.current().directory.destinations.get(packed.destination)
     if destination is None:
         raise unknown_destination(packed.destination)
@@ -140,7 +140,7 @@ def _held(parts: Parts, carrier: deliveries.Carrier) -> Held:
     destination = parts.profiles.current().directory.destinations.get(carrier.destination)
     with parts.ledger.read() as view:
         packed = deliveries.consignment(view, carrier.id)
-        documents = deliveries.documents_in(view, carrier.id)
+        documents = deliveries.documents_in(view, carrier.id)[carrier.id]
     if destination is None:
         note = "The profiles name it no more."
         return Held(

@@ -7,7 +7,6 @@ import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -16,10 +15,10 @@ from gateway.dividing import divide
 from gateway.failpoints import failpoint
 from gateway.life_lines import NAMED
 from gateway.parts import Parts
-from gateway.ports import Claim, Stored
+from gateway.ports import Claim, Job, Stored
 from gateway.store import arrivals, deliveries, tasks
 from gateway.store.destinations import FOR_DESTINATION
-from gateway.store.moves import Act, move, move_many
+from gateway.store.moves import Act, Move, move, move_all, move_many
 from outbound.breaker import State
 from outbound.connector import Carried, Consignment, Receipt, Refused, TryLater
 from outbound.idoc.writing import write_idocs
@@ -104,20 +103,50 @@ class Attempt:
         return self.packed.breaker.state != "closed"
 
 
-def begin(attempt: Attempt, stored: Stored) -> bool:
-    """Note that an attempt begins; False if the consignment must wait, which is noted instead."""
-    parts, packed = attempt.parts, attempt.packed
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """An attempt with what is handed over, and those bytes in the archive."""
+
+    attempt: Attempt
+    consignment: Consignment
+    stored: Stored
+
+
+def begin(parts: Parts, those: Sequence[Ready]) -> list[Ready]:
+    """Note that attempts begin; which may. The others must wait, which is noted instead."""
     act = parts.act("deliver")
+    admitted: list[Ready] = []
     with parts.ledger.write() as tx:
-        tasks.check_fence(tx, attempt.claim)
-        waits_for = gates.what_for(tx, act, packed, attempt.destination)
-        if waits_for is not None:
-            _park(tx, act, attempt, waits_for)
-            return False
-        arrivals.insert_blob(tx, stored, act.at)
-        move(tx, act, "consignment", packed.id, "sending", attempts=attempt.number, sha256=stored.sha256)
-        deliveries.begin_attempt(tx, packed.id, attempt.number, act.at)
-    return True
+        tasks.check_fences(tx, [one.attempt.claim for one in those])
+        noted = 0
+        for one in those:
+            packed, destination = one.attempt.packed, one.attempt.destination
+            if destination.limits.in_flight is not None:  # those that are under way are counted there
+                _note_begun(tx, act, admitted[noted:])
+                noted = len(admitted)
+            waits_for = gates.what_for(tx, act, packed, destination)
+            if waits_for is None:
+                admitted.append(one)
+            else:
+                _park(tx, act, one.attempt, waits_for)
+        _note_begun(tx, act, admitted[noted:])
+    return admitted
+
+
+def _note_begun(tx: Connection, act: Act, those: Sequence[Ready]) -> None:
+    arrivals.insert_blobs(tx, [one.stored for one in those], act.at)
+    moves = [
+        Move(
+            act,
+            "consignment",
+            one.attempt.packed.id,
+            "sending",
+            {"attempts": one.attempt.number, "sha256": one.stored.sha256},
+        )
+        for one in those
+    ]
+    move_all(tx, moves)
+    deliveries.begin_attempts(tx, [(one.attempt.packed.id, one.attempt.number) for one in those], act.at)
 
 
 def wait_outside(attempt: Attempt) -> None:
@@ -135,32 +164,46 @@ def _park(tx: Connection, act: Act, attempt: Attempt, waits_for: str) -> None:
     attempt.parts.jobs.finish(tx, attempt.claim)
 
 
-def delivered(attempt: Attempt, receipt: Receipt) -> None:
-    """The far end has dealt with it: keep its receipt; whole documents become delivered.
+def delivered(parts: Parts, those: Sequence[tuple[Attempt, Receipt]]) -> None:
+    """Far ends have dealt with them: keep their receipts; whole documents become delivered.
 
-    Documents of a batch that it did not take go on by themselves (FI-F13).
+    Documents of a batch that were not taken go on by themselves (FI-F13).
     """
-    parts, packed = attempt.parts, attempt.packed
-    said = _keep_response(parts, receipt.response)
+    said = [_keep_response(parts, receipt.response) for _, receipt in those]
     failpoint("deliver.before_record")
     act = parts.act("deliver")
-    reference = receipt.reference or None
+    jobs: list[Job] = []
     with parts.ledger.write() as tx:
-        parts.jobs.finish(tx, attempt.claim)
-        _end(tx, act, attempt, receipt.outcome.value, reference, said)
-        due = retry_policy(attempt.destination).next_due(1, act.at, None, parts.chance())
-        jobs = divide(tx, act, packed, receipt.results, due) if receipt.results else []
-        whole = deliveries.undelivered_documents(tx, packed.id)
-        values = {"reference": reference, "delivered_at": act.at, "error": None, "next_at": None}
-        move(tx, act, "consignment", packed.id, "delivered", **values, cause=None)
+        parts.jobs.finish(tx, *(attempt.claim for attempt, _ in those))
+        _end(
+            tx,
+            act,
+            [
+                _Said(attempt, receipt.outcome.value, receipt.reference or None, response)
+                for (attempt, receipt), response in zip(those, said, strict=True)
+            ],
+        )
+        for attempt, receipt in those:
+            if receipt.results:
+                due = retry_policy(attempt.destination).next_due(1, act.at, None, parts.chance())
+                jobs += divide(tx, act, attempt.packed, receipt.results, due)
+        move_all(tx, [_arrival(act, attempt, receipt) for attempt, receipt in those])
+        whole = deliveries.undelivered_documents(tx, *(attempt.packed.id for attempt, _ in those))
         move_many(tx, act, "document", whole, "ready", "delivered")
-        gates.went_well(tx, act, packed)
-        jobs += gates.ended(tx, packed, attempt.destination)
+        for attempt, _ in those:
+            gates.went_well(tx, act, attempt.packed)
+            jobs += gates.ended(tx, attempt.packed, attempt.destination)
         parts.jobs.enqueue(tx, jobs)
         failpoint("deliver.in_transaction")
     failpoint("deliver.recorded")
     if jobs:
         parts.jobs.ring()
+
+
+def _arrival(act: Act, attempt: Attempt, receipt: Receipt) -> Move:
+    reference = receipt.reference or None
+    values = {"reference": reference, "delivered_at": act.at, "error": None, "next_at": None, "cause": None}
+    return Move(act, "consignment", attempt.packed.id, "delivered", values)
 
 
 def try_again(attempt: Attempt, wait: TryLater) -> None:
@@ -181,7 +224,7 @@ def try_again(attempt: Attempt, wait: TryLater) -> None:
     failpoint("deliver.before_retry")
     with parts.ledger.write() as tx:
         tasks.check_fence(tx, attempt.claim)
-        _end(tx, act, attempt, "try_later", wait.reason, said)
+        _end(tx, act, [_Said(attempt, "try_later", wait.reason, said)])
         values = {"error": wait.reason[:MAX_ERROR_CHARS], "cause": wait.code or None}
         uncounted = packed.attempts_before + is_free
         move(tx, act, "consignment", packed.id, "retrying", next_at=due, attempts_before=uncounted, **values)
@@ -208,7 +251,7 @@ def _pause(attempt: Attempt, refusal: Refused) -> None:
     mark = parts.connect.mark(attempt.destination, secrets.token_hex(8), used=True)
     with parts.ledger.write() as tx:
         tasks.check_fence(tx, attempt.claim)
-        _end(tx, act, attempt, "refused", refusal.reason, said)
+        _end(tx, act, [_Said(attempt, "refused", refusal.reason, said)])
         uncounted = packed.attempts_before + 1
         values = {"error": act.reason, "cause": refusal.code or None, "attempts_before": uncounted}
         move(tx, act, "consignment", packed.id, "retrying", **values)
@@ -226,7 +269,7 @@ def _give_up(attempt: Attempt, refusal: Refused, outcome: str, wait: TryLater | 
     act = parts.act("deliver", refusal.reason)
     with parts.ledger.write() as tx:
         parts.jobs.finish(tx, attempt.claim)
-        _end(tx, act, attempt, outcome, refusal.reason, said)
+        _end(tx, act, [_Said(attempt, outcome, refusal.reason, said)])
         values = {"error": refusal.reason[:MAX_ERROR_CHARS], "cause": refusal.code or None}
         move(tx, act, "consignment", packed.id, "dead", next_at=None, **values)
         if wait is None:
@@ -256,19 +299,30 @@ def _count(tx: Connection, act: Act, attempt: Attempt, wait: TryLater) -> State:
     ).state
 
 
-def _end(
-    tx: Connection, act: Act, attempt: Attempt, outcome: str, detail: str | None, said: Stored | None
-) -> None:
-    """Note what became of an attempt."""
-    deliveries.end_attempt(
-        tx,
-        attempt.packed.id,
-        attempt.number,
-        ended_at=act.at,
-        outcome=outcome,
-        detail=detail[:MAX_ERROR_CHARS] if detail else None,
-        response_sha256=_note_blob(tx, said, act.at),
-    )
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """How an attempt ended, and what the far end said, as the archive has it."""
+
+    attempt: Attempt
+    outcome: str
+    detail: str | None
+    response: Stored | None
+
+
+def _end(tx: Connection, act: Act, those: Sequence[_Said]) -> None:
+    """Note what became of attempts."""
+    arrivals.insert_blobs(tx, [one.response for one in those if one.response is not None], act.at)
+    ended = [
+        deliveries.Ended(
+            one.attempt.packed.id,
+            one.attempt.number,
+            one.outcome,
+            one.detail[:MAX_ERROR_CHARS] if one.detail else None,
+            one.response.sha256 if one.response else None,
+        )
+        for one in those
+    ]
+    deliveries.end_attempts(tx, ended, act.at)
 
 
 def strand(parts: Parts, claim: Claim, packed: deliveries.Packed) -> None:
@@ -290,10 +344,3 @@ def retry_policy(destination: Destination) -> RetryPolicy:
 
 def _keep_response(parts: Parts, response: bytes) -> Stored | None:
     return parts.archive.put(io.BytesIO(response)) if response else None
-
-
-def _note_blob(tx: Connection, stored: Stored | None, now: datetime) -> str | None:
-    if stored is None:
-        return None
-    arrivals.insert_blob(tx, stored, now)
-    return stored.sha256

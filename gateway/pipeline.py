@@ -24,9 +24,11 @@ from typing import BinaryIO
 
 from sqlalchemy import Connection
 
-from gateway.answering import record_sent_interchange
+from gateway.answering import record_sent_interchanges
+from gateway.beside import beside
 from gateway.delivering import (
     Attempt,
+    Ready,
     begin,
     delivered,
     refused,
@@ -50,13 +52,15 @@ from gateway.sending import give_up, postpone, ship
 from gateway.settling import ParseTask, conclude, ended, repeats_a_file, settle_waiting
 from gateway.staging import Staging
 from gateway.store import answers, arrivals, bookmarks, deliveries, mailboxes, readings, replays, tasks
+from gateway.store.answers import Answer
 from gateway.store.arrivals import Kept
 from gateway.store.identity import drawn
-from gateway.store.moves import Act, move, record
+from gateway.store.mailboxes import Sent
+from gateway.store.moves import Act, Move, move, move_all, record
 from gateway.store.rows import CANONICAL, Reading
 from gateway.store.turns import earlier_at_work
 from gateway.understanding import understand
-from outbound.connector import Refused, TryLater
+from outbound.connector import Receipt, Refused, TryLater
 from partners.profile import MAILBOX
 from translators.report import (
     DocumentRead,
@@ -284,42 +288,62 @@ class Pipeline:
 
     # send ------------------------------------------------------------------------------------
 
-    def send(self, claim: Claim) -> None:
-        """Put an acknowledgement where the partner finds it: its mailbox, or a store of its own.
+    def send(self, *claims: Claim) -> None:
+        """Put acknowledgements where partners find them: in mailboxes, or stores of their own.
 
         Twice: one that is no longer `stored` has been sent. The bytes are those committed with the
         control number; a mailbox shows a name once, a store answers the same key with the same receipt.
         """
         with self._ledger.read() as view:
-            answer = answers.answer(view, claim.subject)
-        if answer.state != "stored":
-            self._finish(claim)
-            return
+            known = answers.several(view, [claim.subject for claim in claims])
+        wanted = [(claim, known[claim.subject]) for claim in claims]
+        done = [claim for claim, answer in wanted if answer.state != "stored"]
+        if done:
+            self._finish(*done)
         failpoint("send.begin")
-        stored = self._archive.put(io.BytesIO(answer.payload))
+        kept = [
+            (claim, Sent(answer, self._archive.put(io.BytesIO(answer.payload))))
+            for claim, answer in wanted
+            if answer.state == "stored"
+        ]
         failpoint("send.kept")
-        self._parts.notes.note(answer_note(answer, stored, self._parts.clock.now()))
+        now = self._parts.clock.now()
+        self._parts.notes.note(*(answer_note(one.answer, one.stored, now) for _, one in kept))
+        self._sent([(claim, one) for claim, one in kept if one.answer.target == MAILBOX])
+        for claim, one in kept:
+            if one.answer.target != MAILBOX and self._shipped(claim, one.answer):
+                self._sent([(claim, one)])
+
+    def _shipped(self, claim: Claim, answer: Answer) -> bool:
+        """Hand an answer to a store of the partner's; False if it did not take it, which is recorded."""
         try:
-            if answer.target != MAILBOX:
-                ship(self._parts, answer)
-                failpoint("send.shipped")
+            ship(self._parts, answer)
+            failpoint("send.shipped")
         except TryLater as wait:
             postpone(self._parts, claim, answer, wait)
-            return
         except Refused as refusal:
             give_up(self._parts, claim, answer, refusal)
+        else:
+            return True
+        return False
+
+    def _sent(self, those: Sequence[tuple[Claim, Sent]]) -> None:
+        """Record answers that went out; those for mailboxes are there with that."""
+        if not those:
             return
-        act = self._parts.act("send")
+        act, sent = self._parts.act("send"), [one for _, one in those]
         with self._ledger.write() as tx:
-            transmission = mailboxes.record_sent(tx, act, answer, stored)
-            record_sent_interchange(tx, answer, transmission)
-            if answer.target == MAILBOX and answer.partner is not None:
-                mailboxes.put(tx, act, answer, stored, transmission)
-            move(tx, act, "acknowledgement", answer.id, "sent", sent_at=act.at, transmission_id=transmission)
-            self._jobs.finish(tx, claim)
+            self._jobs.finish(tx, *(claim for claim, _ in those))
+            mailboxes.record_sent(tx, act, sent)
+            record_sent_interchanges(tx, [(one.answer, one.transmission) for one in sent])
+            listed = [one for one in sent if one.answer.target == MAILBOX and one.answer.partner is not None]
+            mailboxes.put(tx, act, listed)
+            moves = [_sending(act, one) for one in sent]
+            move_all(tx, moves)
             failpoint("send.in_transaction")
         failpoint("send.committed")
-        log_answer(answer)
+        for one in sent:
+            log_answer(one.answer)
 
     # pack ------------------------------------------------------------------------------------
 
@@ -347,45 +371,67 @@ class Pipeline:
 
     # deliver ---------------------------------------------------------------------------------
 
-    def deliver(self, claim: Claim) -> None:
-        """Hand a consignment to its destination, keep what it said, and decide what comes next.
+    def deliver(self, *claims: Claim) -> None:
+        """Hand consignments to their destinations, keep what those said, and decide what comes next.
 
-        Twice: the key and the bytes are the same in every attempt, so that the far end can refuse
-        a repeat; an outcome that nobody knows is asked again under the same key.
+        Each is handed over beside the others, and recorded as soon as it was. Twice: the key and the
+        bytes are the same in every attempt, so that the far end can refuse a repeat; an outcome that
+        nobody knows is asked again under the same key.
         """
+        subjects = [claim.subject for claim in claims]
         with self._ledger.read() as view:
-            packed = deliveries.consignment(view, claim.subject)
-            documents = deliveries.documents_in(view, claim.subject)
+            packed = deliveries.consignments(view, subjects)
+            documents = deliveries.documents_in(view, *subjects)
+        attempts = [attempt for claim in claims if (attempt := self._attempt(claim, packed[claim.subject]))]
+        ready = [self._rendered(attempt, documents[attempt.packed.id]) for attempt in attempts]
+        if not ready:
+            return
+        failpoint("deliver.rendered")
+        begun = begin(self._parts, ready)
+        failpoint("deliver.begun")
+        for taken in beside(self._hand_over, begun):
+            receipts = [(one.attempt, receipt) for one, receipt in taken if receipt is not None]
+            if receipts:
+                delivered(self._parts, receipts)
+            for one, receipt in taken:
+                if receipt is not None:
+                    log_attempt(one.consignment, one.attempt.number, receipt.outcome.value)
+
+    def _attempt(self, claim: Claim, packed: deliveries.Packed) -> Attempt | None:
+        """The next attempt at a consignment; None if it needs none, or can have none now, which is noted."""
         if packed.state not in {"due", "sending", "retrying"}:
             self._finish(claim)
-            return
+            return None
         destination = self._parts.profiles.current().directory.destinations.get(packed.destination)
         if destination is None:
             strand(self._parts, claim, packed)
-            return
+            return None
         destination = shaped(self._parts, packed, destination)
         attempt = Attempt(self._parts, claim, packed, destination)
         if is_shut(packed, destination, self._parts.clock.now()):
             wait_outside(attempt)
-            return
-        consignment = render_consignment(self._parts, packed, destination, documents)
-        stored = self._archive.put(io.BytesIO(consignment.payload))
-        failpoint("deliver.rendered")
-        if not begin(attempt, stored):
-            return
-        failpoint("deliver.begun")
+            return None
+        return attempt
+
+    def _rendered(self, attempt: Attempt, documents: Sequence[deliveries.Loaded]) -> Ready:
+        consignment = render_consignment(self._parts, attempt.packed, attempt.destination, documents)
+        return Ready(attempt, consignment, self._archive.put(io.BytesIO(consignment.payload)))
+
+    def _hand_over(self, one: Ready) -> Receipt | None:
+        """What the far end gave for it; None if it took nothing, which is recorded."""
+        attempt = one.attempt
         try:
-            receipt = self._parts.connect(destination).deliver(consignment)
+            receipt = self._parts.connect(attempt.destination).deliver(one.consignment)
             failpoint("deliver.after_answer")
         except TryLater as wait:
             try_again(attempt, wait)
-            log_attempt(consignment, attempt.number, "try_later", wait.code)
+            log_attempt(one.consignment, attempt.number, "try_later", wait.code)
         except Refused as refusal:
             refused(attempt, refusal)
-            log_attempt(consignment, attempt.number, "refused", refusal.code)
+            log_attempt(one.consignment, attempt.number, "refused", refusal.code)
         else:
-            delivered(attempt, receipt)
-            log_attempt(consignment, attempt.number, receipt.outcome.value)
+            return receipt
+        return None
 
     # adopt -----------------------------------------------------------------------------------
 
@@ -399,6 +445,17 @@ class Pipeline:
 
     # shared ----------------------------------------------------------------------------------
 
-    def _finish(self, claim: Claim) -> None:
+    def _finish(self, *claims: Claim) -> None:
         with self._ledger.write() as tx:
-            self._jobs.finish(tx, claim)
+            self._jobs.finish(tx, *claims)
+
+
+def _sending(act: Act, one: Sent) -> Move:
+    """The move of an answer that went out."""
+    return Move(
+        act,
+        "acknowledgement",
+        one.answer.id,
+        "sent",
+        {"sent_at": act.at, "transmission_id": one.transmission},
+    )

@@ -94,8 +94,8 @@ class Notes(Protocol):
     They are read only when a ledger was lost, or restored from an older backup.
     """
 
-    def note(self, note: Note) -> None:
-        """Keep it; durable on return. Again is harmless. Raises ArchiveUnavailable, with nothing kept."""
+    def note(self, *notes: Note) -> None:
+        """Keep them; durable on return. Again is harmless. Raises ArchiveUnavailable: any may be kept."""
         ...
 
     def every(self) -> Iterator[Note]:
@@ -280,7 +280,7 @@ class Run(Protocol):
 
 #: Stages that take several claims at once, with the most of each: their rows are written together.
 #: A delivery keeps those that were begun with it waiting, so that these are few.
-TOGETHER: Mapping[str, int] = {"parse": 64}
+TOGETHER: Mapping[str, int] = {"parse": 64, "send": 16, "deliver": 8}
 
 
 class JobQueue(Protocol):

@@ -32,12 +32,13 @@ class LocalNotes:
         self._turning = threading.Lock()
         self._page: _Page | None = None
 
-    def note(self, note: Note) -> None:
-        """Append it to this process's page of the day. See `Notes.note`."""
-        line, day = line_of(note), f"{note.at:%Y-%m-%d}"
-        with storing(str(self._folder)):
-            while not self._page_of(day).append(line):
-                pass  # the page was turned between the two calls; the next one is open
+    def note(self, *notes: Note) -> None:
+        """Append them to this process's page of their day. See `Notes.note`."""
+        for day, those in groupby(notes, lambda note: f"{note.at:%Y-%m-%d}"):
+            lines = b"".join(map(line_of, those))
+            with storing(str(self._folder)):
+                while not self._page_of(day).append(lines):
+                    pass  # the page was turned between the two calls; the next one is open
 
     def every(self) -> Iterator[Note]:
         """All notes, day by day, those of a day by time. See `Notes.every`."""
@@ -79,12 +80,12 @@ class _Page:
         self._written = 0
         self._synced = 0
 
-    def append(self, line: bytes) -> bool:
-        """True once the line is durable, False if it was not taken. Raises OSError; the page is then done."""
+    def append(self, lines: bytes) -> bool:
+        """True once whole lines are durable, False if they were not taken. Raises OSError; the page is then done."""
         with self._writing:
             if self.is_done:
                 return False
-            mine = self._write(line)
+            mine = self._write(lines)
         with self._syncing:
             if self._synced < mine:
                 self._sync()
@@ -99,10 +100,10 @@ class _Page:
                     self._sync()
             os.close(self._fd)
 
-    def _write(self, line: bytes) -> int:
-        """Its number on the page."""
+    def _write(self, lines: bytes) -> int:
+        """How often was written to the page by now."""
         self.is_done = True  # unless all goes well
-        if os.write(self._fd, line) < len(line):
+        if os.write(self._fd, lines) < len(lines):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         self.is_done = False
         self._written += 1

@@ -36,11 +36,12 @@ class S3Notes:
     def _client(self) -> S3Client:
         return s3_client(self._access)
 
-    def note(self, note: Note) -> None:
-        """One PUT. The same note again is the same object. See `Notes.note`."""
-        key = f"{self._prefix}{note.at:%Y-%m-%d/%H%M%S.%f}-{note.id}.json"
-        with speaking(name_of(self._place)):
-            self._client.put_object(Bucket=self._place.bucket, Key=key, Body=line_of(note))
+    def note(self, *notes: Note) -> None:
+        """One PUT each. The same note again is the same object. See `Notes.note`."""
+        for note in notes:
+            key = f"{self._prefix}{note.at:%Y-%m-%d/%H%M%S.%f}-{note.id}.json"
+            with speaking(name_of(self._place)):
+                self._client.put_object(Bucket=self._place.bucket, Key=key, Body=line_of(note))
 
     def every(self) -> Iterator[Note]:
         """All notes by time: a request for each, and one for each thousand. See `Notes.every`."""

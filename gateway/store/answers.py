@@ -44,6 +44,8 @@ class Answer:
     functional_id: str = "FA"
     #: The transmission that it answers.
     answers_file: str = ""
+    #: Who sent the interchange that it answers, to whom, and its ISA12; None if it answers none.
+    answered: tuple[PartyId, PartyId, str] | None = None
 
 
 def insert_answers(tx: Connection, rows: Sequence[dict[str, Any]]) -> None:
@@ -53,16 +55,39 @@ def insert_answers(tx: Connection, rows: Sequence[dict[str, Any]]) -> None:
 
 
 _ANSWER = (  # what every file asks is built once, which costs more than asking
-    select(ACKNOWLEDGEMENT, INTERCHANGE.c.usage, INTERCHANGE.c.transmission_id.label("answers_file"))
+    select(
+        ACKNOWLEDGEMENT,
+        INTERCHANGE.c.usage,
+        INTERCHANGE.c.transmission_id.label("answers_file"),
+        INTERCHANGE.c.sender_qualifier,
+        INTERCHANGE.c.sender_id,
+        INTERCHANGE.c.receiver_qualifier,
+        INTERCHANGE.c.receiver_id,
+        INTERCHANGE.c.version,
+    )
     .select_from(ACKNOWLEDGEMENT.outerjoin(INTERCHANGE, ACKNOWLEDGEMENT.c.interchange_id == INTERCHANGE.c.id))
-    .where(ACKNOWLEDGEMENT.c.id == bindparam("acknowledgement"))
+    .where(ACKNOWLEDGEMENT.c.id.in_(bindparam("acknowledgements", expanding=True)))
 )
 
 
 def answer(view: Connection, acknowledgement: str) -> Answer:
     """One acknowledgement of ours."""
-    row = view.execute(_ANSWER, {"acknowledgement": acknowledgement}).one()
+    return several(view, [acknowledgement])[acknowledgement]
+
+
+def several(view: Connection, acknowledgements: Sequence[str]) -> dict[str, Answer]:
+    """Acknowledgements of ours, by id. Raises KeyError if there is none of one of these ids."""
+    rows = view.execute(_ANSWER, {"acknowledgements": list(acknowledgements)})
+    known = {row.id: _answer(row) for row in rows}
+    return {one: known[one] for one in acknowledgements}
+
+
+def _answer(row: Row[Any]) -> Answer:
     detail = json.loads(row.detail or "{}")
+    answered = None
+    if row.interchange_id is not None:
+        theirs = PartyId(row.sender_qualifier, row.sender_id)
+        answered = theirs, PartyId(row.receiver_qualifier, row.receiver_id), row.version
     return Answer(
         id=row.id,
         kind=row.kind,
@@ -77,6 +102,7 @@ def answer(view: Connection, acknowledgement: str) -> Answer:
         group_numbers=tuple(detail.get("group_numbers", ())),
         functional_id=detail.get("functional_id") or "FA",
         answers_file=row.answers_file or "",
+        answered=answered,
     )
 
 
@@ -204,9 +230,11 @@ def enveloped(view: Connection, document: str) -> Enveloped | None:
     )
 
 
-def insert_sent_interchange(tx: Connection, row: dict[str, Any], groups: Sequence[dict[str, Any]]) -> None:
-    """Record an interchange of ours with its groups, so that its answers find it; once."""
-    insert_absent(tx, INTERCHANGE, [row])
+def insert_sent_interchanges(
+    tx: Connection, rows: Sequence[dict[str, Any]], groups: Sequence[dict[str, Any]]
+) -> None:
+    """Record interchanges of ours with their groups, so that their answers find them; each once."""
+    insert_absent(tx, INTERCHANGE, rows)
     insert_absent(tx, GROUP, groups)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -54,6 +54,13 @@ _BY_ARRIVAL = select(TRANSMISSION.c.id).where(
 def insert_blob(tx: Connection, stored: Stored, now: datetime) -> None:
     """Note that the archive holds these bytes; noting it again changes nothing."""
     insert_absent(tx, BLOB, [{"sha256": stored.sha256, "size": stored.size, "created_at": now}])
+
+
+def insert_blobs(tx: Connection, those: Iterable[Stored], now: datetime) -> None:
+    """Note that the archive holds these; some may be named more than once."""
+    sizes = {stored.sha256: stored.size for stored in those}
+    rows = [{"sha256": sha256, "size": size, "created_at": now} for sha256, size in sizes.items()]
+    insert_absent(tx, BLOB, rows)
 
 
 def insert_transmission(

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, Update, bindparam, case, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, case, delete, func, insert, select, update
 
 from gateway.store.core import ACCEPTED_IDENTITY as IDENTITY
 from gateway.store.core import (
@@ -121,36 +121,43 @@ class Packed:
 _BREAKER = ("breaker", "failures", "openings", "last_failed", "probe", "probe_at")
 
 
-_PACKED = (
-    select(
-        CONSIGNMENT.c.id,
-        CONSIGNMENT.c.partner,
-        CONSIGNMENT.c.destination,
-        CONSIGNMENT.c.kind,
-        CONSIGNMENT.c.environment,
-        CONSIGNMENT.c.key,
-        CONSIGNMENT.c.file_name,
-        CONSIGNMENT.c.is_batch,
-        CONSIGNMENT.c.state,
-        CONSIGNMENT.c.attempts,
-        CONSIGNMENT.c.attempts_before,
-        CONSIGNMENT.c.sha256,
-        CONSIGNMENT.c.shaped_by,
-        func.coalesce(DESTINATION.c.state, "closed").label("breaker"),
-        func.coalesce(DESTINATION.c.failures, 0).label("failures"),
-        func.coalesce(DESTINATION.c.openings, 0).label("openings"),
-        DESTINATION.c.last_failed,
-        DESTINATION.c.probe,
-        DESTINATION.c.probe_at,
-    )
-    .select_from(CONSIGNMENT.outerjoin(DESTINATION, CONSIGNMENT.c.destination == DESTINATION.c.id))
-    .where(CONSIGNMENT.c.id == bindparam("consignment"))
-)
+_ALL_PACKED = select(
+    CONSIGNMENT.c.id,
+    CONSIGNMENT.c.partner,
+    CONSIGNMENT.c.destination,
+    CONSIGNMENT.c.kind,
+    CONSIGNMENT.c.environment,
+    CONSIGNMENT.c.key,
+    CONSIGNMENT.c.file_name,
+    CONSIGNMENT.c.is_batch,
+    CONSIGNMENT.c.state,
+    CONSIGNMENT.c.attempts,
+    CONSIGNMENT.c.attempts_before,
+    CONSIGNMENT.c.sha256,
+    CONSIGNMENT.c.shaped_by,
+    func.coalesce(DESTINATION.c.state, "closed").label("breaker"),
+    func.coalesce(DESTINATION.c.failures, 0).label("failures"),
+    func.coalesce(DESTINATION.c.openings, 0).label("openings"),
+    DESTINATION.c.last_failed,
+    DESTINATION.c.probe,
+    DESTINATION.c.probe_at,
+).select_from(CONSIGNMENT.outerjoin(DESTINATION, CONSIGNMENT.c.destination == DESTINATION.c.id))
+_PACKED = _ALL_PACKED.where(CONSIGNMENT.c.id == bindparam("consignment"))
+_PACKED_ONES = _ALL_PACKED.where(CONSIGNMENT.c.id.in_(bindparam("consignments", expanding=True)))
 
 
 def consignment(view: Connection, consignment_id: str) -> Packed:
     """One consignment."""
-    row = view.execute(_PACKED, {"consignment": consignment_id}).one()
+    return _packed(view.execute(_PACKED, {"consignment": consignment_id}).one())
+
+
+def consignments(view: Connection, ids: Sequence[str]) -> dict[str, Packed]:
+    """Consignments by id."""
+    rows = view.execute(_PACKED_ONES, {"consignments": list(ids)})
+    return {row.id: _packed(row) for row in rows}
+
+
+def _packed(row: Row[*tuple[Any, ...]]) -> Packed:
     known = dict(row._mapping)
     breaker = Breaker(*[known.pop(name) for name in _BREAKER])
     return Packed(**known, breaker=breaker)
@@ -171,37 +178,72 @@ class Loaded:
 
 
 _LOADED = (
-    select(DOCUMENT.c.id, DELIVERY.c.key, DOCUMENT.c.canonical, DOCUMENT.c.transmission_id)
+    select(
+        DOCUMENT.c.id,
+        DELIVERY.c.key,
+        DOCUMENT.c.canonical,
+        DOCUMENT.c.transmission_id,
+        DELIVERY.c.consignment_id,
+    )
     .select_from(DELIVERY.join(DOCUMENT, DELIVERY.c.document_id == DOCUMENT.c.id))
-    .where(DELIVERY.c.consignment_id == bindparam("consignment"), DELIVERY.c.state == "packed")
+    .where(
+        DELIVERY.c.consignment_id.in_(bindparam("consignments", expanding=True)), DELIVERY.c.state == "packed"
+    )
     .order_by(*_AS_THEY_CAME)
 )
 
 
-def documents_in(view: Connection, consignment_id: str) -> list[Loaded]:
-    """The documents in a consignment, always in the same order."""
-    rows = view.execute(_LOADED, {"consignment": consignment_id})
-    return [Loaded(*row) for row in rows]
+def documents_in(view: Connection, *consignments: str) -> dict[str, list[Loaded]]:
+    """The documents in each of these consignments, always in the same order."""
+    loaded: dict[str, list[Loaded]] = {one: [] for one in consignments}
+    for *document, consignment in view.execute(_LOADED, {"consignments": list(consignments)}):
+        loaded[consignment].append(Loaded(*document))
+    return loaded
 
 
-def begin_attempt(tx: Connection, consignment_id: str, number: int, now: datetime) -> None:
-    """Note that an attempt begins, before the far end hears of it."""
-    insert_absent(tx, ATTEMPT, [{"consignment_id": consignment_id, "number": number, "begun_at": now}])
+def begin_attempts(tx: Connection, attempts: Sequence[tuple[str, int]], now: datetime) -> None:
+    """Note that attempts begin, before the far end hears of them. attempts: consignment and number."""
+    rows = [{"consignment_id": one, "number": number, "begun_at": now} for one, number in attempts]
+    insert_absent(tx, ATTEMPT, rows)
 
 
-def end_attempt(tx: Connection, consignment_id: str, number: int, **values: object) -> None:
-    """Note what became of an attempt."""
-    bound = {"consignment": consignment_id, "nth": number}
-    tx.execute(_ending(tuple(values)), bound | {f"new_{name}": value for name, value in values.items()})
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What became of an attempt. detail: its receipt or its fault. response: SHA-256 of what was said."""
+
+    consignment: str
+    number: int
+    outcome: str
+    detail: str | None
+    response: str | None
 
 
-@cache
-def _ending(columns: tuple[str, ...]) -> Update:
-    return (
-        update(ATTEMPT)
-        .where(ATTEMPT.c.consignment_id == bindparam("consignment"), ATTEMPT.c.number == bindparam("nth"))
-        .values({name: bindparam(f"new_{name}") for name in columns})
+def end_attempts(tx: Connection, those: Sequence[Ended], now: datetime) -> None:
+    """Note what became of attempts."""
+    rows = [
+        {
+            "of_consignment": one.consignment,
+            "nth": one.number,
+            "ended": now,
+            "became": one.outcome,
+            "said": one.detail,
+            "answered": one.response,
+        }
+        for one in those
+    ]
+    tx.execute(_ENDING, rows)
+
+
+_ENDING = (
+    update(ATTEMPT)
+    .where(ATTEMPT.c.consignment_id == bindparam("of_consignment"), ATTEMPT.c.number == bindparam("nth"))
+    .values(
+        ended_at=bindparam("ended"),
+        outcome=bindparam("became"),
+        detail=bindparam("said"),
+        response_sha256=bindparam("answered"),
     )
+)
 
 
 def undate(tx: Connection, consignment_id: str) -> None:
@@ -243,9 +285,10 @@ def move_into(tx: Connection, row: dict[str, Any], deliveries: Sequence[str]) ->
     tx.execute(update(DELIVERY).where(DELIVERY.c.id.in_(deliveries)).values(consignment_id=row["id"]))
 
 
-def undelivered_documents(view: Connection, consignment_id: str) -> list[str]:
-    """Documents of a consignment of which no other consignment is still under way."""
-    return list(view.execute(_undelivered(), {"consignment": consignment_id}).scalars())
+def undelivered_documents(view: Connection, *consignments: str) -> list[str]:
+    """Documents of delivered consignments of which no other consignment is still under way, each once."""
+    rows = view.execute(_undelivered(), {"consignments": list(consignments)}).scalars()
+    return list(dict.fromkeys(rows))
 
 
 @cache
@@ -262,7 +305,7 @@ def _undelivered() -> Select[Any]:
         )
     )
     return select(DELIVERY.c.document_id).where(
-        DELIVERY.c.consignment_id == bindparam("consignment"),
+        DELIVERY.c.consignment_id.in_(bindparam("consignments", expanding=True)),
         DELIVERY.c.state == "packed",
         ~under_way.exists(),
     )

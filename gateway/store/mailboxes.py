@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import PurePosixPath
 from typing import Any
@@ -12,7 +13,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, insert, select, upda
 
 from gateway.ports import Stored
 from gateway.store.answers import Answer
-from gateway.store.arrivals import insert_blob
+from gateway.store.arrivals import insert_blobs
 from gateway.store.core import HELD_UPLOAD as HELD
 from gateway.store.core import MAILBOX_ENTRY as ENTRY
 from gateway.store.core import TRANSMISSION, insert_absent
@@ -23,47 +24,73 @@ from gateway.store.rows import ENVIRONMENTS
 Row = Any
 
 
-def record_sent(tx: Connection, act: Act, answer: Answer, stored: Stored) -> str:
-    """Record an answer of ours as a transmission out; its id. The same answer is the same transmission."""
-    insert_blob(tx, stored, act.at)
-    transmission = derived("tx", answer.id)
-    row = {
-        "id": transmission,
-        "direction": "out",
-        "channel": answer.target,
-        "source_key": answer.id,
-        "partner": answer.partner,
-        "name": answer.file_name,
-        "sha256": stored.sha256,
-        "size": stored.size,
-        "standard": "csv" if answer.kind == "CSV" else "x12",
-        "environment": ENVIRONMENTS.get(answer.usage),
-        "state": "sent",
-        "facts": json.dumps({"kind": answer.kind}),
-        "received_at": act.at,
-    }
-    insert_absent(tx, TRANSMISSION, [row])
-    return transmission
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """An answer of ours that goes out, and its bytes in the archive."""
+
+    answer: Answer
+    stored: Stored
+
+    @property
+    def transmission(self) -> str:
+        """The transmission that it goes out as. The same answer is the same transmission."""
+        return derived("tx", self.answer.id)
 
 
-def put(tx: Connection, act: Act, answer: Answer, stored: Stored, transmission: str) -> None:
-    """List an answer in the partner's outbox; one that is listed already is as new again.
+def record_sent(tx: Connection, act: Act, sent: Sequence[Sent]) -> None:
+    """Record answers of ours as transmissions out; those that are recorded already stay as they are."""
+    insert_blobs(tx, [one.stored for one in sent], act.at)
+    rows = [
+        {
+            "id": one.transmission,
+            "direction": "out",
+            "channel": one.answer.target,
+            "source_key": one.answer.id,
+            "partner": one.answer.partner,
+            "name": one.answer.file_name,
+            "sha256": one.stored.sha256,
+            "size": one.stored.size,
+            "standard": "csv" if one.answer.kind == "CSV" else "x12",
+            "environment": ENVIRONMENTS.get(one.answer.usage),
+            "state": "sent",
+            "facts": json.dumps({"kind": one.answer.kind}),
+            "received_at": act.at,
+        }
+        for one in sent
+    ]
+    insert_absent(tx, TRANSMISSION, rows)
+
+
+def put(tx: Connection, act: Act, sent: Sequence[Sent]) -> None:
+    """List answers in their partners' outboxes; one that is listed already is as new again.
 
     A name that another answer has is no reason to hide this one: it gets a name of its own.
     """
-    if tx.execute(_AGAIN, {"acknowledgement": answer.id, "now": act.at}).rowcount:
-        return
-    row = {
-        "id": derived("mb", answer.id, act.at.isoformat()),
-        "partner": answer.partner,
-        "name": _free_name(tx, answer),
-        "size": stored.size,
-        "sha256": stored.sha256,
-        "transmission_id": transmission,
-        "acknowledgement_id": answer.id,
-        "modified_at": act.at,
-    }
-    tx.execute(_LISTED, [row])
+    ids = [one.answer.id for one in sent]
+    listed = set(tx.execute(_LISTED_ALREADY, {"acknowledgements": ids}).scalars())
+    if listed:
+        tx.execute(_AGAIN, [{"acknowledgement": one, "now": act.at} for one in sorted(listed)])
+    fresh = [one for one in sent if one.answer.id not in listed]
+    taken = _names_taken(tx, fresh)
+    rows: list[dict[str, Any]] = []
+    for one in fresh:
+        place = (one.answer.partner, one.answer.file_name)
+        name = _name_apart(one.answer) if place in taken else one.answer.file_name
+        taken.add(place)
+        rows.append(
+            {
+                "id": derived("mb", one.answer.id, act.at.isoformat()),
+                "partner": one.answer.partner,
+                "name": name,
+                "size": one.stored.size,
+                "sha256": one.stored.sha256,
+                "transmission_id": one.transmission,
+                "acknowledgement_id": one.answer.id,
+                "modified_at": act.at,
+            }
+        )
+    if rows:
+        tx.execute(_LISTED, rows)
 
 
 _AGAIN = (  # here and below: what every file asks is built once, which costs more than asking
@@ -72,19 +99,29 @@ _AGAIN = (  # here and below: what every file asks is built once, which costs mo
     .values(modified_at=bindparam("now"), fetched_at=None, fetched_by=None)
 )
 _LISTED = insert(ENTRY)
-_UNDER_NAME = select(ENTRY.c.acknowledgement_id).where(
-    ENTRY.c.partner == bindparam("of_partner"),
-    ENTRY.c.name == bindparam("wanted"),
+_LISTED_ALREADY = select(ENTRY.c.acknowledgement_id).where(
+    ENTRY.c.acknowledgement_id.in_(bindparam("acknowledgements", expanding=True)),
+    ENTRY.c.removed_at.is_(None),
+)
+_UNDER_NAMES = select(ENTRY.c.partner, ENTRY.c.name).where(
+    ENTRY.c.partner.in_(bindparam("of_partners", expanding=True)),
+    ENTRY.c.name.in_(bindparam("wanted", expanding=True)),
     ENTRY.c.removed_at.is_(None),
 )
 
 
-def _free_name(tx: Connection, answer: Answer) -> str:
-    """The answer's name, or one beside it while another answer of the partner is listed under it."""
-    bound = {"of_partner": answer.partner, "wanted": answer.file_name}
-    listed = tx.execute(_UNDER_NAME, bound).scalar_one_or_none()
-    if listed in {None, answer.id}:
-        return answer.file_name
+def _names_taken(tx: Connection, sent: Sequence[Sent]) -> set[tuple[str | None, str]]:
+    """The names of these answers, each with its partner, under which others are listed."""
+    partners = sorted({one.answer.partner or "" for one in sent})
+    names = sorted({one.answer.file_name for one in sent})
+    if not names:
+        return set()
+    rows = tx.execute(_UNDER_NAMES, {"of_partners": partners, "wanted": names})
+    return {(row.partner, row.name) for row in rows}
+
+
+def _name_apart(answer: Answer) -> str:
+    """A name beside the answer's own, which another answer of the partner has."""
     path = PurePosixPath(answer.file_name)
     return f"{path.stem}~{derived('n', answer.id)[2:10]}{path.suffix}"
 

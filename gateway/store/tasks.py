@@ -117,6 +117,19 @@ def check_fence(tx: Connection, claim: Claim) -> None:
         raise Fenced(f"task {claim.task_id} attempt {claim.attempt}")
 
 
+_ALL_ALIVE = select(TASK.c.id, TASK.c.attempt).where(
+    TASK.c.id.in_(bindparam("those", expanding=True)), TASK.c.state == "running"
+)
+
+
+def check_fences(tx: Connection, claims: Sequence[Claim]) -> None:
+    """Raise Fenced unless all of `claims` are the newest attempts and still running."""
+    alive = {tuple(row) for row in tx.execute(_ALL_ALIVE, {"those": [claim.task_id for claim in claims]})}
+    for claim in claims:
+        if (claim.task_id, claim.attempt) not in alive:
+            raise Fenced(f"task {claim.task_id} attempt {claim.attempt}")
+
+
 @cache  # building a statement costs more than running it
 def _leaving(columns: tuple[str, ...]) -> Any:
     return (

@@ -243,8 +243,9 @@ def test_an_answer_to_an_attempt_that_was_given_up_is_ignored(stages: Stages) ->
     stages.jobs.take_back()
     stages.erp.says = [TryLater("OUT-035 busy", code="OUT-035")]
     stages.drain()
+    late = (Attempt(stages.parts, old, packed, destination), Receipt(Outcome.ACCEPTED, "late"))
     with pytest.raises(Fenced):
-        delivered(Attempt(stages.parts, old, packed, destination), Receipt(Outcome.ACCEPTED, "late"))
+        delivered(stages.parts, [late])
     [still] = _consignments(stages)
     assert (still["state"], still["reference"]) == ("retrying", None)
 

@@ -290,25 +290,27 @@ def _we_sent(tx: Connection, number: str) -> None:
         direction="out",
         state="sent",
     )
-    answers.insert_sent_interchange(
+    answers.insert_sent_interchanges(
         tx,
-        {
-            "id": f"ix-{number}",
-            "transmission_id": f"tx-{number}",
-            "direction": "out",
-            "ordinal": 1,
-            "partner": "acme-retail",
-            "sender_qualifier": "ZZ",
-            "sender_id": "MILLBROOK",
-            "receiver_qualifier": "ZZ",
-            "receiver_id": "ACMERETAIL",
-            "control_number": number.zfill(9),
-            "version": "00401",
-            "usage": "P",
-            "state": "sent",
-            "cursor": 0,
-            "attempt": 1,
-        },
+        [
+            {
+                "id": f"ix-{number}",
+                "transmission_id": f"tx-{number}",
+                "direction": "out",
+                "ordinal": 1,
+                "partner": "acme-retail",
+                "sender_qualifier": "ZZ",
+                "sender_id": "MILLBROOK",
+                "receiver_qualifier": "ZZ",
+                "receiver_id": "ACMERETAIL",
+                "control_number": number.zfill(9),
+                "version": "00401",
+                "usage": "P",
+                "state": "sent",
+                "cursor": 0,
+                "attempt": 1,
+            }
+        ],
         [
             {
                 "id": f"gr-{number}",

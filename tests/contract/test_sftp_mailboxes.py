@@ -93,7 +93,9 @@ def _in_the_ledger(folder: Path, stack: ExitStack) -> Mailhouse:
         with stages.ledger.write() as tx:
             answers.insert_answers(tx, [row])
             answer = answers.answer(tx, f"ak_{name}")
-            mailboxes.put(tx, ACT, answer, stored, mailboxes.record_sent(tx, ACT, answer, stored))
+            sent = [mailboxes.Sent(answer, stored)]
+            mailboxes.record_sent(tx, ACT, sent)
+            mailboxes.put(tx, ACT, sent)
 
     return Mailhouse(boxes(), receive, put, boxes)
 

@@ -16,7 +16,7 @@ import io
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -49,6 +49,8 @@ from partners.destinations import Destination
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ACT = Act("tester", NOON, "a test")
+#: So that tests may say what each delivery meets that comes after another.
+DELIVERED_SINGLY = {stage: most for stage, most in TOGETHER.items() if stage != "deliver"}
 
 
 class Died(BaseException):
@@ -195,9 +197,9 @@ class GuardedNotes:
     def __init__(self, inner: LocalNotes) -> None:
         self._inner = inner
 
-    def note(self, note: Note) -> None:
+    def note(self, *notes: Note) -> None:
         _outside_transactions()
-        self._inner.note(note)
+        self._inner.note(*notes)
 
     def every(self) -> Iterator[Note]:
         return self._inner.every()
@@ -300,6 +302,7 @@ class Stages:
         clock: Hands | None = None,
         erp: FarEnds | None = None,
         workers: int = 4,
+        together: Mapping[str, int] | None = None,
     ) -> None:
         self.home, self.database_url = home, database_url
         self.faults = faults or Faults()
@@ -313,7 +316,9 @@ class Stages:
         self.archive = GuardedArchive(inner, self.faults)
         self.notes = GuardedNotes(LocalNotes(home / "archive"))
         self.book = ProfileBook(self.ledger, self.clock, home)
-        self.jobs = LocalJobs(self.ledger, self.clock, workers=workers, poll_s=0.05, together=TOGETHER)
+        self.jobs = LocalJobs(
+            self.ledger, self.clock, workers=workers, poll_s=0.05, together=together or DELIVERED_SINGLY
+        )
         self.parts = Parts(
             ledger=self.ledger,
             archive=self.archive,
