@@ -31,6 +31,8 @@ from gateway.logs import logged
 from gateway.meters import Meters
 from gateway.nodes import Node
 from gateway.ports import DELIVER, WORK, Arrival, Receive, Received
+from gateway.push.desk import Desk
+from gateway.push.server import DoorPlace, PushDoor
 from gateway.room import Room
 from gateway.scheduler import Scheduler
 from gateway.settings import Settings
@@ -61,7 +63,7 @@ ABORTED = 1
 
 
 class Running:
-    """A gateway at work. server, status: None if the role sftp or web is not played here.
+    """A gateway at work. server: None if the role sftp is not played here; status, push: or web.
 
     overdue: True if work in hand did not end within stop_s; the process may then simply end,
     as if it were killed, and the next start goes on from there.
@@ -70,6 +72,7 @@ class Running:
     def __init__(self, stop_s: float) -> None:
         self.server: SftpServer | None = None
         self.status: StatusServer | None = None
+        self.push: PushDoor | None = None
         self.stopping = threading.Event()
         self.overdue = False
         self._stop_s = stop_s
@@ -206,6 +209,9 @@ def running(gateway: Gateway, roles: Collection[Role] = tuple(Role)) -> Iterator
             run.status = status_server(gateway, meters, run.stopping.is_set)
             run.status.start()
             stack.callback(run.status.stop)
+            run.push = push_door(gateway, receive)
+            run.push.look()
+            stack.enter_context(run.thread("push door", partial(run.push.serve, run.stopping.is_set)))
         stack.callback(run.left_s)
         log.info(
             "gateway.started",
@@ -213,6 +219,7 @@ def running(gateway: Gateway, roles: Collection[Role] = tuple(Role)) -> Iterator
             roles=sorted(roles),
             sftp_port=run.server.port if run.server else None,
             status_port=run.status.port if run.status else None,
+            push_port=run.push.port if run.push else None,
         )
         yield run
         log.info("gateway.stopping")
@@ -306,6 +313,23 @@ def status_server(gateway: Gateway, meters: Meters, is_stopping: Callable[[], bo
         gateway.ledger, gateway.archive, gateway.book, settings.home, is_stopping, settings.disk_reserve_bytes
     )
     return StatusServer(settings.web_host, settings.web_port, health, meters.exposed, settings.web_networks)
+
+
+def push_door(gateway: Gateway, receive: Receive) -> PushDoor:
+    """The door that our ERP pushes through, shut as long as no channel wants it."""
+    settings, home = gateway.settings, gateway.settings.home
+    certificate, key = (
+        home / name if name else None for name in (settings.push_tls_certificate, settings.push_tls_key)
+    )
+    desk = Desk(
+        gateway.book,
+        gateway.ledger,
+        home,
+        within(receive, settings.archive_deadline_s),
+        room(settings),
+        Backlog(gateway.ledger, settings.backlog_per_partner).is_full,
+    )
+    return PushDoor(DoorPlace(settings.push_host, settings.push_port, certificate, key), gateway.book, desk)
 
 
 def allow_open_files() -> None:

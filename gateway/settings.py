@@ -170,6 +170,25 @@ class Settings(BaseSettings):
         default=", ".join(LOOPBACK),
         description="Networks that are answered there, with commas between; all others are refused.",
     )
+    push_host: str = Field(
+        default="127.0.0.1",
+        description="Address of the door that our ERP pushes documents through; it opens with the first "
+        "channel of kind http.",
+    )
+    push_port: int = Field(
+        default=9466,
+        ge=0,
+        le=65535,
+        description="Port of it; 0 takes any free one. A taken port gives way to the next.",
+    )
+    push_tls_certificate: str = Field(
+        default="",
+        description="Its certificate with the chain, PEM, from the home; empty: plain HTTP, for this machine "
+        "or behind a proxy that has one.",
+    )
+    push_tls_key: str = Field(
+        default="", description="Its private key, PEM, from the home; empty: in the certificate's file."
+    )
     gateway_name: str = Field(
         default="tradepost",
         min_length=1,

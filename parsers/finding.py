@@ -49,7 +49,7 @@ class Location:
     data_element: str | None = None
     #: Row of a delimited file, from 1, counting lines of text as a spreadsheet shows them.
     row: int | None = None
-    #: Column name of a delimited file.
+    #: Column name of a delimited file; in canonical JSON the pointer to the value: "/lines/0/price".
     column: str | None = None
     #: Offset from the first byte of the file, from 0.
     byte_offset: int | None = None

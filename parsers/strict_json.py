@@ -144,7 +144,8 @@ def _fault(path: tuple[str | int, ...], value: Any) -> Finding | None:
 
 
 def _at(path: tuple[str | int, ...], value: str, expected: str) -> Finding:
-    return found("TRN-343", value=value, expected=expected, pointer=shown(pointer(*path)) or "/")
+    where = shown(pointer(*path)) or "/"
+    return found("TRN-343", Location(column=where), value=value, expected=expected, pointer=where)
 
 
 def _has_surrogates(text: str) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from parsers import strict_json
 from parsers.catalogue import found, shown
-from parsers.finding import Finding
+from parsers.finding import Finding, Location
 from parsers.strict_json import JsonObject, pointer
 from partners.agreement import SET_DOCUMENTS, Agreement
 from translators import registry
@@ -103,12 +103,19 @@ def _validated(item: JsonObject, kind: str | None) -> tuple[Document | None, lis
         if fault.faults:
             return None, [_misfit(one) for one in fault.faults[: strict_json.MAX_FAULTS]]
     expected = ", ".join(KINDS[name].schema for name in KIND_SETS)
-    return None, [found("TRN-342", value=_shown(item.value.get("schema")), expected=expected)]
+    return None, [found("TRN-342", _at("/schema"), value=_shown(item.value.get("schema")), expected=expected)]
 
 
 def _misfit(fault: Fault) -> Finding:
     where = shown(pointer(*fault.path)) or "/"
-    return found("TRN-343", value=_shown(fault.value), expected=shown(fault.expected), pointer=where)
+    return found(
+        "TRN-343", _at(where), value=_shown(fault.value), expected=shown(fault.expected), pointer=where
+    )
+
+
+def _at(where: str) -> Location:
+    """A value by its JSON pointer."""
+    return Location(column=where)
 
 
 def _shown(value: object) -> str:
@@ -130,6 +137,8 @@ def _known_by(document: Document, kind: str) -> Translation:
 def _contradictions(document: Document, known: Translation, kind: str, usage: str) -> Iterator[Finding]:
     if not known.number:
         expected = "order_number" if "order_" in kind else "number"
-        yield found("TRN-344", expected=expected, kind=kind_of(document).name)
+        yield found("TRN-344", _at(f"/{expected}"), expected=expected, kind=kind_of(document).name)
     if document.usage != usage:
-        yield found("TRN-345", value=json.dumps(document.usage, ensure_ascii=False), expected=usage)
+        yield found(
+            "TRN-345", _at("/usage"), value=json.dumps(document.usage, ensure_ascii=False), expected=usage
+        )

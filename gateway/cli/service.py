@@ -67,6 +67,8 @@ def run(
 
                 show_outcome(gateway, drop_samples(gateway, server))
             _say_where(settings.home, server.port if server else None, settings.sftp_host)
+            if at_work.push is not None and at_work.push.url:
+                show.out().print(f"Our ERP pushes documents to {at_work.push.url}CHANNEL.", soft_wrap=True)
             at_work.wait(partial(reload_profiles, gateway))
             show.talk().print("Stopping: finishing what is in hand …")
         if at_work.overdue:

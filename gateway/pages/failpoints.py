@@ -53,6 +53,7 @@ KINDS = {
     "sftp_source": "A watched SFTP server",
     "s3_source": "A watched bucket",
     "erp": "Reading an ERP",
+    "push": "Pushing over HTTP",
     "jobs": "Jobs",
     "profiles": "Partner profiles",
     "orphans": "Bytes that a crash left in the archive only",

@@ -1,0 +1,1 @@
+"""The door for canonical JSON over HTTP."""
