@@ -18,7 +18,7 @@ from gateway.ports import Job
 from gateway.routing import may_take
 from gateway.store import deliveries, readings, turns
 from gateway.store.deliveries import Waiting
-from gateway.store.identity import business_identity, derived
+from gateway.store.identity import business_identity, following
 from gateway.store.moves import Act
 from gateway.store.readings import Settled
 from gateway.store.rows import ENVIRONMENTS
@@ -266,7 +266,7 @@ def _delivery(
     act: Act, settled: Settled, ready: Ready, destination: str, schedule: str, generation: int
 ) -> dict[str, Any]:
     return {
-        "id": derived("dl", ready.id, destination, generation),
+        "id": following("dl", ready.id, destination, generation),
         "document_id": ready.id,
         "destination": destination,
         "generation": generation,
@@ -285,11 +285,12 @@ def _consignment(act: Act, lot: Lot, rows: Sequence[dict[str, Any]], number: str
     number: business number of the first document, for the file's name.
     """
     keys = [row["key"] for row in rows]
+    first, *others = [row["id"] for row in rows]
     key = keys[0] if len(keys) == 1 else business_identity(*keys)[:32]
     label = _UNSAFE.sub("-", number)[:MAX_NAME_CHARS].strip(".-") if len(keys) == 1 else f"batch-{len(keys)}"
     name = "_".join(part for part in (lot.kind, lot.partner or "", label, _short(key)) if part)
     return {
-        "id": derived("cs", lot.destination, *[row["id"] for row in rows]),
+        "id": following("cs", first, lot.destination, *others),
         "partner": lot.partner,
         "destination": lot.destination,
         "kind": lot.kind,

@@ -1,4 +1,8 @@
-"""Ids: drawn once for what arrives, derived for what is read from it."""
+"""Ids: drawn once for what arrives, derived for what is read from it.
+
+What comes in numbers has ids that follow one another: every index takes them side by side, and a
+transaction touches few of its pages however many are there already.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,8 @@ from datetime import datetime
 from functools import lru_cache
 
 ID_HASH_CHARS = 24
+#: Of these, those that count, in ids that follow one another.
+ORDINAL_CHARS = 8
 
 
 def drawn(kind: str, now: datetime) -> str:
@@ -20,6 +26,16 @@ def derived(kind: str, *parts: object) -> str:
     """The id that belongs to `parts`: the same parts give the same id, always."""
     text = "\x1f".join(str(part) for part in parts)
     return f"{kind}-{hashlib.sha256(text.encode()).hexdigest()[:ID_HASH_CHARS]}"
+
+
+def numbered(kind: str, *parts: object, ordinal: int) -> str:
+    """The id that belongs to `parts` and a number: those of the same parts sort by their numbers."""
+    return f"{derived(kind, *parts)[:-ORDINAL_CHARS]}{ordinal:0{ORDINAL_CHARS}x}"
+
+
+def following(kind: str, other: str, *parts: object) -> str:
+    """The id that belongs to another id and `parts`: those of the same parts sort as the other ids do."""
+    return derived(kind, other[:-ORDINAL_CHARS], *parts)[:-ORDINAL_CHARS] + other[-ORDINAL_CHARS:]
 
 
 def business_identity(*parts: str) -> str:

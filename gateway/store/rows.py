@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from gateway.store.identity import derived
+from gateway.store.identity import derived, numbered
 from gateway.store.readings import Row, finding_row
 from translators.report import DocumentReport, GroupReport, InterchangeReport
 
@@ -74,7 +74,7 @@ class Reading:
         return found
 
     def _document_id(self, generation: int, interchange: int, group: int, ordinal: int) -> str:
-        return derived("doc", self.transmission, generation, interchange, group, ordinal)
+        return numbered("doc", self.transmission, generation, interchange, group, ordinal=ordinal)
 
 
 def interchange_row(reading: Reading, report: InterchangeReport) -> Row:
