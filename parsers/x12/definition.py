@@ -125,3 +125,9 @@ class SetDefinition:
     root: LoopDefinition
     short_dates: bool = False
     known: frozenset[str] = frozenset()
+
+    @property
+    def beginning(self) -> str:
+        """Id of the segment that follows ST, "BEG"; "" where that is none that must be sent."""
+        second = self.root.children[1] if len(self.root.children) > 1 else None
+        return second.id if isinstance(second, SegmentUse) else ""

@@ -18,6 +18,7 @@ from parsers.finding import Finding, Location
 from parsers.x12.byte_window import DEFAULT_CHUNK_BYTES, ByteSource
 from parsers.x12.clean_sets import Ahead, CleanSets
 from parsers.x12.control_numbers import SeenNumbers
+from parsers.x12.doubts import Doubts
 from parsers.x12.headers import excess, interchange_findings, interchange_header, ta1_findings
 from parsers.x12.limits import DEFAULT_LIMITS, Limits
 from parsers.x12.model import (
@@ -133,11 +134,14 @@ class _Interchange:
         }
         reader = self._reader
         stretches = reader.stretches(self._isa, self._options.encoding, self._limits)
+        doubts = Doubts(reader, self._isa.separators.element, self._options)
         clean = CleanSets(reader.window, self._options, self._limits, self._ahead)
         for stretch in stretches.each():
             for segment in stretch:
                 handler = handlers.get(segment.id)
-                if handler is not None:
+                if handler is not None and self._is_astray(segment, doubts):
+                    stretches.go_on()
+                elif handler is not None:
                     yield from handler(segment)
                 elif self._set is not None:
                     self._set.add(segment)
@@ -149,6 +153,18 @@ class _Interchange:
                 yield from map(SetRead, clean.take(self._group))
         if not self._closed:
             yield from self._cut_off()
+
+    def _is_astray(self, segment: Segment, doubts: Doubts) -> bool:
+        """True, and taken, if a control segment stands where what is open goes on behind it."""
+        group, current = self._group, self._set
+        if current is not None and group is not None:
+            if doubts.inside(segment, current, group.header, self._end_of(segment)):
+                current.add_astray(segment)
+                return True
+        elif group is not None and group.is_begun_again_by(segment):
+            group.misplaced.add(segment)
+            return True
+        return False
 
     def _outside_set(self, segment: Segment) -> None:
         if self._group is not None:

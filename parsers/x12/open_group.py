@@ -50,6 +50,15 @@ class OpenGroup:
         self._control_numbers = SeenNumbers()
         self._findings: list[Finding] = []
 
+    def is_begun_again_by(self, segment: Segment) -> bool:
+        """True for its own GS, sent once more before any set."""
+        header = self.header
+        return (
+            segment.id == "GS"
+            and not self.sets
+            and (segment.get(1), segment.get(6)) == (header.functional_id, header.control_number)
+        )
+
     def admit(self, opened: OpenSet) -> None:
         """Count a set that begins, and look at its control number among those of the group."""
         self.sets += 1

@@ -6,6 +6,7 @@ Source: X12.5, ST and SE; codes of AK502. BI-030 to BI-032.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from parsers.catalogue import found
 from parsers.finding import Finding, Location
@@ -25,6 +26,12 @@ _SE_ELEMENTS = 2
 _BEGINNING = 2
 #: ST03 names an implementation convention from this release on.
 FIRST_RELEASE_WITH_CONVENTION = "005010"
+#: What findings say where a segment is one too many; where one is missing; and AK502 of the count then.
+_TOO_MANY = frozenset({"X12-200", "X12-201", "X12-202", "X12-204", "X12-205", "X12-206"})
+_TOO_FEW = frozenset({"X12-202", "X12-203", "X12-206", "X12-301"})
+_WRONG_COUNT = "4"
+#: Findings of HL trees.
+_OF_TREES = "X12-3"
 #: Segments of one set that are held as values, about a kilobyte each; a longer set is checked as it
 #: passes by, and who needs what it says reads it from the file again.
 HELD_SEGMENTS = 100_000
@@ -34,6 +41,7 @@ class OpenSet:
     """One set from its ST on. `add` takes what follows, `close` gives the set.
 
     ordinal: place in its group, from 1. options: with the separators of its interchange.
+    beginning: id of the segment that follows ST in sets of its kind, "" if that is not known.
     """
 
     def __init__(
@@ -59,6 +67,9 @@ class OpenSet:
         self._count = 0
         self._findings: list[Finding] = []
         self._in_wrong_group = False
+        #: Control segments inside it that are none of its own.
+        self._astray = 0
+        self.beginning = "" if definition is None else definition.beginning
         self.add(header)
         self._check_header()
         if definition is not None and definition.release != group.release:
@@ -83,6 +94,26 @@ class OpenSet:
 
     def add(self, segment: Segment) -> None:
         """Take the next segment and number it."""
+        self._number(segment)
+        if self._walk is not None:
+            self._walk.feed(segment)
+
+    def add_astray(self, segment: Segment) -> None:
+        """Take a control segment that stands in the set and is no part of it; the set goes on behind it."""
+        self._number(segment)
+        self._astray += 1
+        self._say("X12-088", segment, None, value=self.control_number)
+
+    def ends_with(self, trailer: Segment) -> bool:
+        """True if an SE agrees with what has been read, or holds more than an SE does."""
+        counted = whole_number(trailer.get(1)) == self._count + 1
+        return (counted and trailer.get(2) == self.control_number) or len(trailer.elements) > _SE_ELEMENTS
+
+    def is_begun_again_by(self, segment: Segment) -> bool:
+        """True for its own ST, sent once more before anything else."""
+        return self._count == 1 and segment.id == "ST" and segment.elements == self._header.elements
+
+    def _number(self, segment: Segment) -> None:
         self._count += 1
         segment.number = self._count
         if self._count > self._limits.set_segments:
@@ -91,8 +122,6 @@ class OpenSet:
             self._hold_no_more()
         if self._held:
             self._segments.append(segment)
-        if self._walk is not None:
-            self._walk.feed(segment)
 
     def repeated(self) -> None:
         """Say that ST02 was used before in this group."""
@@ -105,8 +134,13 @@ class OpenSet:
         self._say(remark.code, segment, remark.element, expected=str(bound))
 
     def cut_off(self, end: int) -> TransactionSet:
-        """The set as far as it came, unchecked, because nothing follows. end: byte offset after it."""
-        return self._as_set(None, [], end, complete=False)
+        """The set as far as it came, because nothing follows. end: byte offset after it.
+
+        What only the rest of it could tell, its count, its end and its HL tree, is not judged.
+        """
+        faults = [] if self._walk is None else self._checked()[1]
+        told = [fault for fault in faults if not fault.code.startswith(_OF_TREES)]
+        return self._as_set(None, told, end, complete=False)
 
     def close(self, trailer: Segment | None, end: int) -> TransactionSet:
         """The set, checked. trailer: its SE, None if it has none. end: byte offset after the set."""
@@ -116,7 +150,7 @@ class OpenSet:
         if trailer is None:
             self._findings.append(self._without_trailer(end))
         else:
-            self._of_trailer(trailer)
+            self._of_trailer(trailer, faults)
         return self._as_set(tree, faults, end)
 
     def _as_set(
@@ -177,9 +211,14 @@ class OpenSet:
         convention = release is None or release >= FIRST_RELEASE_WITH_CONVENTION
         self._findings += excess(self._header, 3 if convention else 2, "X12-222")
 
-    def _of_trailer(self, trailer: Segment) -> None:
+    def _of_trailer(self, trailer: Segment, faults: list[Finding]) -> None:
+        """What SE shows to be wrong. faults: of the segments, those that explain its count are marked so."""
         count, number = trailer.get(1), trailer.get(2)
-        if whole_number(count) != self._count:
+        declared = whole_number(count)
+        more = None if declared is None else self._count - declared
+        if more and not (0 < more <= self._astray) and not _explained(more, faults):
+            more = None
+        if more is None:
             self._say("X12-082", trailer, 1, value=count, expected=str(self._count))
         if number != self.control_number and self.nameless != "ST02":
             self._say("X12-081", trailer, 2, value=number, expected=self.control_number)
@@ -202,6 +241,20 @@ class OpenSet:
         offset = segment.offset if element is None else segment.offset_of(element)
         place = Location(segment.id, segment_number=segment.number, element=element, byte_offset=offset)
         self._findings.append(found(code, place, value=value, expected=expected, group=group))
+
+
+def _explained(more: int, faults: list[Finding]) -> bool:
+    """True if faults say that so many segments more were received than sent, or fewer if negative.
+
+    The first of them is given the code of a wrong count, which follows from it.
+    """
+    codes = _TOO_MANY if more > 0 else _TOO_FEW
+    reasons = [at for at, fault in enumerate(faults) if fault.code in codes]
+    if len(reasons) != abs(more):
+        return False
+    first = faults[reasons[0]]
+    faults[reasons[0]] = replace(first, x12={**first.x12, "AK502": _WRONG_COUNT})
+    return True
 
 
 def _is_too_long(fault: Finding) -> bool:

@@ -25,6 +25,8 @@ _UTF8 = frozenset({"utf-8", "ascii"})
 _OUTSIDE_BYTES = 200
 #: An ISA that lost more than its last elements is none.
 _FEWEST_ISA_ELEMENTS = 8
+#: Bytes that are looked at for the id of the next segment.
+_GLANCE_BYTES = 32
 #: Characters kept of the id of a segment that is too long to hold.
 _LONGEST_ID = 8
 
@@ -81,6 +83,12 @@ class SegmentReader:
     def at_end(self) -> bool:
         """True if nothing is left to read."""
         return not self.window.ahead(1)
+
+    def tag_at(self, offset: int, element: str) -> str:
+        """Id of the segment at an offset that is yet to be passed, "" if it cannot be told at a glance."""
+        text = self.window.ahead(_GLANCE_BYTES, max(0, offset - self.window.offset)).lstrip(BLANK)
+        tag, mark, _ = text.partition(element.encode())
+        return tag.decode("ascii") if mark and tag.isascii() and tag.isalnum() else ""
 
     def next_header(self) -> Isa | Unreadable | Outside | None:
         """The next interchange header, or what stands before it, or None at the end of the file.
@@ -199,6 +207,10 @@ class Stretches:
             elif not window.more():
                 yield self._unterminated()
                 return
+
+    def go_on(self) -> None:
+        """Go on behind the IEA just given: it ends nothing."""
+        self._ended = False
 
     def _stretch_size(self) -> int:
         """Bytes up to and with a GS or SE, or the last terminator at hand, 0 if there is none.

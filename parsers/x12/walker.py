@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from enum import IntEnum
 
 from parsers.catalogue import found
@@ -327,7 +328,8 @@ class Walk:
             case _Kind.ORPHAN:
                 self._report_missing(way, segment)
                 home = way.chain[-1][1].path
-                self._tell("X12-202", segment, home, home=home)
+                if not self._was_misnamed(segment, way.chain[-1][1].id):
+                    self._tell("X12-202", segment, home, home=home)
                 _apply(way, self._frames)
                 self._settle_last(segment)
             case _Kind.FORWARD:
@@ -395,6 +397,8 @@ class Walk:
     def _missing_in(self, frame: Frame, before: int, segment: Segment) -> None:
         for at in frame.missing(before):
             child = frame.plan.children[at]
+            if self._was_misnamed(segment, child.id):
+                continue
             location = Location(
                 segment=child.id,
                 segment_number=segment.number,
@@ -403,6 +407,15 @@ class Walk:
             )
             frame.told[at] = found("X12-203", location, expected=child.id, at=segment.id)
             self._note(segment, (frame.told[at],))
+
+    def _was_misnamed(self, segment: Segment, missing: str) -> bool:
+        """True if what is missing before a segment stands there under a name that nobody knows."""
+        match self._findings[-1:]:
+            case [Finding(code="X12-200", expected=None) as last]:
+                if last.location.segment_number == segment.number - 1:
+                    self._findings[-1] = replace(last, expected=missing)
+                    return True
+        return False
 
     def _tell(
         self, code: str, segment: Segment, loop: str | None, expected: str | None = None, **blanks: object

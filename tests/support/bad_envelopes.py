@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from x12_faults import ORDER
+from x12_faults import GROUP, ORDER
 
 _SET = ORDER[ORDER.index("ST*850") : ORDER.index("GE*1*12")]
 _WHOLE_GROUP = ORDER[ORDER.index("GS*PO") : ORDER.index("IEA*")]
@@ -12,6 +12,20 @@ SETS: dict[str, tuple[str, ...]] = {
     "AK502 3: no SE02": ("850", "SE*15*0001", "SE*15"),
     "AK502 4: no SE01": ("850", "SE*15*0001", "SE**0001"),
     "AK502 4: a segment was lost": ("850", "SE*15*", "SE*14*"),
+    "AK502 4: a segment is missing, as the count says": (
+        "850",
+        "BEG*00*SA*PO-1**20261123~\n",
+        "",
+        "SE*15*",
+        "SE*15*",
+    ),
+    "AK502 4: a segment is too many, as the count says": ("850", "CTT*", "ZZZ*1~\nCTT*", "SE*15*", "SE*15*"),
+    "AK304 2: an SE inside a set": ("850", "CTT*", "SE*3*0001~\nCTT*"),
+    "AK304 2: an ST inside a set": ("850", "CTT*", "ST*850*0002~\nCTT*"),
+    "AK304 2: ST twice": ("850", "ST*850*0001~\n", "ST*850*0001~\nST*850*0001~\n"),
+    "AK304 2: a GS inside a set": ("850", "CTT*", f"{GROUP}~\nCTT*"),
+    "AK304 2: an IEA inside a set": ("850", "CTT*", "IEA*1*000000007~\nCTT*"),
+    "AK304 1: a segment under a wrong name": ("850", "BEG*", "BGE*"),
     "AK502 7: ST02 too short": ("850", "ST*850*0001", "ST*850*001", "*0001~\nGE", "*001~\nGE"),
     "AK502 19 from 005010: ST03 too long": ("850 005010 with ST03", "*GUIDE", f"*{'G' * 36}"),
     "AK502 19 from 005010: a control character in ST03": ("850 005010 with ST03", "*GUIDE", "*GU\x01DE"),
@@ -38,6 +52,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "AK905 5: no GE01": ("850", "GE*1*12", "GE**12"),
     "AK905 5: GE01 is no number": ("850", "GE*1*12", "GE*A*12"),
     "AK905 5: an SE too many": ("850", "GE*1*12", "SE*15*0001~\nGE*1*12"),
+    "AK905 5: a GS twice": ("850", f"{GROUP}~\n", f"{GROUP}~\n{GROUP}~\n"),
     "AK905 6: GS06 twice, in an older answer": ("850", "IEA*1*", f"{_WHOLE_GROUP}IEA*2*"),
     "AK905 19 from 005010: GS06 twice": (
         "850 005010",

@@ -299,6 +299,14 @@ ENVELOPES = {
         "850", "ST*850*", "ST*888*", "X12-086 ST 1 01", "888*", f"AK5*R*1 {REJECTED}"
     ),
     "AK502 2: no SE": Case("850", "SE*15*0001~\n", "", "X12-080 SE 15", "GE*", f"AK5*R*2 {REJECTED}"),
+    "AK304 2: a GE inside a set": Case(
+        "850",
+        "CTT*",
+        "GE*1*12~\nCTT*",
+        "X12-088 GE 14",
+        "GE*1*12~\nCTT",
+        f"AK3*GE*14**2 AK5*R*5 {REJECTED}",
+    ),
     "AK502 3: SE02": Case(
         "850", "SE*15*0001", "SE*15*0002", "X12-081 SE 15 02", "0002~", f"AK5*R*3 {REJECTED}"
     ),
