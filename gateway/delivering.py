@@ -16,7 +16,7 @@ from gateway.failpoints import failpoint
 from gateway.life_lines import NAMED
 from gateway.parts import Parts
 from gateway.ports import Claim, Job, Stored
-from gateway.store import arrivals, deliveries, tasks
+from gateway.store import arrivals, attempts, deliveries, tasks
 from gateway.store.destinations import FOR_DESTINATION
 from gateway.store.moves import Act, Move, move, move_all, move_many
 from outbound.breaker import State
@@ -146,7 +146,7 @@ def _note_begun(tx: Connection, act: Act, those: Sequence[Ready]) -> None:
         for one in those
     ]
     move_all(tx, moves)
-    deliveries.begin_attempts(tx, [(one.attempt.packed.id, one.attempt.number) for one in those], act.at)
+    attempts.begin_attempts(tx, [(one.attempt.packed.id, one.attempt.number) for one in those], act.at)
 
 
 def wait_outside(attempt: Attempt) -> None:
@@ -313,7 +313,7 @@ def _end(tx: Connection, act: Act, those: Sequence[_Said]) -> None:
     """Note what became of attempts."""
     arrivals.insert_blobs(tx, [one.response for one in those if one.response is not None], act.at)
     ended = [
-        deliveries.Ended(
+        attempts.Ended(
             one.attempt.packed.id,
             one.attempt.number,
             one.outcome,
@@ -322,7 +322,7 @@ def _end(tx: Connection, act: Act, those: Sequence[_Said]) -> None:
         )
         for one in those
     ]
-    deliveries.end_attempts(tx, ended, act.at)
+    attempts.end_attempts(tx, ended, act.at)
 
 
 def strand(parts: Parts, claim: Claim, packed: deliveries.Packed) -> None:

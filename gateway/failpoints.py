@@ -119,7 +119,7 @@ FAILPOINTS: Mapping[str, Point] = {
     "erp.page_recorded": Point("FI-A07", "All of a page is recorded; the cursor has not moved."),
     "erp.cursor_moved": Point("FI-A07", "The cursor has moved past a page that is recorded."),
     # pushing over HTTP
-    "push.received": Point("FI-A07", "Pushed documents are kept and recorded; their client was not answered."),
+    "push.received": Point("FI-A07", "Pushed documents are recorded; their client was not answered."),
     # work, profiles, schema, start
     "jobs.claimed": Point("FI-A25", "Tasks are marked as running; no stage has begun."),
     "jobs.taken_back": Point("FI-A24", "A start has put running tasks back; none was taken anew."),

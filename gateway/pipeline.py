@@ -24,7 +24,6 @@ from typing import BinaryIO
 
 from sqlalchemy import Connection
 
-from gateway.answering import record_sent_interchanges
 from gateway.beside import beside
 from gateway.delivering import (
     Attempt,
@@ -41,22 +40,23 @@ from gateway.delivering import (
 from gateway.failpoints import failpoint
 from gateway.gates import is_shut
 from gateway.handing_on import Handed, hand_on_together
-from gateway.life_lines import log_answer, log_attempt, log_received
+from gateway.life_lines import log_attempt, log_received
 from gateway.noting import answer_note, arrival_note
 from gateway.orphans import adopt_orphans, look_for_orphans
 from gateway.packing import pack_chunk
+from gateway.parse_task import ParseTask
 from gateway.parts import Applied, Parts
 from gateway.ports import Arrival, Claim, Job, Received, Sight, Stored
 from gateway.routing import keeps_order
-from gateway.sending import give_up, postpone, ship
-from gateway.settling import ParseTask, conclude, ended, repeats_a_file, settle_waiting
+from gateway.sending import give_up, postpone, record_sent, ship
+from gateway.settling import conclude, ended, repeats_a_file, settle_waiting
 from gateway.staging import Staging
-from gateway.store import answers, arrivals, bookmarks, deliveries, mailboxes, readings, replays, tasks
+from gateway.store import answers, arrivals, bookmarks, deliveries, readings, replays, tasks
 from gateway.store.answers import Answer
 from gateway.store.arrivals import Kept
 from gateway.store.identity import drawn
 from gateway.store.mailboxes import Sent
-from gateway.store.moves import Act, Move, move, move_all, record
+from gateway.store.moves import Act, move, record
 from gateway.store.rows import CANONICAL, Reading
 from gateway.store.turns import earlier_at_work
 from gateway.understanding import understand
@@ -309,10 +309,10 @@ class Pipeline:
         failpoint("send.kept")
         now = self._parts.clock.now()
         self._parts.notes.note(*(answer_note(one.answer, one.stored, now) for _, one in kept))
-        self._sent([(claim, one) for claim, one in kept if one.answer.target == MAILBOX])
+        record_sent(self._parts, [(claim, one) for claim, one in kept if one.answer.target == MAILBOX])
         for claim, one in kept:
             if one.answer.target != MAILBOX and self._shipped(claim, one.answer):
-                self._sent([(claim, one)])
+                record_sent(self._parts, [(claim, one)])
 
     def _shipped(self, claim: Claim, answer: Answer) -> bool:
         """Hand an answer to a store of the partner's; False if it did not take it, which is recorded."""
@@ -326,24 +326,6 @@ class Pipeline:
         else:
             return True
         return False
-
-    def _sent(self, those: Sequence[tuple[Claim, Sent]]) -> None:
-        """Record answers that went out; those for mailboxes are there with that."""
-        if not those:
-            return
-        act, sent = self._parts.act("send"), [one for _, one in those]
-        with self._ledger.write() as tx:
-            self._jobs.finish(tx, *(claim for claim, _ in those))
-            mailboxes.record_sent(tx, act, sent)
-            record_sent_interchanges(tx, [(one.answer, one.transmission) for one in sent])
-            listed = [one for one in sent if one.answer.target == MAILBOX and one.answer.partner is not None]
-            mailboxes.put(tx, act, listed)
-            moves = [_sending(act, one) for one in sent]
-            move_all(tx, moves)
-            failpoint("send.in_transaction")
-        failpoint("send.committed")
-        for one in sent:
-            log_answer(one.answer)
 
     # pack ------------------------------------------------------------------------------------
 
@@ -448,14 +430,3 @@ class Pipeline:
     def _finish(self, *claims: Claim) -> None:
         with self._ledger.write() as tx:
             self._jobs.finish(tx, *claims)
-
-
-def _sending(act: Act, one: Sent) -> Move:
-    """The move of an answer that went out."""
-    return Move(
-        act,
-        "acknowledgement",
-        one.answer.id,
-        "sent",
-        {"sent_at": act.at, "transmission_id": one.transmission},
-    )

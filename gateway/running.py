@@ -206,12 +206,7 @@ def running(gateway: Gateway, roles: Collection[Role] = tuple(Role)) -> Iterator
             stack.callback(lambda: server.stop(run.left_s()))
             meters.sessions = server.sessions
         if Role.WEB in roles:
-            run.status = status_server(gateway, meters, run.stopping.is_set)
-            run.status.start()
-            stack.callback(run.status.stop)
-            run.push = push_door(gateway, receive)
-            run.push.look()
-            stack.enter_context(run.thread("push door", partial(run.push.serve, run.stopping.is_set)))
+            _open_doors(gateway, run, meters, receive, stack)
         stack.callback(run.left_s)
         log.info(
             "gateway.started",
@@ -223,6 +218,16 @@ def running(gateway: Gateway, roles: Collection[Role] = tuple(Role)) -> Iterator
         )
         yield run
         log.info("gateway.stopping")
+
+
+def _open_doors(gateway: Gateway, run: Running, meters: Meters, receive: Receive, stack: ExitStack) -> None:
+    """Open what speaks HTTP: the door for monitoring, and that for what our ERP pushes."""
+    run.status = status_server(gateway, meters, run.stopping.is_set)
+    run.status.start()
+    stack.callback(run.status.stop)
+    run.push = push_door(gateway, receive)
+    run.push.look()
+    stack.enter_context(run.thread("push door", partial(run.push.serve, run.stopping.is_set)))
 
 
 def reload_profiles(gateway: Gateway) -> None:

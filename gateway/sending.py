@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 
 from gateway import gates
+from gateway.answering import record_sent_interchanges
 from gateway.delivering import retry_policy
+from gateway.failpoints import failpoint
+from gateway.life_lines import log_answer
 from gateway.parts import Parts
 from gateway.ports import Claim
-from gateway.store import destinations
+from gateway.store import destinations, mailboxes
 from gateway.store.answers import Answer
-from gateway.store.moves import move
+from gateway.store.mailboxes import Sent
+from gateway.store.moves import Act, Move, move, move_all
 from outbound.breaker import wants_probe
 from outbound.connector import Consignment, Refused, TryLater
-from partners.profile import Destination
+from partners.profile import MAILBOX, Destination
 
 #: How soon an answer looks again whether its store takes anything.
 PAUSED_S = 60.0
@@ -89,3 +94,26 @@ def give_up(parts: Parts, claim: Claim, answer: Answer, refusal: Refused) -> Non
     with parts.ledger.write() as tx:
         move(tx, parts.act("send", refusal.reason), "acknowledgement", answer.id, "dead")
         parts.jobs.finish(tx, claim)
+
+
+def record_sent(parts: Parts, those: Sequence[tuple[Claim, Sent]]) -> None:
+    """Record answers that went out; those for mailboxes are there with that."""
+    if not those:
+        return
+    act, sent = parts.act("send"), [one for _, one in those]
+    with parts.ledger.write() as tx:
+        parts.jobs.finish(tx, *(claim for claim, _ in those))
+        mailboxes.record_sent(tx, act, sent)
+        record_sent_interchanges(tx, [(one.answer, one.transmission) for one in sent])
+        listed = [one for one in sent if one.answer.target == MAILBOX and one.answer.partner is not None]
+        mailboxes.put(tx, act, listed)
+        move_all(tx, [_sending(act, one) for one in sent])
+        failpoint("send.in_transaction")
+    failpoint("send.committed")
+    for one in sent:
+        log_answer(one.answer)
+
+
+def _sending(act: Act, one: Sent) -> Move:
+    values = {"sent_at": act.at, "transmission_id": one.transmission}
+    return Move(act, "acknowledgement", one.answer.id, "sent", values)

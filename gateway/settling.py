@@ -18,16 +18,15 @@ from gateway.failpoints import failpoint
 from gateway.handing_on import Handed, hand_on_together
 from gateway.life_lines import log_read
 from gateway.noting import RECONCILED
-from gateway.parts import Applied, Parts
-from gateway.ports import Claim, Job
+from gateway.parse_task import ParseTask, came_before, is_repeat, number_of, same_file
+from gateway.parts import Parts
+from gateway.ports import Job
 from gateway.repeats import note_repeats
 from gateway.routing import keeps_order
-from gateway.staging import Staging
-from gateway.store import answers, arrivals, readings, tasks
+from gateway.store import answers, readings, tasks
 from gateway.store.arrivals import Kept
 from gateway.store.moves import Act, Move, move, move_all, move_if
 from gateway.store.readings import Chunk, Occupant, settled_in, staged_in
-from gateway.store.rows import ENVIRONMENTS, Reading
 from parsers.catalogue import found
 from parsers.finding import Finding
 from translators.acknowledgements.answer import Answer
@@ -35,49 +34,6 @@ from translators.acknowledgements.decision import rolled_up
 from translators.report import FileEnded, InterchangeReport, Status, Ta1
 
 HASH_CHUNK_BYTES = 1 << 20
-
-
-@dataclass(slots=True)
-class ParseTask:
-    """One file in the parse stage. What its interchanges tell of it is filled in as they end.
-
-    waiting: an interchange that was read to its end and is settled with the file, None if none is.
-    ended: what the file's end said, once it is read.
-    """
-
-    claim: Claim
-    transmission: Kept
-    applied: Applied
-    reading: Reading
-    staging: Staging
-    standard: str | None = None
-    partner: str | None = None
-    environment: str | None = None
-    waiting: InterchangeReport | None = None
-    ended: FileEnded | None = None
-
-    @property
-    def is_replay(self) -> bool:
-        """True if a person asked for it: duplicates are no matter, and nobody is answered again."""
-        return self.claim.stage == "replay"
-
-    @property
-    def from_erp(self) -> bool:
-        """True if our own ERP wrote it."""
-        channel = self.applied.directory.channel(self.transmission.channel)
-        return channel is not None and channel[1].from_erp
-
-    def note(self, report: InterchangeReport) -> None:
-        """Remember whose interchange it was, and for what use."""
-        self.partner = self.partner or report.partner
-        self.environment = self.environment or ENVIRONMENTS.get(report.usage)
-
-    @property
-    def place(self) -> tuple[str, str]:
-        """What only one interchange may take: a partner's control number, or the bytes of a file without."""
-        report = self.waiting
-        number = _number(report) if report else ""
-        return (report.partner or "" if report else "", number or self.transmission.sha256)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +78,7 @@ def repeats_a_file(parts: Parts, task: ParseTask) -> bool:
     """True if these bytes came before and the layout counts them as a duplicate."""
     transmission = task.transmission
     with parts.ledger.read() as view:
-        earlier = _same_file(view, task)
+        earlier = same_file(view, task)
         if earlier is None:
             return False
         repeated = answers.answers_to_file(view, earlier)
@@ -140,6 +96,9 @@ def repeats_a_file(parts: Parts, task: ParseTask) -> bool:
 def ended(parts: Parts, task: ParseTask, report: InterchangeReport) -> None:
     """An interchange was read to its end: a small one waits for the file's, another is settled now."""
     task.note(report)
+    if task.staging.passed_over:
+        return
+    failpoint("parse.before_settled")
     if task.staging.is_whole and not _is_answered_apart(task, report):
         task.waiting = report
     else:
@@ -155,19 +114,16 @@ def settle_waiting(parts: Parts, task: ParseTask) -> None:
 
 def settle(parts: Parts, task: ParseTask, report: InterchangeReport) -> None:
     """All or nothing: one short transaction makes the interchange count, with its answers."""
-    if task.staging.passed_over:
-        return
-    failpoint("parse.before_settled")
     sha256 = _digest(parts, task.transmission, report)
     task.staging.catch_up()
     with parts.ledger.read() as view:
         earlier = _look_back(parts, view, task, report, sha256)
-    if earlier is not None and _is_repeat(task, report, sha256, earlier):
+    if earlier is not None and is_repeat(task, report, sha256, earlier):
         _settle_repeat(parts, task, report, sha256, earlier)
         return
     note = None if report.partner else _first_error(report)
     if earlier is not None:
-        finding = found("GTW-011", number=_number(report), earlier=earlier.id)
+        finding = found("GTW-011", number=number_of(report), earlier=earlier.id)
         report.findings.append(finding)
         report.ta1, report.ta1_due, report.rejected = Ta1("R", "025"), True, True
         report.status = Status.REJECTED
@@ -211,7 +167,6 @@ def _settlements(parts: Parts, those: Sequence[ParseTask]) -> list[_Settlement]:
     waiting = [(task, task.waiting) for task in those if task.waiting is not None]
     if not waiting:
         return []
-    failpoint("parse.before_settled")
     hashed = [(task, report, _digest(parts, task.transmission, report)) for task, report in waiting]
     with parts.ledger.read() as view:
         looked = [(*one, _look_back(parts, view, *one)) for one in hashed]
@@ -228,8 +183,8 @@ def _settlements(parts: Parts, those: Sequence[ParseTask]) -> list[_Settlement]:
 def _look_back(
     parts: Parts, view: Connection, task: ParseTask, report: InterchangeReport, sha256: str
 ) -> Occupant | None:
-    """What came before, as `_came_before`; if nothing did, business numbers that came are noted."""
-    earlier = _came_before(parts, view, task, report, sha256)
+    """What came before, as `came_before`; if nothing did, business numbers that came are noted."""
+    earlier = came_before(parts, view, task, report, sha256)
     if earlier is None and not task.is_replay:
         note_repeats(view, report, task.applied.directory)
     return earlier
@@ -315,7 +270,7 @@ def _settle_repeat(
     A file that is read anew meets what it held itself; that was answered when it was first read.
     """
     interchange = task.reading.interchange_id(report.ordinal)
-    finding = found("GTW-012", number=_number(report), earlier=earlier.id)
+    finding = found("GTW-012", number=number_of(report), earlier=earlier.id)
     report.findings.append(finding)
     act = parts.act("parse", finding.message)
     with parts.ledger.write() as tx:
@@ -405,45 +360,10 @@ def _check_first(
     parts: Parts, tx: Connection, task: ParseTask, report: InterchangeReport, sha256: str
 ) -> None:
     """Raise Overtaken if another worker has settled the same number or file since we looked."""
-    readings.take_turns(tx, report.partner or "", _number(report) or task.transmission.sha256)
+    readings.take_turns(tx, report.partner or "", number_of(report) or task.transmission.sha256)
     is_file = report.header is None and not report.rejected
-    if _came_before(parts, tx, task, report, sha256) or (is_file and _same_file(tx, task)):
+    if came_before(parts, tx, task, report, sha256) or (is_file and same_file(tx, task)):
         raise Overtaken(f"transmission {task.transmission.id} interchange {report.ordinal}")
-
-
-def _came_before(
-    parts: Parts, view: Connection, task: ParseTask, report: InterchangeReport, sha256: str
-) -> Occupant | None:
-    """The interchange that this one repeats or whose number it takes, if any; a replay passes the check.
-
-    An accepted one occupies its number. A refused one leaves it free, but the same bytes under the
-    same profiles can only be refused again: a client that was never told sends them twice.
-    """
-    header, agreement = report.header, report.agreement
-    if task.is_replay or header is None or agreement is None or agreement.x12 is None:
-        return None
-    since = readings.look_back(parts.clock.now(), agreement.x12.duplicate_window_days)
-    besides = task.reading.interchange_id(report.ordinal)
-    if not report.rejected:
-        return readings.accepted_before(
-            view, header.sender, header.receiver, header.control_number, since, besides
-        )
-    if not _answers_repeat(report):
-        return None
-    partner = agreement.partner.partner
-    return readings.refused_alike(view, partner, sha256, task.applied.version, since, besides)
-
-
-def _same_file(view: Connection, task: ParseTask) -> str | None:
-    """The answered transmission with these bytes, if that counts as a duplicate: a layout's rule says so,
-    and what our ERP wrote always does."""
-    transmission = task.transmission
-    agreement = task.applied.directory.by_partner(transmission.partner or "")
-    rule = agreement.rule_for_file(transmission.name) if agreement else None
-    accepts = not task.from_erp and (rule is None or rule.same_bytes == "accept")
-    if task.is_replay or accepts:
-        return None
-    return arrivals.settled_with_same_bytes(view, transmission, task.applied.version)
 
 
 def _digest(parts: Parts, transmission: Kept, report: InterchangeReport) -> str:
@@ -475,21 +395,6 @@ def _resting_place(event: FileEnded, outcomes: Sequence[readings.Outcome]) -> tu
 
 def _first_error(report: InterchangeReport) -> str | None:
     return next((finding.message for finding in report.findings if finding.is_error), None)
-
-
-def _is_repeat(task: ParseTask, report: InterchangeReport, sha256: str, earlier: Occupant) -> bool:
-    """True if it is the same interchange again, and not one that policy refuses."""
-    own = earlier.transmission_id == task.transmission.id
-    return earlier.sha256 == sha256 and (own or _answers_repeat(report))
-
-
-def _answers_repeat(report: InterchangeReport) -> bool:
-    agreement = report.agreement
-    return bool(agreement and agreement.x12 and agreement.x12.duplicate_same_bytes == "repeat_answers")
-
-
-def _number(report: InterchangeReport) -> str:
-    return report.header.control_number if report.header else ""
 
 
 def _verdict(report: InterchangeReport, sha256: str, now: datetime) -> dict[str, object]:

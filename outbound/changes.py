@@ -72,7 +72,6 @@ class Side:
     party: the partner as the ERP calls it. reads: the kinds of document. since: the day from which on
     changes count. overlap_s: see `ChangeReader.overlapping`. per_s: most requests in a second.
     stock: when stock levels are told, in the time zone `zone`. warehouses: whose; empty for all.
-    table: of an SQL database.
     """
 
     partner: str
@@ -86,7 +85,6 @@ class Side:
     zone: str
     stock: Schedule | None = None
     warehouses: tuple[str, ...] = ()
-    table: str = ""
 
 
 class ChangeReader(Protocol):

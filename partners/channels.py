@@ -290,9 +290,6 @@ class ErpChannel(ChannelBase):
     warehouses: Many[Text] = Field(
         default=(), description="Codes of the warehouses whose stock is told; left out: all, together."
     )
-    table: Text | None = Field(
-        default=None, description="SQL only: the table or view that is read, with its schema if it needs one."
-    )
 
     @model_validator(mode="after")
     def _stock_has_its_time(self) -> Self:

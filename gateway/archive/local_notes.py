@@ -81,7 +81,7 @@ class _Page:
         self._synced = 0
 
     def append(self, lines: bytes) -> bool:
-        """True once whole lines are durable, False if they were not taken. Raises OSError; the page is then done."""
+        """True once whole lines are durable, False if not taken. Raises OSError; the page is then done."""
         with self._writing:
             if self.is_done:
                 return False

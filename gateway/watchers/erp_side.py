@@ -46,5 +46,4 @@ def side_of(channel: ErpChannel, partner: str, directory: Directory) -> Side:
         zone=profile.time_zone,
         stock=channel.stock,
         warehouses=channel.warehouses,
-        table=channel.table or "",
     )

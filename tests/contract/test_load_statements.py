@@ -14,15 +14,17 @@ from business_files import order_850
 from sqlalchemy import event
 from stages import Stages
 
+from gateway.ports import TOGETHER
+
 FILES = 10
-#: Statements a file, over all stages; looking for due tasks is shared by those that are claimed together.
-MOST_STATEMENTS = 82
-#: Transactions that write, a file: received, settled, read, handed on, sent, begun, delivered, and a claim.
-MOST_COMMITS = 8
+#: Statements a file, over all stages, where ten files are claimed together.
+MOST_STATEMENTS = 24
+#: Transactions that write, a file: its receipt, and its share of those that it goes through with others.
+MOST_COMMITS = 2
 #: Statements a further chunk of documents of a large interchange, read and handed on.
 MOST_A_CHUNK = 16
 #: Syncs a file, of files and folders: what came, its answer, what was delivered, and notes of the first two.
-MOST_SYNCS = 18
+MOST_SYNCS = 15
 
 
 class Costs:
@@ -54,7 +56,7 @@ def syncs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def test_a_small_file_costs_a_bounded_number_of_statements_commits_and_syncs(
     tmp_path: Path, database_url: str, syncs: list[int]
 ) -> None:
-    stages = Stages(tmp_path / "home", database_url)
+    stages = Stages(tmp_path / "home", database_url, together=TOGETHER)
     _send(stages, 0, 3)  # what is done once a process is not counted
     costs = Costs(stages)
     before = len(syncs)
@@ -77,7 +79,7 @@ def _send(stages: Stages, first: int, count: int) -> None:
 def test_a_large_interchange_costs_statements_by_the_chunk_of_documents_not_by_the_document(
     tmp_path: Path, database_url: str
 ) -> None:
-    stages = Stages(tmp_path / "home", database_url)
+    stages = Stages(tmp_path / "home", database_url, together=TOGETHER)
     chunk = stages.parts.chunk_documents
     for number, chunks in ((1, 1), (2, 3)):
         orders = [f"{number}{order:07}" for order in range(chunks * chunk)]

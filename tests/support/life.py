@@ -59,6 +59,8 @@ STEP_S = 0.01
 #: How long a schedule's slots are apart at most in the homes of these tests.
 SLOT = timedelta(minutes=16)
 TRIES = 6
+#: Tasks that run together where a day must be like every other.
+BY_TWOS = {"parse": 2, "send": 2}
 #: Bytes of a part of a large file: the least that S3 takes.
 SMALLEST_PART = 5 << 20
 #: What an error that was put in comes to, once the layers above have named it.
@@ -93,7 +95,8 @@ class Order:
     """What a child shall do.
 
     act: "live" or "prepare". world: the folder outside of the gateway. strace: its options, none
-    without. large: every answer counts as too large for one transaction.
+    without. large: every answer counts as too large for one transaction. together: as many tasks run
+    together as in a gateway at work; else two, and deliveries one by one, so that every day is alike.
     """
 
     act: str
@@ -104,6 +107,7 @@ class Order:
     failpoints: str = ""
     strace: tuple[str, ...] = ()
     large: bool = False
+    together: bool = False
 
 
 class World:
@@ -307,6 +311,8 @@ def live(order: Order) -> None:
     # Unlike its code a gateway's patience may be changed from outside: nobody waits a second here.
     worker.FIRST_PAUSE_S = 0.0
     s3.S3Archive = partial(s3.S3Archive, part_bytes=SMALLEST_PART)  # type: ignore[misc]
+    if not order.together:
+        wiring.TOGETHER = BY_TWOS
     if order.large:
         answering.LARGE_SETS = 0
     wiring.SystemClock.now = lambda self: datetime.now(UTC) + world.shift  # type: ignore[method-assign]

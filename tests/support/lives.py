@@ -213,6 +213,7 @@ class Lives:
         *,
         bare: bool = False,
         large: bool = False,
+        together: bool = False,
         furnish: Callable[[Path], None] | None = None,
         besides: Mapping[Upload, Sent] | None = None,
         **options: str,
@@ -231,7 +232,8 @@ class Lives:
         fresh = bare or furnish is not None or bool(options)
         sent = uploads() | dict(besides or {})
         own = tuple(upload for upload in sent if upload.how != "elsewhere")
-        order = Order("live", str(home), str(world), own, {"chunk_documents": "2", **options}, large=large)
+        settings = {"chunk_documents": "2", **options}
+        order = Order("live", str(home), str(world), own, settings, large=large, together=together)
         if fresh:
             self._furnish(order)
             (furnish or (lambda _: None))(home)
