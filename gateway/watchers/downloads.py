@@ -33,19 +33,22 @@ class Downloads:
         the chunks raises passes through. Raises ChannelUnavailable if the disk refuses.
         """
         path = self._folder / f"download-{secrets.token_hex(16)}{self._suffix}"
+        handle = self._created(path)
         try:
-            if self._write(path, chunks) != size:
+            if self._write(handle, chunks) != size:
                 raise SourceFault(CHANGED)
             failpoint("download.written")
             yield path
         finally:
             path.unlink(missing_ok=True)
 
-    def _write(self, path: Path, chunks: Iterable[bytes]) -> int:
-        written = 0
+    def _created(self, path: Path) -> int:
         with self._spooling():
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+            return os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+
+    def _write(self, handle: int, chunks: Iterable[bytes]) -> int:
+        written = 0
         with os.fdopen(handle, "wb", buffering=0) as file:
             for chunk in chunks:
                 with self._spooling():

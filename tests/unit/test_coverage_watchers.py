@@ -351,6 +351,15 @@ def test_a_spool_that_is_full_is_told_as_the_channels_trouble(
     assert list((tmp_path / "spool").iterdir()) == []
 
 
+def test_a_spool_that_is_no_folder_is_told_as_the_channels_trouble(tmp_path: Path) -> None:
+    downloads = Downloads(tmp_path, "bucket")
+    (tmp_path / "spool").write_bytes(b"somebody's file")
+    with pytest.raises(ChannelUnavailable) as caught, downloads.holding([b"ISA"], 3):
+        pytest.fail("it was kept nowhere")
+    assert caught.value.code == "GTW-257"
+    assert (tmp_path / "spool").read_bytes() == b"somebody's file"
+
+
 def queue(monkeypatch: pytest.MonkeyPatch, client: Bucket, bell: Bell) -> QueueNotices:
     monkeypatch.setattr(s3_notices, "_client", lambda url, access: client)
     monkeypatch.setattr(s3_notices, "PAUSE_S", 0.001)
