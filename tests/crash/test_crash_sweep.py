@@ -20,7 +20,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 #: Points that are passed on a first start only, and those that need other stores or other answers.
 FIRST_START = ("archive.folder_made", "archive.marked", "profiles.", "schema.")
-OTHER_STORES = ("s3.", "download.", "sftp_source.", "s3_source.")
+FROM_ERP = ("erp.", "push.")
+OTHER_STORES = ("s3.", "download.", "sftp_source.", "s3_source.", *FROM_ERP)
 LARGE = ("parse.answers_reserved",)
 #: Points that only a start after a crash passes, with where it crashed before.
 RECOVERY = {

@@ -28,6 +28,7 @@ from io import BytesIO
 from pathlib import Path
 
 import httpx2
+import life_erp
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway import answering, failpoints, profiles, views, wiring, worker
@@ -97,6 +98,7 @@ class Order:
     act: "live" or "prepare". world: the folder outside of the gateway. strace: its options, none
     without. large: every answer counts as too large for one transaction. together: as many tasks run
     together as in a gateway at work; else two, and deliveries one by one, so that every day is alike.
+    erp: our ERP has something to say first; see `life_erp.py`.
     """
 
     act: str
@@ -108,6 +110,7 @@ class Order:
     strace: tuple[str, ...] = ()
     large: bool = False
     together: bool = False
+    erp: bool = False
 
 
 class World:
@@ -322,6 +325,8 @@ def live(order: Order) -> None:
         gateway.apply_profiles_once()
         if order.act == "prepare":
             return
+        if order.erp:
+            life_erp.hear(gateway)
         Life(gateway, world, order.uploads).run()
         report = verify(gateway.ledger, gateway.archive, gateway.clock, sample=None, progress=lambda *_: None)
     (world.folder / "passages.json").write_text(json.dumps(failpoints.passages()))

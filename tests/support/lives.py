@@ -214,6 +214,7 @@ class Lives:
         bare: bool = False,
         large: bool = False,
         together: bool = False,
+        erp: bool = False,
         furnish: Callable[[Path], None] | None = None,
         besides: Mapping[Upload, Sent] | None = None,
         **options: str,
@@ -233,7 +234,7 @@ class Lives:
         sent = uploads() | dict(besides or {})
         own = tuple(upload for upload in sent if upload.how != "elsewhere")
         settings = {"chunk_documents": "2", **options}
-        order = Order("live", str(home), str(world), own, settings, large=large, together=together)
+        order = Order("live", str(home), str(world), own, settings, large=large, together=together, erp=erp)
         if fresh:
             self._furnish(order)
             (furnish or (lambda _: None))(home)
