@@ -6,7 +6,7 @@ import io
 import json
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
@@ -19,7 +19,7 @@ from gateway.ports import Claim, Job, Stored
 from gateway.store import arrivals, attempts, deliveries, tasks
 from gateway.store.destinations import FOR_DESTINATION
 from gateway.store.moves import Act, Move, move, move_all, move_many
-from outbound.breaker import State
+from outbound.breaker import Breaker, State
 from outbound.connector import Carried, Consignment, Receipt, Refused, TryLater
 from outbound.idoc.writing import write_idocs
 from outbound.render import render
@@ -111,6 +111,11 @@ class Ready:
     consignment: Consignment
     stored: Stored
 
+    def begun_under(self, breaker: Breaker) -> Ready:
+        """It, with the breaker as it was when the attempt began: another node may have moved it since."""
+        packed = replace(self.attempt.packed, breaker=breaker)
+        return replace(self, attempt=replace(self.attempt, packed=packed))
+
 
 def begin(parts: Parts, those: Sequence[Ready]) -> list[Ready]:
     """Note that attempts begin; which may. The others must wait, which is noted instead."""
@@ -124,11 +129,11 @@ def begin(parts: Parts, those: Sequence[Ready]) -> list[Ready]:
             if destination.limits.in_flight is not None:  # those that are under way are counted there
                 _note_begun(tx, act, admitted[noted:])
                 noted = len(admitted)
-            waits_for = gates.what_for(tx, act, packed, destination)
-            if waits_for is None:
-                admitted.append(one)
+            found = gates.what_for(tx, act, packed, destination)
+            if isinstance(found, str):
+                _park(tx, act, one.attempt, found)
             else:
-                _park(tx, act, one.attempt, waits_for)
+                admitted.append(one.begun_under(found))
         _note_begun(tx, act, admitted[noted:])
     return admitted
 

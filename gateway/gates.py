@@ -38,8 +38,8 @@ def is_shut(packed: deliveries.Packed, destination: Destination, now: datetime) 
     return admitted(packed.breaker, packed.id, now, policy_of(destination)) is None
 
 
-def what_for(tx: Connection, act: Act, packed: deliveries.Packed, destination: Destination) -> str | None:
-    """What a consignment must wait for, None if it may begin; then its turn at the destination is taken."""
+def what_for(tx: Connection, act: Act, packed: deliveries.Packed, destination: Destination) -> str | Breaker:
+    """What a consignment must wait for, or the breaker under which it begins, its turn then taken."""
     if destination.order != "none":
         turns.lock(tx, packed.id)
         if turns.must_wait(tx, packed.id, dead_counts=destination.after_dead_letter == "wait"):
@@ -56,7 +56,7 @@ def what_for(tx: Connection, act: Act, packed: deliveries.Packed, destination: D
         return FOR_DESTINATION
     if after != standing.breaker:
         destinations.keep(tx, replace(act, reason=None), standing, after)
-    return None
+    return after
 
 
 def _limits_let(tx: Connection, act: Act, packed: deliveries.Packed, destination: Destination) -> bool:
@@ -84,11 +84,14 @@ def park(tx: Connection, packed: deliveries.Packed, waits_for: str) -> None:
 
 
 def went_well(tx: Connection, act: Act, packed: deliveries.Packed) -> None:
-    """The far end has dealt with a consignment: whatever it said, it is there and lets us in."""
+    """The far end has dealt with a consignment: whatever it said, it is there and lets us in.
+
+    packed: as it was begun. One that began while nothing was amiss has nothing to mend.
+    """
     if packed.breaker.is_quiet:
         return
     before = destinations.locked(tx, packed.destination, act.at)
-    after = succeeded(before.breaker)
+    after = succeeded(before.breaker, packed.id)
     if after != before.breaker:
         destinations.keep(tx, act, before, after, cause=None, reason=None)
 

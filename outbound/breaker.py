@@ -71,12 +71,14 @@ def _is_time(breaker: Breaker, now: datetime) -> bool:
     return breaker.probe_at is None or breaker.probe_at <= now
 
 
-def succeeded(breaker: Breaker) -> Breaker:
+def succeeded(breaker: Breaker, who: str) -> Breaker:
     """The breaker after the far end has dealt with a delivery, whatever it said of the document.
 
-    One that was paused meanwhile stays so.
+    Only the probe closes one that is not closed: what was begun before it opened or was paused, or
+    a probe that was given up for lost, tells of a time before.
     """
-    return breaker if breaker.state == "paused" else Breaker()
+    probes = breaker.state == "half_open" and breaker.probe == who
+    return Breaker() if probes or breaker.state == "closed" else breaker
 
 
 def failed(

@@ -97,7 +97,7 @@ class Packed:
     """A consignment as the deliver stage needs it.
 
     attempts_before: of its attempts, those that do not count towards the most that are allowed.
-    breaker: of its destination, as of now.
+    breaker: of its destination, as it was when this was read, or when its attempt began.
     """
 
     id: str

@@ -30,7 +30,7 @@ def test_it_opens_after_so_many_failures_in_a_row_and_not_before() -> None:
         breaker = failed(breaker, who, NOW, POLICY, endpoint_wide=True)
         assert breaker.state == "closed"
     assert failed(breaker, "c", NOW, POLICY, endpoint_wide=True).state == "open"
-    assert failed(succeeded(breaker), "c", NOW, POLICY, endpoint_wide=True).state == "closed"
+    assert failed(succeeded(breaker, "b"), "c", NOW, POLICY, endpoint_wide=True).state == "closed"
 
 
 def test_one_document_that_fails_by_itself_counts_once_and_several_count() -> None:
@@ -72,9 +72,20 @@ def test_an_answer_to_a_delivery_begun_before_does_not_move_a_breaker_that_is_op
     breaker = opened()
     assert failed(breaker, "d", NOW, POLICY, endpoint_wide=True) == breaker
     paused = Breaker("paused")
-    assert succeeded(paused) == paused
+    assert succeeded(breaker, "d") == breaker
+    assert succeeded(paused, "d") == paused
     assert failed(paused, "d", NOW, POLICY, endpoint_wide=True) == paused
     assert admitted(paused, "d", later(1e9), POLICY) is None
+
+
+def test_only_the_probe_closes_it_and_not_one_that_was_given_up_for_lost() -> None:
+    """FI-G06."""
+    first = admitted(opened(), "a", later(10), POLICY)
+    assert first is not None
+    second = admitted(first, "b", later(41), POLICY)
+    assert second is not None
+    assert succeeded(second, "a") == second
+    assert succeeded(second, "b") == Breaker()
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcd"), st.booleans(), st.booleans(), st.integers(0, 100))))
@@ -94,7 +105,9 @@ def test_whatever_happens_at_most_one_probes_at_a_time(
             assert not others
             probing[who] = now
         breaker = (
-            succeeded(after) if goes_well else failed(after, who, now, POLICY, endpoint_wide=endpoint_wide)
+            succeeded(after, who)
+            if goes_well
+            else failed(after, who, now, POLICY, endpoint_wide=endpoint_wide)
         )
         probing = {} if breaker.state != "half_open" else probing
         assert breaker.state != "paused"

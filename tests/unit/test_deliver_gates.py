@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from business_files import order_850, order_csv
-from stages import ACT, Died, Stages, copied_stages
+from stages import ACT, NOON, Died, Stages, copied_stages
 
-from gateway import views
+from gateway import pipeline, views
+from gateway.delivering import Ready, begin
+from gateway.parts import Parts
 from gateway.store import deliveries, destinations
 from gateway.tending import Tender
 from outbound.breaker import Breaker
 from outbound.connector import Outcome, Receipt, Refused, Result, TryLater
 
+LATER = NOON + timedelta(hours=1)
 REST = '[erp-test]\nurl = "folder:t"\nenvironment = "test"\n[harbor-answers]\nurl = "folder:h"\n'
 
 
@@ -167,6 +171,45 @@ def test_a_delivery_that_ends_well_leaves_a_pause_that_began_meanwhile(stages: S
     stages.faults.kind, stages.faults.nth, stages.faults.error = "deliver", 1, paused_meanwhile
     stages.pass_time(minutes=1)
     assert breaker(stages) == "paused"
+
+
+@pytest.mark.parametrize(
+    "since",
+    [Breaker("open", openings=1, probe_at=LATER), Breaker("half_open", probe="another", probe_at=LATER)],
+    ids=["opened", "probed by another"],
+)
+def test_a_delivery_that_ends_well_leaves_a_breaker_that_another_node_opened_since(
+    stages: Stages, since: Breaker
+) -> None:
+    """FI-G06."""
+    stages.erp.says.append(TryLater("Busy.", code="OUT-035"))
+    send(stages, 1, "A-1")
+
+    def moved_meanwhile() -> TryLater:
+        shut(stages, since)
+        stages.faults.end()
+        return TryLater("It waits for its product.", holds=True, code="OUT-104")
+
+    stages.faults.kind, stages.faults.nth, stages.faults.error = "deliver", 1, moved_meanwhile
+    stages.pass_time(minutes=1)
+    with stages.view() as view:
+        assert destinations.standing(view, "erp").breaker == since
+
+
+def test_who_became_the_probe_between_its_reading_and_its_beginning_closes_the_breaker(
+    stages: Stages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """FI-G06."""
+
+    def resumed_meanwhile(parts: Parts, those: Sequence[Ready]) -> list[Ready]:
+        shut(stages, Breaker("half_open"))
+        return begin(parts, those)
+
+    monkeypatch.setattr(pipeline, "begin", resumed_meanwhile)
+    send(stages, 1, "A-1")
+    assert stages.erp.numbers("erp") == ["A-1"]
+    with stages.view() as view:
+        assert destinations.standing(view, "erp").breaker == Breaker()
 
 
 def test_failures_before_the_limit_are_forgotten_by_a_delivery_that_goes_well(stages: Stages) -> None:
