@@ -260,7 +260,10 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A task in hand. `attempt` is the fence: what an older attempt writes is refused."""
+    """A task in hand. `attempt` is the fence: what an older attempt writes is refused.
+
+    fault: what put it back last, if a fault did and not the stage. faults: how often in a row.
+    """
 
     task_id: int
     stage: str
@@ -268,6 +271,14 @@ class Claim:
     generation: int
     attempt: int
     partner: str | None = None
+    fault: str | None = None
+    faults: int = 0
+
+    def in_a_row(self, fault: str | None) -> int:
+        """How often this fault has come in a row, once it has come again; 0 of none."""
+        if fault is None:
+            return 0
+        return self.faults + 1 if fault == self.fault else 1
 
 
 class Run(Protocol):
@@ -298,8 +309,14 @@ class JobQueue(Protocol):
         """The stage is done for these. Raises Fenced if any of the claims is not the newest."""
         ...
 
-    def postpone(self, tx: Connection, claim: Claim, not_before: datetime, reason: str) -> None:
-        """Run it again later. Raises Fenced if the claim is not the newest."""
+    def postpone(
+        self, tx: Connection, claim: Claim, not_before: datetime, reason: str, fault: str | None = None
+    ) -> None:
+        """Run it again later. Raises Fenced if the claim is not the newest.
+
+        fault: what came in the stage's way, counted as long as it comes in a row; None if the stage
+        itself wants it so.
+        """
         ...
 
     def fail(self, tx: Connection, claim: Claim, error: str) -> None:

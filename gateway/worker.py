@@ -33,10 +33,11 @@ FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 60.0
 #: Seconds between looks whether to stop.
 LOOK_S = 0.5
-#: Attempts after which a fault that should have passed is taken for a bug: an integrity error is a
+#: Times in a row after which a fault that should have passed is taken for a bug: an integrity error is a
 #: race lost to another worker, an operational one a database away or full for three quarters of an hour.
 PATIENCE: Mapping[type[Exception], int] = {IntegrityError: 5, OperationalError: 50}
-
+#: What a connection that was lost is counted as, whatever was asked of it. It is never taken for a bug.
+LOST = "lost connection"
 
 #: Stages that read what partners send; a file that ends its reader is read apart after so many attempts.
 READING = frozenset({"parse", "replay"})
@@ -96,7 +97,7 @@ class Worker:
         except Fenced:
             log.info("stage.fenced", **known)
         except PASSING as fault:
-            if claim.attempt >= _patience(fault):
+            if claim.in_a_row(_kind(fault)) >= _patience(fault):
                 self._park(claim, known)
             else:
                 self._postpone(claim, known, fault)
@@ -106,12 +107,11 @@ class Worker:
             log.debug("stage.done", **known)
 
     def _postpone(self, claim: Claim, known: Mapping[str, object], fault: Exception) -> None:
-        pause_s = min(FIRST_PAUSE_S * 2 ** min(claim.attempt - 1, 10), LONGEST_PAUSE_S)
-        log.warning(
-            "stage.postponed", **known, fault=type(fault).__name__, reason=str(fault), pause_s=pause_s
-        )
+        kind = _kind(fault)
+        pause_s = min(FIRST_PAUSE_S * 2 ** min(claim.in_a_row(kind) - 1, 10), LONGEST_PAUSE_S)
+        log.warning("stage.postponed", **known, fault=kind, reason=str(fault), pause_s=pause_s)
         due = self._clock.now() + timedelta(seconds=pause_s)
-        self._leave(lambda tx: self._jobs.postpone(tx, claim, due, str(fault)), claim)
+        self._leave(lambda tx: self._jobs.postpone(tx, claim, due, str(fault), kind), claim)
 
     def _park(self, claim: Claim, known: Mapping[str, object]) -> None:
         error = traceback.format_exc()
@@ -132,8 +132,12 @@ class Worker:
             log.info("stage.fenced", stage=claim.stage, subject=claim.subject, attempt=claim.attempt)
 
 
+def _kind(fault: Exception) -> str:
+    return LOST if getattr(fault, "connection_invalidated", False) else type(fault).__name__
+
+
 def _patience(fault: Exception) -> float:
-    if getattr(fault, "connection_invalidated", False):
+    if _kind(fault) == LOST:
         return math.inf
     return next((limit for kind, limit in PATIENCE.items() if isinstance(fault, kind)), math.inf)
 

@@ -82,9 +82,11 @@ class LocalJobs:
         """The stage is done for these."""
         tasks.finish(tx, *claims)
 
-    def postpone(self, tx: Connection, claim: Claim, not_before: datetime, reason: str) -> None:
+    def postpone(
+        self, tx: Connection, claim: Claim, not_before: datetime, reason: str, fault: str | None = None
+    ) -> None:
         """Run it again later."""
-        tasks.postpone(tx, claim, not_before, reason)
+        tasks.postpone(tx, claim, not_before, reason, fault)
 
     def fail(self, tx: Connection, claim: Claim, error: str) -> None:
         """Park it for a person."""

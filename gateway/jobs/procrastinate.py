@@ -47,10 +47,12 @@ class ProcrastinateJobs:
         """See `JobQueue`."""
         tasks.finish(tx, *claims)
 
-    def postpone(self, tx: Connection, claim: Claim, not_before: datetime, reason: str) -> None:
+    def postpone(
+        self, tx: Connection, claim: Claim, not_before: datetime, reason: str, fault: str | None = None
+    ) -> None:
         """See `JobQueue`. The job in hand ends; another one, for later, takes its place."""
         delay = not_before - self._clock.now()
-        self._defer(tx, [shared_tasks.postpone(tx, claim, delay, reason)])
+        self._defer(tx, [shared_tasks.postpone(tx, claim, delay, reason, fault)])
 
     def fail(self, tx: Connection, claim: Claim, error: str) -> None:
         """See `JobQueue`."""

@@ -110,7 +110,7 @@ _BEGIN = text(
     " state = 'waiting' AND not_before <= now()"
     " OR state = 'running' AND NOT EXISTS (SELECT FROM procrastinate_jobs other"
     "  WHERE (other.args ->> 'task')::bigint = :task AND other.id <> :job AND other.status = 'doing'))"
-    " RETURNING id, stage, subject, generation, attempt, partner"
+    " RETURNING id, stage, subject, generation, attempt, partner, fault, faults"
 )
 
 
@@ -124,10 +124,10 @@ def begin(tx: Connection, task: int, job: int) -> Claim | None:
     return None if row is None else Claim(*row)
 
 
-def postpone(tx: Connection, claim: Claim, delay: timedelta, reason: str) -> Due:
+def postpone(tx: Connection, claim: Claim, delay: timedelta, reason: str, fault: str | None = None) -> Due:
     """Put the task back for later; it goes behind its partner's others, unless order is asked for.
 
-    Raises Fenced if the claim is not the newest.
+    A fault is counted as long as it comes in a row. Raises Fenced if the claim is not the newest.
     """
     tasks.check_fence(tx, claim)
     row = tx.execute(select(TASK.c.order_key, TASK.c.rank).where(TASK.c.id == claim.task_id)).one()
@@ -140,6 +140,8 @@ def postpone(tx: Connection, claim: Claim, delay: timedelta, reason: str) -> Due
             not_before=_DELAYED,
             error=reason[: tasks.MAX_ERROR_CHARS],
             rank=bindparam("place"),
+            fault=fault,
+            faults=claim.in_a_row(fault),
         )
         .returning(*_COLUMNS),
         {"delay": max(delay, AT_ONCE), "place": rank},
@@ -172,7 +174,7 @@ def wake(tx: Connection, task: int) -> Due | None:
     ).one_or_none()
     if row is None:
         return None
-    tx.execute(update(TASK).where(TASK.c.id == task).values(not_before=func.now()))
+    tx.execute(update(TASK).where(TASK.c.id == task).values(not_before=func.now(), fault=None, faults=0))
     return _waiting(tx, task, _Ranks(tx).next(row.partner))
 
 

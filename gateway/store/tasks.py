@@ -73,7 +73,16 @@ _TAKEN = (
     update(TASK)
     .where(TASK.c.id.in_(bindparam("chosen", expanding=True)), TASK.c.state == "waiting")
     .values(state="running", attempt=TASK.c.attempt + 1)
-    .returning(TASK.c.id, TASK.c.stage, TASK.c.subject, TASK.c.generation, TASK.c.attempt, TASK.c.partner)
+    .returning(
+        TASK.c.id,
+        TASK.c.stage,
+        TASK.c.subject,
+        TASK.c.generation,
+        TASK.c.attempt,
+        TASK.c.partner,
+        TASK.c.fault,
+        TASK.c.faults,
+    )
 )
 _NEXT_PARTNER = (
     select(TASK.c.partner)
@@ -162,9 +171,13 @@ def finish(tx: Connection, *claims: Claim) -> None:
         raise Fenced(", ".join(f"task {claim.task_id} attempt {claim.attempt}" for claim in claims))
 
 
-def postpone(tx: Connection, claim: Claim, not_before: datetime, reason: str) -> None:
-    """Put the task back, for later."""
-    _leave(tx, claim, state="waiting", not_before=not_before, error=reason[:MAX_ERROR_CHARS])
+def postpone(
+    tx: Connection, claim: Claim, not_before: datetime, reason: str, fault: str | None = None
+) -> None:
+    """Put the task back, for later; a fault is counted as long as it comes in a row."""
+    error = reason[:MAX_ERROR_CHARS]
+    faults = claim.in_a_row(fault)
+    _leave(tx, claim, state="waiting", not_before=not_before, error=error, fault=fault, faults=faults)
 
 
 def fail(tx: Connection, claim: Claim, error: str) -> None:
@@ -188,7 +201,7 @@ def wake(tx: Connection, task_id: int, now: datetime) -> bool:
     woken = tx.execute(
         update(TASK)
         .where(TASK.c.id == task_id, TASK.c.state == "failed")
-        .values(state="waiting", not_before=now)
+        .values(state="waiting", not_before=now, fault=None, faults=0)
     )
     return woken.rowcount == 1
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, Index, Integer, UniqueConstraint, text
 from sqlmodel import Column, Field, SQLModel
 
 from gateway.store.columns import counted, long_text, moment, states_of
@@ -38,6 +38,9 @@ class Task(SQLModel, table=True):
     error: str | None = long_text()
     #: Tasks of one key run one at a time, in the order in which they were asked for.
     order_key: str | None = None
+    #: What put it back last, if a fault did and not the stage, and how often in a row.
+    fault: str | None = Field(default=None, max_length=63)
+    faults: int = Field(default=0, sa_column=Column(Integer, nullable=False, server_default="0"))
     #: Whose turn it is where many machines share the work: the lowest is next. 0 where one works alone.
     rank: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default="0"))
 

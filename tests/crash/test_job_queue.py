@@ -221,6 +221,26 @@ def test_a_postponed_job_runs_when_its_time_has_come(
     assert runs.claims[0].attempt == 2
 
 
+def test_a_claim_says_how_often_in_a_row_the_same_fault_put_it_back(
+    ledger: Ledger, jobs: JobQueue, clock: Hands, wait_out: Callable[[int], None]
+) -> None:
+    _ask(ledger, jobs, Job("deliver", "a"))
+    told = []
+    for fault in ("lock", "lock", None, "lock", "disk", "disk"):
+        claim = _first_claim(jobs)
+        told.append((claim.fault, claim.faults))
+        with ledger.write() as tx:
+            jobs.postpone(tx, claim, clock.now() + timedelta(minutes=1), "busy", fault)
+        wait_out(1)
+    assert told == [(None, 0), ("lock", 1), ("lock", 2), (None, 0), ("lock", 1), ("disk", 1)]
+    claim = _first_claim(jobs)
+    with ledger.write() as tx:
+        jobs.fail(tx, claim, "Traceback …")
+        jobs.wake(tx, claim.task_id)
+    woken = _first_claim(jobs)
+    assert (claim.faults, woken.fault, woken.faults) == (2, None, 0)
+
+
 def test_a_failed_job_waits_for_a_person_and_holds_nobody_up(ledger: Ledger, jobs: JobQueue) -> None:
     _ask(ledger, jobs, Job("parse", "a"), Job("parse", "b"))
     runs = Runs(ledger, jobs)
