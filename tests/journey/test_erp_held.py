@@ -114,6 +114,8 @@ def test_a_key_that_was_withdrawn_pauses_the_destination_and_documents_wait(tmp_
         running.gateway.wait_for(lambda _: "paused" in erp_state(running), "a pause")
         assert states(running, "KEY-1") == []
 
+        # A pause of ours: else the gateway may see the new key and resume before we do.
+        running.gateway.do("destinations", "pause", "erp", "--reason", "its key is being changed")
         secret = running.gateway.home / "secrets" / "tryton-key"
         secret.write_text(tryton_seed.application_key(rpc))
         running.gateway.do("destinations", "resume", "erp", "--reason", "a new key")
