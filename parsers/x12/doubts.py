@@ -1,7 +1,7 @@
 """Control segments that stand inside a set which goes on behind them: told by a glance at what follows.
 
-A lost SE, GE or IEA shows in that the next set, group or interchange begins, and a trailer that came too
-early in that none does. So that one segment too many is one fault, it is not taken for the end of what it
+A lost SE, GE or IEA shows in that the next set, group or interchange begins; a segment too many in that
+the set goes on to its SE. So that it is one fault, it is not taken for the beginning or the end of what it
 names.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from parsers.x12.model import GroupHeader, Segment
+from parsers.x12.model import GroupHeader, Segment, Separators
 from parsers.x12.open_set import OpenSet
 from parsers.x12.options import ReadOptions
 from parsers.x12.read_segments import SegmentReader
@@ -17,14 +17,16 @@ from parsers.x12.read_segments import SegmentReader
 _TAG = re.compile(r"[A-Z][A-Z0-9]{1,2}")
 #: Segments that stand outside sets, or begin or end one.
 _CONTROL = frozenset({"ISA", "ISB", "ISE", "ISX", "TA1", "TA3", "GS", "ST", "SE", "GE", "IEA"})
+#: What a set that goes on comes to: its SE, or nothing that is near.
+_OF_SETS_END = ("SE", None)
 
 
 class Doubts:
-    """Of the control segments of one interchange. element: what separates their elements."""
+    """Of the control segments of one interchange."""
 
-    def __init__(self, reader: SegmentReader, element: str, options: ReadOptions) -> None:
+    def __init__(self, reader: SegmentReader, separators: Separators, options: ReadOptions) -> None:
         self._reader = reader
-        self._element = element
+        self._separators = separators
         self._options = options
 
     def inside(self, segment: Segment, current: OpenSet, group: GroupHeader, end: int) -> bool:
@@ -40,9 +42,11 @@ class Doubts:
                 return False
 
     def _goes_on(self, end: int, beginning: str) -> bool:
-        """True if a segment of a set follows, though not the one that such sets begin with."""
-        following = self._reader.tag_at(end, self._element)
-        return bool(_TAG.fullmatch(following)) and following not in _CONTROL and following != beginning
+        """True if the set goes on to its SE, and not with the segment that such sets begin with."""
+        following = self._reader.tag_at(end, self._separators.element)
+        if not _TAG.fullmatch(following) or following in _CONTROL or following == beginning:
+            return False
+        return self._reader.control_after(end, self._separators) in _OF_SETS_END
 
     def _begins_nothing(self, header: Segment, group: GroupHeader, end: int) -> bool:
         """True if what follows an ST is not what its set begins with, but another segment."""

@@ -134,7 +134,7 @@ class _Interchange:
         }
         reader = self._reader
         stretches = reader.stretches(self._isa, self._options.encoding, self._limits)
-        doubts = Doubts(reader, self._isa.separators.element, self._options)
+        doubts = Doubts(reader, self._isa.separators, self._options)
         clean = CleanSets(reader.window, self._options, self._limits, self._ahead)
         for stretch in stretches.each():
             for segment in stretch:

@@ -14,7 +14,7 @@ from parsers.record import record
 from parsers.x12.binary import BinaryReader
 from parsers.x12.byte_window import DEFAULT_CHUNK_BYTES, ByteSource, ByteWindow
 from parsers.x12.limits import Limits
-from parsers.x12.model import Form, Segment
+from parsers.x12.model import Form, Segment, Separators
 from parsers.x12.separators import ISA_WINDOW_BYTES, Isa, Unreadable, looks_like_isa, read_isa
 
 #: What may stand before a segment and is no part of it: white space, NUL, and DOS's end of file.
@@ -27,6 +27,8 @@ _OUTSIDE_BYTES = 200
 _FEWEST_ISA_ELEMENTS = 8
 #: Bytes that are looked at for the id of the next segment.
 _GLANCE_BYTES = 32
+#: Bytes that are looked at, less first, for the next control segment.
+_LOOKS_BYTES = (512, 8 * 1024, 64 * 1024)
 #: Characters kept of the id of a segment that is too long to hold.
 _LONGEST_ID = 8
 
@@ -89,6 +91,21 @@ class SegmentReader:
         text = self.window.ahead(_GLANCE_BYTES, max(0, offset - self.window.offset)).lstrip(BLANK)
         tag, mark, _ = text.partition(element.encode())
         return tag.decode("ascii") if mark and tag.isascii() and tag.isalnum() else ""
+
+    def control_after(self, offset: int, separators: Separators) -> str | None:
+        """Id of the next control segment behind the one at an offset; "" at the end, None if it is far."""
+        begin = rb"%b\s*(ISA|GS|ST|SE|GE|IEA)%b" % tuple(
+            re.escape(one.encode()) for one in (separators.segment, separators.element)
+        )
+        skipped = max(0, offset - self.window.offset)
+        for size in _LOOKS_BYTES:
+            text = self.window.ahead(size, skipped)
+            control = re.search(begin, text)
+            if control is not None:
+                return control[1].decode("ascii")
+            if len(text) < size:
+                return ""
+        return None
 
     def next_header(self) -> Isa | Unreadable | Outside | None:
         """The next interchange header, or what stands before it, or None at the end of the file.

@@ -186,6 +186,7 @@ _SEPARATORS = frozenset({"X12-008", "X12-009", "X12-011"})
 PAIRS: tuple[tuple[str, Fits], ...] = (
     ("note-place", lambda _, o, t: _element(o, "2", "10") and _element(t, o.code)),
     ("excess-place", lambda _, o, t: o.own == "X12-222" and _element(t, "3")),
+    ("inside", lambda _, o, t: o.own == "X12-088" and t.scope is not Scope.ELEMENT),
     ("unplaced", lambda _, o, t: is_segment(o, "1", "2", "6", "7") and is_segment(t, "1")),
     ("late", lambda _, o, t: is_segment(o, "2", "7") and is_segment(t, "3")),
     ("same-name", lambda _, o, t: is_segment(o, "7") and is_segment(t, "4", "5")),
@@ -263,6 +264,7 @@ OURS: tuple[tuple[str, FitsOne], ...] = (
     ("cut-off", lambda _, o: o.own == "X12-029"),
     ("no-trailer", lambda _, o: o.own in _TRAILERS),
     ("outside", lambda _, o: o.own in _OUTSIDE),
+    ("inside", lambda _, o: o.own == "X12-088"),
     ("unplaced", lambda line, o: _element(o) and line.placeless),
     ("lost", lambda line, o: line.lost and o.scope in (Scope.ELEMENT, Scope.SEGMENT)),
     ("envelope-rules", lambda _, o: o.scope in _ENVELOPE),
