@@ -43,7 +43,7 @@ from translators.acknowledgements.answer import (
 from translators.acknowledgements.decision import can_be_addressed
 from translators.acknowledgements.quoting import clean
 from translators.acknowledgements.receipt import receipt
-from translators.report import GroupReport, InterchangeReport
+from translators.report import GroupReport, InterchangeReport, Ta1
 
 if TYPE_CHECKING:
     from partners.profile import AckPolicy
@@ -108,8 +108,8 @@ def draft_answers(report: InterchangeReport, numbers: ControlNumbers, at: dateti
     reply = _Reply.to(report, at)
     if reply is None:
         return
-    if _has_ta1(reply):
-        yield _ta1(reply, numbers)
+    if (verdict := _due_ta1(reply)) is not None:
+        yield _ta1(reply, verdict, numbers)
     for file in _files(reply):
         yield _draft(reply, file, numbers)
 
@@ -123,7 +123,7 @@ def needs(report: InterchangeReport, at: datetime) -> Needs:
     files = list(_files(reply))
     for file in files:
         groups[file.functional_id] += len(list(_by_address(reply, file)))
-    interchanges = int(_has_ta1(reply)) + len(files)
+    interchanges = int(_due_ta1(reply) is not None) + len(files)
     return Needs(interchanges, groups, sum(len(file.groups) for file in files))
 
 
@@ -134,8 +134,8 @@ def _joined(parts: Iterable[bytes]) -> bytes:
     return whole.getvalue()
 
 
-def _has_ta1(reply: _Reply) -> bool:
-    return reply.report.ta1_due and reply.report.ta1 is not None
+def _due_ta1(reply: _Reply) -> Ta1 | None:
+    return reply.report.ta1 if reply.report.ta1_due else None
 
 
 def _files(reply: _Reply) -> Iterator[_File]:
@@ -152,12 +152,9 @@ def _files(reply: _Reply) -> Iterator[_File]:
         yield _File("824", "AG", advised)
 
 
-def _ta1(reply: _Reply, numbers: ControlNumbers) -> Draft:
-    report = reply.report
-    if report.ta1 is None:
-        raise ValueError("an interchange without a verdict cannot be answered")
+def _ta1(reply: _Reply, verdict: Ta1, numbers: ControlNumbers) -> Draft:
     number = numbers.interchange()
-    envelope = replace(_envelope(reply, number), acknowledgements=(ta1.elements(reply.header, report.ta1),))
+    envelope = replace(_envelope(reply, number), acknowledgements=(ta1.elements(reply.header, verdict),))
     return _answer(reply, "TA1", number), interchange_parts(envelope, (), reply.separators)
 
 
