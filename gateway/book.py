@@ -71,8 +71,7 @@ class ProfileBook:
         directory = _directory(content)
         version = version_of(content)
         with self._ledger.write() as tx:
-            if profile_versions.newest(tx) != version:
-                profile_versions.apply(tx, act, version, content)
+            if profile_versions.apply(tx, act, version, content):
                 failpoint("profiles.in_transaction")
         failpoint("profiles.applied")
         with self._lock:

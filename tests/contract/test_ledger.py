@@ -18,7 +18,7 @@ from sqlmodel import SQLModel
 
 from gateway.errors import Fenced, TradepostError
 from gateway.ports import Arrival, Job, Stored
-from gateway.store import arrivals, numbers, schema, tasks
+from gateway.store import arrivals, numbers, profile_versions, schema, tasks
 from gateway.store.ledger import Ledger, inside_write_transaction, open_engine
 from gateway.store.moves import Act, move, record
 from gateway.store.tables import ControlNumber, Event, Transmission
@@ -135,6 +135,31 @@ def test_the_same_job_is_asked_for_once(ledger: Ledger) -> None:
     with ledger.write() as tx:
         assert [claim.subject for claim in tasks.claim_due(tx, NOW, 10)] == ["a"]
         assert tasks.claim_due(tx, NOW, 10) == []
+
+
+def test_the_profiles_applied_last_are_in_force_whatever_the_clock_of_their_node_says(ledger: Ledger) -> None:
+    """FI-G01."""
+    late = Act("test", NOW - timedelta(hours=1), "a clock that is behind")
+    for act, version in ((ACT, "b"), (ACT, "c"), (ACT, "a"), (late, "d"), (late, "b")):
+        with ledger.write() as tx:
+            assert profile_versions.apply(tx, act, version, {})
+            assert not profile_versions.apply(tx, act, version, {}), "it is in force already"
+        with ledger.read() as view:
+            assert profile_versions.newest(view) == version
+
+
+def test_profiles_that_many_apply_at_one_moment_come_one_after_the_other(ledger: Ledger) -> None:
+    def apply(version: int) -> None:
+        with ledger.write() as tx:
+            profile_versions.apply(tx, ACT, f"{version}", {})
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(apply, range(12)))
+    with ledger.read() as view:
+        events = view.execute(select(Event.before, Event.after).order_by(Event.id)).all()  # type: ignore[arg-type]
+        newest = profile_versions.newest(view)
+    assert [one.before for one in events] == [None, *(one.after for one in events[:-1])]
+    assert newest == events[-1].after
 
 
 def test_partners_take_turns_however_many_jobs_one_of_them_has(ledger: Ledger) -> None:

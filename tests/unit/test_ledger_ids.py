@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from gateway.store.identity import ORDINAL_CHARS, derived, following, numbered
+import os
+from datetime import timedelta
+
+import pytest
+from stages import NOON
+
+from gateway.store.identity import ORDINAL_CHARS, derived, drawn, following, numbered
 from gateway.store.rows import Reading
 
 #: What a column of ids holds.
@@ -23,6 +29,22 @@ def test_documents_of_a_group_follow_one_another_and_so_do_their_deliveries() ->
         assert len({one[:-ORDINAL_CHARS] for one in those}) == 1
         assert len(set(those)) == len(ids)
         assert max(map(len, those)) <= MOST_CHARS
+
+
+def test_what_comes_one_after_the_other_in_one_millisecond_has_ids_in_that_order() -> None:
+    """FI-E04, FI-E05."""
+    ids = [drawn("tx", NOON) for _ in range(1000)]
+    later = drawn("tx", NOON + timedelta(milliseconds=1))
+    assert sorted({*ids, later}) == [*ids, later]
+    assert {len(one) for one in ids} == {len(later)}
+
+
+def test_a_fork_does_not_count_up_from_where_its_parent_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn("tx", NOON)
+    with monkeypatch.context() as fork:
+        fork.setattr(os, "getpid", lambda: -1)
+        childs = drawn("tx", NOON)
+    assert childs not in {drawn("tx", NOON) for _ in range(10)}
 
 
 def test_a_second_reading_gives_the_same_ids_whichever_attempt_it_is() -> None:
