@@ -30,6 +30,8 @@ CHUNK = 500
 #: Events after which the cursor moves: fewer are read again rather than a commit be spent on them.
 STRIDE = 1_000
 ACTOR = "alerts"
+#: A process that stood still for longer between seeing and writing looks again.
+STALE = timedelta(seconds=10)
 #: Exceptions that say that kept bytes are not what they were.
 _DAMAGE = ("ArchiveDamaged", "ArchiveMissing")
 
@@ -66,13 +68,17 @@ class Alerting:
     def look(self) -> int:
         """One look at everything; how many notices were written.
 
-        Twice: an event counts once, a notice's id is made from its alert and what it tells.
+        Twice: an event counts once, a notice's id is made from its alert and what it tells. Beside
+        other processes: only what stood before this look can be over by it, and what was seen too
+        long ago tells nothing of now.
         """
         self._count_events()
         now = self._clock.now()
+        with self._ledger.read() as view:
+            standing = alerts.unresolved(view)
         wanted = self._conditions(now)
         with self._ledger.read() as view:
-            over = self._over(view, wanted, now)
+            over = self._over(view, standing, wanted, now)
             begun = [cause for cause in wanted if alerts.of_cause(view, cause) is None]
             due = [alert for alert in alerts.unresolved(view) if _is_due(alert, now)]
         if not (over or begun or due):
@@ -81,6 +87,8 @@ class Alerting:
         act = Act(ACTOR, now)
         with self._ledger.write() as tx:
             event_reading.lock(tx, CURSOR)
+            if abs(self._clock.now() - now) > STALE:
+                return 0
             written = sum(self._resolve(tx, act, alert, addresses) for alert in over)
             for cause in begun:
                 self._begin(tx, act, cause)
@@ -134,9 +142,11 @@ class Alerting:
 
     # state -----------------------------------------------------------------------------------
 
-    def _over(self, view: Connection, wanted: Sequence[Cause], now: datetime) -> list[Alert]:
+    def _over(
+        self, view: Connection, standing: Sequence[Alert], wanted: Sequence[Cause], now: datetime
+    ) -> list[Alert]:
         still = {cause.key for cause in wanted}
-        return [alert for alert in alerts.unresolved(view) if self._is_over(view, alert, still, now)]
+        return [alert for alert in standing if self._is_over(view, alert, still, now)]
 
     def _is_over(self, view: Connection, alert: Alert, still: set[str], now: datetime) -> bool:
         kind = KINDS.get(alert.kind)

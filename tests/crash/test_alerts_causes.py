@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from alerted import QUIET_S, WINDOW_S, Alerted
 from business_files import order_850
 from sqlalchemy import text
-from stages import ACT, Stages
+from stages import ACT, FarEnds, Faults, Stages
 
+from gateway import views
+from gateway.alerting import Alerting, Rules
 from gateway.notices import Addresses
 from gateway.notifying import LEASE_S
-from gateway.store import alerts, event_reading
+from gateway.ports import Claim
+from gateway.store import alerts, destinations, event_reading
 from gateway.store.alerts import Cause
 from gateway.store.moves import record
-from outbound.connector import Refused, TryLater
+from gateway.tending import Tender
+from outbound.connector import Connector, Refused, TryLater
+from partners.profile import Destination
 
 pytestmark = pytest.mark.slow
 
@@ -236,6 +245,103 @@ def test_two_processes_that_look_count_an_event_once(stages: Stages, alerted: Al
     other.look()
     [alert] = alerted.listed()
     assert alert.count == 5
+
+
+def test_a_node_that_looked_before_a_cause_began_does_not_end_its_alert(
+    stages: Stages, alerted: Alerted
+) -> None:
+    alerted.conditions = [Cause("disk_low", "node-1", "node-1: 12 MiB free")]
+
+    def nothing_yet(now: datetime) -> Sequence[Cause]:
+        assert len(alerted.look()) == 1
+        return ()
+
+    slow = Alerting(
+        stages.ledger, stages.clock, Rules(WINDOW_S, QUIET_S), lambda: alerted.addresses, nothing_yet
+    )
+    assert slow.look() == 0
+    assert [alert.state for alert in alerted.listed()] == ["open"]
+
+
+def test_a_node_that_stood_still_tells_nothing_of_what_it_saw_before(
+    stages: Stages, alerted: Alerted
+) -> None:
+    """FI-G06."""
+    low = [Cause("disk_low", "node-1", "node-1: 12 MiB free")]
+
+    def long_ago(now: datetime) -> Sequence[Cause]:
+        for alerted.conditions in (low, ()):
+            stages.clock.pass_time(minutes=1)
+            assert len(alerted.look()) == 1
+        return low
+
+    frozen = Alerting(
+        stages.ledger, stages.clock, Rules(WINDOW_S, QUIET_S), lambda: alerted.addresses, long_ago
+    )
+    assert frozen.look() == 0
+    assert [alert.state for alert in alerted.listed()] == ["resolved"]
+
+
+class Locked(FarEnds):
+    """Destinations that let nobody in, and say so to two at the same moment."""
+
+    def __init__(self) -> None:
+        super().__init__(Faults())
+        self.both = threading.Barrier(2, timeout=30)
+
+    def __call__(self, destination: Destination) -> Connector:
+        self.both.wait()
+        self.calls += 1
+        raise Refused("Who are you?", endpoint_wide=True, code="OUT-034")
+
+
+def deliveries_due(node: Stages, *orders: str) -> list[Claim]:
+    """Deliveries of these orders, in hand and not begun."""
+    due: list[Claim] = []
+
+    def run(*claims: Claim) -> None:
+        if claims[0].stage == "deliver":
+            due.extend(claims)
+        else:
+            node.worker.run(*claims)
+
+    node.receive("acme-retail", "orders.edi", order_850(1, orders))
+    node.jobs.drain(run)
+    return due
+
+
+def subjects(watchers: Sequence[Alerted]) -> list[str]:
+    """The subjects of all that was sent, by whomever, sorted."""
+    return sorted(subject for watcher in watchers for subject in watcher.post.subjects)
+
+
+def test_two_nodes_that_are_refused_at_one_moment_pause_the_destination_once_and_tell_once(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    """FI-F02."""
+    with ExitStack() as stack:
+        locked = Locked()
+        nodes = [Stages(tmp_path / "home", postgres_url, erp=locked) for _ in range(2)]
+        watchers = [Alerted(node) for node in nodes]
+        for node in nodes:
+            stack.callback(node.close)
+        one, claims = nodes[0], deliveries_due(nodes[0], "A-1", "A-2")
+        pool = stack.enter_context(ThreadPoolExecutor(2))
+        list(pool.map(lambda node, claim: node.worker.run(claim), nodes, claims))
+        list(pool.map(Alerted.look, watchers * 4))
+        with one.view() as view:
+            actions = [event["action"] for event in views.events(view, ["erp"])]
+            assert (locked.calls, sum(destinations.parked(view).values())) == (2, 2)
+        assert actions == ["destination.paused"]
+        paused = "A destination is paused: erp: OUT-034 Far end refuses us"
+        assert subjects(watchers) == [paused]
+
+        locked.secret = "second"
+        for node in nodes:
+            node.clock.pass_time(minutes=1)
+        list(pool.map(lambda node: Tender(node.parts).tend(), nodes))
+        list(pool.map(Alerted.look, watchers * 4))
+        assert subjects(watchers) == [paused, f"Over: {paused}"]
 
 
 def test_an_event_that_becomes_visible_behind_later_ones_is_not_missed(
