@@ -6,7 +6,7 @@ archive/         every byte, by SHA-256        archive.id   which archive it is
 partners/        live partner profiles         secrets/     what profiles refer to, mode 0700
 keys/            the SFTP host key, and the sample partners' client keys
 spool/           uploads on their way in
-erp/ erp-test/   where the sample destinations drop documents
+erp/ erp-test/   where the first destinations drop documents
 log/             tradepost.log, one JSON line an event
 """
 
@@ -69,8 +69,7 @@ def _make(home: Path, *, samples: bool) -> None:
         (home / name).mkdir(exist_ok=True)
     for name in PRIVATE_FOLDERS:
         (home / name).chmod(0o700)
-    if samples:
-        _make_sample_folders(home)
+    _make_destination_folders(home)
     _make_host_key(home)
     _copy_profiles(home, samples=samples)
     _write_settings(home)
@@ -145,8 +144,8 @@ def _copy_profiles(home: Path, *, samples: bool) -> None:
             _give_key(home, source.name)
 
 
-def _make_sample_folders(home: Path) -> None:
-    """The folders where the sample destinations drop files; a connector never makes one itself."""
+def _make_destination_folders(home: Path) -> None:
+    """The folders where the first destinations drop files; a connector never makes one itself."""
     destinations = tomllib.loads((BUNDLED / "destinations.toml").read_text("utf-8"))
     for destination in destinations.values():
         scheme, _, folder = destination["url"].partition(":")
