@@ -121,6 +121,7 @@ def test_documents_may_stand_a_line_each(stages: Stages) -> None:
 
 
 def test_the_same_file_again_is_a_duplicate(stages: Stages) -> None:
+    """FI-F11."""
     _pushed(stages, CONFIRMED)
     again = _pushed(stages, CONFIRMED, "again.json")
     assert stages.shown(again).transmission["state"] == "duplicate"

@@ -61,7 +61,7 @@ def _all_is_heard(day: Day) -> None:
 def test_what_our_erp_says_is_heard_once_after_a_kill_at(
     name: str, run: Lives, passages: dict[str, int]
 ) -> None:
-    """FI-A07 FI-A08: at the first and the last passage; what was not answered is pushed again."""
+    """FI-A07 FI-A08 FI-F11: at the first and the last passage; what was not answered is pushed again."""
     assert passages[name] > 1
     for nth in (1, passages[name]):
         day = _day(run)
