@@ -199,11 +199,14 @@ def documents(
     state: str | None = None,
     number: str | None = None,
 ) -> list[Item]:
-    """Documents, newest first."""
+    """Documents, newest first. number: their own, or one that they name, of an order mostly."""
     query = select(DOC).order_by(DOC.c.created_at.desc(), DOC.c.id.desc()).limit(page.limit)
-    for column, wanted in ((DOC.c.partner, partner), (DOC.c.state, state), (DOC.c.number, number)):
+    for column, wanted in ((DOC.c.partner, partner), (DOC.c.state, state)):
         if wanted is not None:
             query = query.where(column == wanted)
+    if number is not None:
+        own = select(DOC.c.id).where(DOC.c.number == number)
+        query = query.where(DOC.c.id.in_(own.union(select(KEY.c.document_id).where(KEY.c.value == number))))
     return [_directed(_without(item, "canonical")) for item in _items(view, query)]
 
 

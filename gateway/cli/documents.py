@@ -30,7 +30,9 @@ def list_(
     context: typer.Context,
     partner: PartnerOption = None,
     state: StateOption = None,
-    number: Annotated[str | None, typer.Option(help="Only this business number.")] = None,
+    number: Annotated[
+        str | None, typer.Option(help="Only what bears this business number, its own or the order's.")
+    ] = None,
     limit: Limit = 50,
     json: Json = False,
 ) -> None:

@@ -21,6 +21,7 @@ from outbound.tryton.client import Record, Tryton
 from outbound.tryton.codes import Codes
 from outbound.tryton.told import Telling, version_of
 from translators.canonical.document import Document, Source
+from translators.canonical.ship_notice import ShipNotice
 from translators.canonical.writing import to_json_bytes
 
 #: Products that one request asks for.
@@ -236,9 +237,15 @@ _LOOKS_BACK = tuple(datetime.timedelta(hours=hours) for hours in (1, 24, 32 * 24
 
 
 def as_told(change: Change, document: Document) -> Told:
-    """A document as what the record says. Its source is no part of the digest."""
-    says = hashlib.sha256(to_json_bytes(replace(document, source=NOWHERE))).hexdigest()
+    """A document as what the record says."""
+    says = hashlib.sha256(to_json_bytes(_timeless(document))).hexdigest()
     return Told(change, to_json_bytes(document), says)
+
+
+def _timeless(document: Document) -> Document:
+    """What a document says, without its source and without a shipment's day: Tryton sets that late."""
+    bare = replace(document, source=NOWHERE)
+    return replace(bare, shipped=None) if isinstance(bare, ShipNotice) else bare
 
 
 def _change(kind: Kind, record: Record) -> Change:

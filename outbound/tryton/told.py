@@ -160,7 +160,11 @@ def _answered_lines(sale: Record, telling: Telling, currency: str) -> Iterator[O
 
 
 def ship_notice(shipment: Record, telling: Telling) -> Document:
-    """What a shipment to the customer says: what has left, for which orders."""
+    """What a shipment to the customer says: what has left, for which orders.
+
+    Tryton dates a shipment only when it is done; one that has left and is not yet done is dated by its
+    last change.
+    """
     moves = [move for move in shipment["outgoing_moves"] if move["state"] != "cancelled"]
     sales = {order["id"]: order for move in moves if (order := telling.order(move))}
     levels = {number: str(place) for place, number in enumerate(sales, start=2)}
@@ -171,7 +175,7 @@ def ship_notice(shipment: Record, telling: Telling) -> Document:
         usage=telling.usage,
         purpose=_purpose(shipment),
         number=shipment["number"],
-        shipped=_date(SHIPPED, shipment["effective_date"]),
+        shipped=_date(SHIPPED, shipment["effective_date"] or shipment["write_date"].date()),
         parties=(
             *_parties((SHIP_TO, shipment["delivery_address"])),
             Party(role=SHIP_FROM, id=shipment["warehouse"]["code"], name=shipment["warehouse"]["name"]),

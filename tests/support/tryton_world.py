@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -79,8 +79,8 @@ class World:
 
 
 @contextmanager
-def world(folder: Path) -> Iterator[World]:
-    """A fresh Tryton, proxy and gateway."""
+def world(folder: Path, furnish: Callable[[Path], None] = lambda _home: None) -> Iterator[World]:
+    """A fresh Tryton, proxy and gateway. furnish: changes the home before the gateway is started."""
     with (
         tryton_server(folder) as tryton,
         breaking_proxy(tryton.port) as proxy,
@@ -93,6 +93,7 @@ def world(folder: Path) -> Iterator[World]:
         secret.chmod(0o600)
         for partner, text in CROSSWALKS.items():
             (gateway.home / "partners" / partner / "crosswalk.csv").write_text(text, "utf-8")
+        furnish(gateway.home)
         gateway.start()
         yield World(gateway, tryton, proxy)
 
