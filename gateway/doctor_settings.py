@@ -77,6 +77,14 @@ def _status(settings: Settings) -> Iterator[Check]:
         )
 
 
+def _push(settings: Settings) -> Iterator[Check]:
+    if not is_loopback(settings.push_host) and not settings.push_tls_certificate:
+        yield _wrong(
+            f"push_host is {settings.push_host}, and tokens and documents reach it unencrypted",
+            "Set push_tls_certificate and push_tls_key, or listen on 127.0.0.1 behind a proxy with TLS.",
+        )
+
+
 def _sftp(settings: Settings) -> Iterator[Check]:
     if settings.sftp_penalty_s == 0 or settings.sftp_penalty_most_s == 0:
         yield _wrong("Failed logins are not slowed down", "Set sftp_penalty_s to 15.")
@@ -104,7 +112,14 @@ def _limits(settings: Settings) -> Iterator[Check]:
         )
 
 
-_LOOKS: tuple[Callable[[Settings], Iterator[Check]], ...] = (_database, _webhook, _status, _sftp, _limits)
+_LOOKS: tuple[Callable[[Settings], Iterator[Check]], ...] = (
+    _database,
+    _webhook,
+    _status,
+    _push,
+    _sftp,
+    _limits,
+)
 
 
 def _wrong(says: str, advice: str) -> Check:

@@ -41,6 +41,7 @@ def test_the_defaults_are_well(tmp_path: Path) -> None:
         ({"alert_webhook_url": "http://hooks.example/x"}, "told unencrypted"),
         ({"web_allow": "0.0.0.0/0"}, "lets 0.0.0.0/0 see"),
         ({"web_host": "192.0.2.1"}, "answers this machine only"),
+        ({"push_host": "192.0.2.1"}, "reach it unencrypted"),
         ({"sftp_penalty_s": 0}, "not slowed down"),
         ({"sftp_penalty_exempt": "::/0"}, "guess for ever"),
         ({"sftp_penalty_s": 700}, "below sftp_penalty_s"),
