@@ -36,8 +36,8 @@ LONG_S = 15.0
 LIMIT_BYTES = 64 * 1024 * 1024
 #: Seconds between two words about how far the reading is.
 TOLD_EVERY_S = 0.2
-#: The kinds of measurement that read as the gateway does; the others are limits.
-READINGS = ("validate", "canonical")
+#: The kind of measurement in which a second process helps: only translating is worth handing over.
+HELPED = "canonical"
 _ISA = re.compile(rb"ISA(.).{101}(.)", re.DOTALL)
 
 #: Reads the file once: bytes, documents.
@@ -48,8 +48,7 @@ def main(words: Sequence[str]) -> None:
     """Measure what the words name."""
     options = _options().parse_args(words)
     file = Path(options.file)
-    reads = options.kind in READINGS
-    size = file.stat().st_size if reads else 0
+    size = file.stat().st_size if options.kind == HELPED else 0
     with second_process(size, HELPED_BYTES) as helper, file.open("rb") as stream:
         if helper is not None:
             helper.wait_until_ready()  # what is loaded before anything is read is not measured

@@ -98,17 +98,13 @@ class Blocks:
 
 
 class Ahead:
-    """The lots of one file; see `parsers.x12.clean_sets.Ahead`. `source` is what the file is then read from.
+    """The lots of one file; see `parsers.x12.clean_sets.Ahead`. `source` is what the file is then read from."""
 
-    translate: False leaves out what our business sees of the sets.
-    """
-
-    def __init__(self, stream: ByteSource, helper: Helper, *, translate: bool) -> None:
+    def __init__(self, stream: ByteSource, helper: Helper) -> None:
         self.source = Blocks(stream)
         #: Of the interchange that is being read; None if it could not be read.
         self.header: model.InterchangeHeader | None = None
         self._helper = helper
-        self._translates = translate
         self._group: OpenGroup | None = None
         self._terms: Terms | None = None
         self._lots: deque[Lot] = deque()
@@ -150,7 +146,7 @@ class Ahead:
         reads_all = self.header is not None and options.dictionary is standard()
         self._terms = None
         if self.header is not None and reads_all:
-            self._terms = Terms(options, limits, self.header, group.header, self._translates)
+            self._terms = Terms(options, limits, self.header, group.header)
 
     def _sought(self, group: OpenGroup, offset: int) -> LotSet | None:
         """The set at an offset that lies beyond the lot whose turn it was."""

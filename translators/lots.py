@@ -17,6 +17,7 @@ from parsers.record import mutable_record, record
 from parsers.x12 import model
 from parsers.x12.byte_window import ByteWindow
 from parsers.x12.clean_sets import CleanSets, Matched
+from parsers.x12.definition import SetDefinition
 from parsers.x12.element import CharacterSet
 from parsers.x12.limits import Limits
 from parsers.x12.open_group import OpenGroup
@@ -35,13 +36,12 @@ Row = Sequence[Any]
 
 @record
 class Terms:
-    """What all sets of a group have in common. translate: False leaves out what our business sees."""
+    """What all sets of a group have in common."""
 
     options: ReadOptions
     limits: Limits
     header: model.InterchangeHeader
     group: model.GroupHeader
-    translate: bool
 
 
 class LotSet(NamedTuple):
@@ -105,7 +105,7 @@ def clean_sets(lot: Lot) -> Iterator[LotSet]:
 
 def _translated(read: model.TransactionSet, terms: Terms) -> Translated | None:
     """The translation of a set without fault; one with faults is rare, and is translated in its turn."""
-    if not terms.translate or read.text is None:
+    if read.text is None:
         return None
     return registry.translate_x12(read, terms.header, terms.group)
 
@@ -122,7 +122,6 @@ def told_terms(terms: Terms) -> dict[str, object]:
         "limits": asdict(terms.limits),
         "header": asdict(terms.header),
         "group": asdict(terms.group),
-        "translate": terms.translate,
     }
 
 
@@ -143,7 +142,6 @@ def terms_of(told: Mapping[str, Any]) -> Terms:
         Limits(**told["limits"]),
         model.InterchangeHeader(**header),
         model.GroupHeader(**{**group, "starts": tuple(group["starts"])}),
-        told["translate"],
     )
 
 
@@ -184,6 +182,7 @@ def _row(one: LotSet, lot: Lot, document: bytes | None) -> Row:
 def take_sets(lot: Lot, rows: Iterable[Row], documents: memoryview) -> None:
     """Fill a lot with what somebody else has told of its sets."""
     sets, at = {}, 0
+    definitions: dict[str, SetDefinition] = {}
     for begin, size, own_size, set_id, number, implementation, ordinal, segments, *made in rows:
         read = model.TransactionSet(
             set_id=set_id,
@@ -191,7 +190,7 @@ def take_sets(lot: Lot, rows: Iterable[Row], documents: memoryview) -> None:
             implementation=implementation,
             ordinal=ordinal,
             release=lot.terms.group.release,
-            content=_content(lot, set_id, begin, own_size),
+            content=_content(lot, definitions, set_id, begin, own_size),
             findings=[],
             segment_count=segments,
             offset=lot.offset + begin,
@@ -207,11 +206,13 @@ def take_sets(lot: Lot, rows: Iterable[Row], documents: memoryview) -> None:
     lot.sets = sets
 
 
-def _content(lot: Lot, set_id: str, begin: int, size: int) -> Matched:
+def _content(lot: Lot, definitions: dict[str, SetDefinition], set_id: str, begin: int, size: int) -> Matched:
+    """The content of a clean set. definitions: those that were needed before, by set."""
     options = lot.terms.options
-    definition = options.definition_of(lot.terms.group, set_id)
+    definition = definitions.get(set_id) or options.definition_of(lot.terms.group, set_id)
     if definition is None:
         raise ValueError(f"a clean set {set_id} that the dictionary does not have")
+    definitions[set_id] = definition
     text = lot.data[begin : begin + size].decode("ascii")
     return Matched(text, definition, options.walk, lot.offset + begin)
 

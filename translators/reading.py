@@ -51,7 +51,8 @@ def read_file(
     limits: the widest that a profile may set for an interchange.
     dictionary: the standard with a user's own tables; None: that of the directory, else the standard.
     translate: False leaves X12 documents untranslated, so that only the standard judges them.
-    helper: reads sets of X12 beside us; changes nothing in what is given, only how fast.
+    helper: reads and translates sets of X12 beside us; changes nothing in what is given, only how fast.
+        Only to check a set takes no longer than to hand it over: without translation nobody helps.
 
     Never raises for what the bytes are. Memory does not grow with the number of documents, except
     for the line that a 997 has on each.
@@ -68,7 +69,7 @@ def read_file(
         yield from read_delimited(stream, agreement, directory, name=name, usage=usage)
     else:
         known = dictionary or (directory.dictionary if directory is not None else standard())
-        ahead = None if helper is None else _ahead(stream, helper, translate=translate)
+        ahead = _ahead(stream, helper) if helper is not None and translate else None
         reading = X12Reading(
             stream if ahead is None else ahead.source,
             resolve,
@@ -81,10 +82,10 @@ def read_file(
         yield from _read_x12(reading)
 
 
-def _ahead(stream: BinaryIO, helper: Helper, *, translate: bool) -> Ahead:
+def _ahead(stream: BinaryIO, helper: Helper) -> Ahead:
     from translators.beside import Ahead  # for large files alone
 
-    return Ahead(stream, helper, translate=translate)
+    return Ahead(stream, helper)
 
 
 def _takes_delimited(agreement: Agreement, name: str) -> bool:
