@@ -98,7 +98,7 @@ class Blocks:
 
 
 class Ahead:
-    """The lots of one file; see `parsers.x12.clean_sets.Ahead`. `source` is what the file is then read from."""
+    """The lots of one file; see `parsers.x12.clean_sets.Ahead`. `source` is what it is then read from."""
 
     def __init__(self, stream: ByteSource, helper: Helper) -> None:
         self.source = Blocks(stream)

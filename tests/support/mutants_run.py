@@ -31,7 +31,9 @@ CENTRAL = (
 )
 #: In-process tests that need no server: each mutant runs those that reach it.
 TESTS = (
-    *("tests/unit/test_ack_decision.py", "tests/unit/test_ack_outcomes.py", "tests/golden/test_ack_999.py"),
+    *("tests/unit/test_ack_decision.py", "tests/unit/test_ack_outcomes.py", "tests/unit/test_ack_corners.py"),
+    *("tests/golden/test_ack_999.py", "tests/golden/test_ack_texts.py", "tests/golden/test_ack_824.py"),
+    "tests/unit/test_deliver_together.py",
     *("tests/contract/test_archive.py", "tests/crash/test_archive_local_faults.py"),
     *("tests/crash/test_job_queue.py", "tests/contract/test_ledger.py"),
     *("tests/contract/test_deliver_once.py", "tests/contract/test_deliver_order.py"),
