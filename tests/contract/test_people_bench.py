@@ -19,9 +19,10 @@ TRADEPOST = str(Path(sys.executable).with_name("tradepost"))
 
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:
-    wide = {**os.environ, "COLUMNS": "160"}
+    """As a user does who has no home here: partners are those of the samples."""
+    around = {**os.environ, "COLUMNS": "160", "TRADEPOST_HOME": "/nonexistent"}
     command = [TRADEPOST, "bench", *words]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=wide)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=around)
 
 
 @pytest.mark.slow
