@@ -79,6 +79,9 @@ class Tryton:
         if limit is not None:
             query["s"] = str(limit)
         answer = self._ask("GET", model, query, fields, self._context(**context))
+        if answer.status == 400:
+            # Tryton finds records first and reads them then: one may have been deleted in between.
+            answer = self._ask("GET", model, query, fields, self._context(**context))
         found: list[Record] = self._read(answer, model)
         return found
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from outbound.refusals import refused
 from outbound.tryton.client import Record
 from outbound.tryton.lacking import Lacking
 from outbound.tryton.memory import Asking
@@ -199,6 +200,8 @@ class MasterData:
         return [Goods(product, unit) for product, unit in zip(products, units, strict=True) if product]
 
     def _product(self, line: Ordered, known: _Known) -> Record | None:
+        if not line.ids:
+            raise refused("OUT-107", reason=f"{line.name} names no product")
         found = {}
         for one in line.ids:
             ours = self._ours(one)
@@ -207,19 +210,17 @@ class MasterData:
                 found[record["id"]] = record
         if len(found) == 1:
             return next(iter(found.values()))
-        said = ", ".join(f"{one.qualifier.code} {one.value}" for one in line.ids) or "without a number"
+        said = ", ".join(f"{one.qualifier.code} {one.value}" for one in line.ids)
         if found:
             names = " and ".join(record["rec_name"] for record in found.values())
             self.lacking.note(
                 f"product of {line.name} ({said})", f"its numbers belong to {names}: correct them"
             )
         else:
-            number = next((one.value for one in line.ids), "")
-            self.lacking.note(
-                f"product of {line.name} ({said})",
-                f"add the identifier {number} to the product in Tryton, or the row "
-                f"product,{number},<the product's code> to {self._file}",
-            )
+            first = next((remedy for one in line.ids if (remedy := known.remedy(one))), None)
+            row = f"the row product,{line.ids[0].value},<the product's code> to {self._file}"
+            remedy = f"{first}, or add {row}" if first else f"add {row}"
+            self.lacking.note(f"product of {line.name} ({said})", remedy)
         return None
 
     def _ours(self, one: ProductId) -> str | None:
@@ -303,6 +304,17 @@ class _Known:
             return self.by_code.get(one.value)
         if self.is_purchase and qualifier in SELLERS:
             return self.by_supplier.get(one.value)
+        return None
+
+    def remedy(self, one: ProductId) -> str | None:
+        """What would have a number found in Tryton; None if it is not looked for there."""
+        qualifier = one.qualifier.code
+        if qualifier in GTINS:
+            return f"add the identifier {one.value} to the product in Tryton"
+        if qualifier in (BUYERS if self.is_purchase else SELLERS):
+            return f"give the product the code {one.value} in Tryton"
+        if qualifier in SELLERS:
+            return f"give the product's supplier the code {one.value} in Tryton"
         return None
 
 

@@ -44,7 +44,7 @@ def test_an_order_that_names_what_tryton_lacks_waits_with_all_of_it_named_and_go
     waiting = running.consignment("NEW-1", "retrying", "OUT-104")
     for words in (
         "product of line 1 (UP 614141000050, VN MB-9): add the identifier 614141000050 to the product",
-        "or the row product,614141000050,<the product's code> to acme-retail/crosswalk.csv",
+        "or add the row product,614141000050,<the product's code> to acme-retail/crosswalk.csv",
         "unit PL: add a unit with the symbol PL in Tryton, or the row unit,PL,<the unit's symbol>",
         "ship to 0099 A store: add the identifier 0099 to that address in Tryton",
     ):

@@ -79,7 +79,6 @@ def test_very_long_words_are_cut() -> None:
         (page(503), TryLater, "OUT-035", True),
         (page(429), TryLater, "OUT-035", True),
         (page(302), Refused, "OUT-036", False),
-        (page(400, "Bad Request"), Refused, "OUT-100", False),
         (page(200, "<html>Please log in</html>"), TryLater, "OUT-038", False),
         (Answer(200, {}, b"[{}", whole=False), TryLater, "OUT-038", False),
     ],
@@ -93,6 +92,17 @@ def test_each_status_means_what_it_means_elsewhere(
         Tryton(ScriptedDoor(answer)).search("sale.sale", [], ["state"])
     assert isinstance(caught.value, Refused | TryLater)
     assert (caught.value.code, caught.value.endpoint_wide) == (code, endpoint_wide)
+
+
+def test_a_record_that_goes_between_being_found_and_read_is_looked_for_once_more() -> None:
+    gone = fault('You are trying to read records "9" of "Sale" that don\'t exist.')
+    door = ScriptedDoor(gone, said([{"id": 8}]), gone, gone)
+    tryton = Tryton(door)
+    assert [one["id"] for one in tryton.search("sale.sale", [], ["state"])] == [8]
+    with pytest.raises(Refused) as caught:
+        tryton.search("sale.sale", [], ["state"])
+    assert (caught.value.code, caught.value.endpoint_wide) == ("OUT-100", False)
+    assert sum("sale.sale" in one.target for one in door.requests) == 4
 
 
 def test_a_record_that_somebody_deleted_meanwhile_is_made_anew_later() -> None:

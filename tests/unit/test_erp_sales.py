@@ -141,7 +141,7 @@ def test_all_that_an_order_names_and_tryton_lacks_is_told_at_once(
 ) -> None:
     order["currency"] = {"code": "CHF"}
     order["parties"][0]["id"] = "9999"
-    order["lines"][0]["product_ids"] = []
+    order["lines"][0]["product_ids"] = [{"qualifier": {"code": "BP"}, "value": "THEIRS"}]
     order["lines"][1]["product_ids"] = [{"qualifier": {"code": "VN"}, "value": "NEW"}]
     order["lines"][1]["quantity"]["unit"] = {"code": "PL"}
     charge = {"kind": {"code": "C"}, "service": {"code": "D240"}, "amount": {"amount": "5"}}
@@ -151,8 +151,8 @@ def test_all_that_an_order_names_and_tryton_lacks_is_told_at_once(
         "currency CHF: add it in Tryton",
         "ship to 9999 Acme Store 0042",
         "address,9999,<the address's identifier> to acme-retail/crosswalk.csv",
-        "product of line 1 (without a number): add the identifier",
-        "product of line 2 (VN NEW): add the identifier NEW",
+        "product of line 1 (BP THEIRS): add the row product,THEIRS,<the product's code> to",
+        "product of line 2 (VN NEW): give the product the code NEW in Tryton, or add the row product,NEW,",
         "unit PL: add a unit with the symbol PL",
         "charge D240 of line 1: add the row charge,D240,<a product's code in Tryton>",
     ):
@@ -314,6 +314,7 @@ def test_a_delivery_that_was_asked_for_before_the_order_is_left_to_people(
         ({"schema": "remittance-1.0.0"}, "OUT-109"),
         ({"schema": "order-1.0.0", "lines": "none"}, "OUT-107"),
         ({"number": None}, "OUT-107"),
+        ({"lines": [{"ordinal": 1, "product_ids": []}]}, "OUT-107"),
     ],
 )
 def test_what_is_no_document_for_tryton_is_refused_by_itself(
