@@ -118,13 +118,20 @@ def test_a_cause_is_one_mail_and_one_call_of_the_webhook(
     assert [one["kind"] for one in gateway.ask("alerts", "list")] == ["reject"]
 
 
-def test_monitoring_sees_the_figures_and_that_all_is_well(gateway: LiveGateway) -> None:
+def test_monitoring_sees_the_figures_and_that_all_is_well(gateway: LiveGateway, tmp_path: Path) -> None:
     port = _web_port(gateway)
     assert ready(port)[1]["state"] == "ready"
+    before = fetch(port, "/metrics")[1]
+    _send(gateway, tmp_path, "seen.edi", order_850(4, ["S-6"]))
+    _send(gateway, tmp_path, "seen_bad.edi", order_850(5, ["S-7", "S-8", "S-9"], date="2026112"))
     shown = fetch(port, "/metrics")[1]
-    assert figure(shown, "arrivals_total", partner="acme-retail") >= 2
-    assert figure(shown, "documents_total", partner="acme-retail", kind="order", state="rejected") == 3
-    assert figure(shown, "keep_seconds_count") >= 2
+
+    def more(name: str, **labels: str) -> float:
+        return figure(shown, name, **labels) - figure(before, name, **labels)
+
+    assert more("arrivals_total", partner="acme-retail") == 2
+    assert more("documents_total", partner="acme-retail", kind="order", state="rejected") == 3
+    assert more("keep_seconds_count") == 2
     assert figure(shown, "nodes", role="schedule") == 1
 
 
