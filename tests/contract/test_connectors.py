@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -253,9 +254,9 @@ def tryton_end(request: pytest.FixtureRequest, stack: ExitStack, tmp_path: Path)
         sales = rpc.read("sale.sale", ours, fields)
         # Tryton processes what is confirmed in a transaction of its own after that, also of a call
         # whose caller has gone.
-        until = time.monotonic() + 10
-        while any(sale["state"] == "confirmed" for sale in sales) and time.monotonic() < until:
-            time.sleep(0.05)
+        pause, ends = threading.Event(), time.monotonic() + 10
+        while any(sale["state"] == "confirmed" for sale in sales) and time.monotonic() < ends:
+            pause.wait(0.05)
             sales = rpc.read("sale.sale", ours, fields)
         return {sale["description"]: f"{sale['state']} {sale['total_amount']}".encode() for sale in sales}
 
