@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from erp_world import ACME, ORDER
 from sqlalchemy import Connection, select
 from tryton_rpc import TrytonRpc
-from tryton_world import ACME, ORDER, World, world
+from tryton_world import World, world
 
 from gateway import views
 from gateway.store.core import DOCUMENT, ERP_CURSOR

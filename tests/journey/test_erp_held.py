@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import tryton_seed
 from business_files import interchange, order_850
-from tryton_world import ACME, CROSSWALKS, INVOICE, World, world
+from erp_world import ACME, INVOICE
+from tryton_world import CROSSWALKS, World, world
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 

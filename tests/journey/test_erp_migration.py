@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 from business_files import interchange
+from erp_world import keep_secret
 from live_gateway import LiveGateway, prepared_gateway
-from sqlalchemy import Connection, Engine, create_engine, make_url, text
+from sqlalchemy import Connection
+from staging_tables import MAPPING, StagingTables, staging_tables
 from tryton_server import DATABASE, TrytonServer, tryton_server
 
 from gateway import views
@@ -19,7 +21,6 @@ from gateway.store import profile_versions
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
-SAMPLES = Path(__file__).parents[2] / "samples" / "destinations"
 ORDERS, A_FILE = 200, 50
 OLD = """\
 url = "{old}"
@@ -44,7 +45,7 @@ class Migration:
     """Two ERPs and the gateway between. Orders go to `erp`, which a document rule names, and to `new-erp`."""
 
     gateway: LiveGateway
-    old: Engine
+    old: StagingTables
     tryton: TrytonServer
 
     def send(self, first: int, count: int) -> None:
@@ -72,34 +73,23 @@ class Migration:
 
             self.gateway.wait_for(look, f"{reached} deliveries")
 
-    def rows(self, statement: str) -> list[tuple[object, ...]]:
-        with self.old.begin() as tx:
-            return [tuple(row) for row in tx.execute(text(statement))]
-
 
 @pytest.fixture
 def migration(postgres_url: str, tmp_path: Path) -> Iterator[Migration]:
-    given = make_url(postgres_url)
-    old = create_engine(given)
-    with old.begin() as tx:
-        tx.execute(text((SAMPLES / "staging-tables.sql").read_text("utf-8")))
-    socket = given.query.get("host", given.host)
-    url = f"postgresql://{given.username}@localhost/{given.database}?host={socket}"
-    with tryton_server(tmp_path) as tryton, prepared_gateway(tmp_path) as gateway:
+    with (
+        staging_tables(postgres_url) as old,
+        tryton_server(tmp_path) as tryton,
+        prepared_gateway(tmp_path) as gateway,
+    ):
         partners = gateway.home / "partners"
-        mapping = SAMPLES / "staging-tables.mapping.toml"
-        (partners / mapping.name).write_bytes(mapping.read_bytes())
+        (partners / MAPPING.name).write_bytes(MAPPING.read_bytes())
         new = NEW.format(port=tryton.port, database=DATABASE)
-        gateway.destinations(OLD.format(old=url) + new)
-        secret = gateway.home / "secrets" / "tryton-key"
-        secret.parent.mkdir(exist_ok=True)
-        secret.write_text(tryton.key)
-        secret.chmod(0o600)
+        gateway.destinations(OLD.format(old=old.url) + new)
+        keep_secret(gateway, "tryton-key", tryton.key)
         crosswalk = "list,theirs,ours\nparty,acme-retail,ACME\nunit,CA,cs\n"
         (partners / "acme-retail" / "crosswalk.csv").write_text(crosswalk)
         gateway.start()
         yield Migration(gateway, old, tryton)
-    old.dispose()
 
 
 def test_an_old_and_a_new_erp_hold_the_same_and_the_old_one_is_switched_off(migration: Migration) -> None:
@@ -109,10 +99,10 @@ def test_an_old_and_a_new_erp_hold_the_same_and_the_old_one_is_switched_off(migr
     migration.wait_until_delivered(2 * ORDERS)
     found = gateway.ask("destinations", "compare", "erp", "new-erp")
     assert found == {"documents": ORDERS, "differing": []}
-    assert migration.rows("select count(*), sum(lines) from staging_orders") == [(ORDERS, 2 * ORDERS)]
+    assert migration.old.rows("select count(*), sum(lines) from staging_orders") == [(ORDERS, 2 * ORDERS)]
     assert migration.tryton.rpc().count("sale.sale") == ORDERS
 
-    migration.rows("update staging_orders set total = total + 1 where number = '4600000007' returning 1")
+    migration.old.rows("update staging_orders set total = total + 1 where number = '4600000007' returning 1")
     told = gateway.tradepost("destinations", "compare", "erp", "new-erp", "--json")
     assert told.returncode == 1
     (differing,) = json.loads(told.stdout)["differing"]
@@ -130,5 +120,5 @@ def test_an_old_and_a_new_erp_hold_the_same_and_the_old_one_is_switched_off(migr
         lambda _: migration.tryton.rpc().count("sale.sale") == ORDERS + 1 or None, "the next order"
     )
     gateway.wait_until_idle()
-    assert migration.rows("select count(*) from staging_orders") == [(ORDERS,)]
+    assert migration.old.rows("select count(*) from staging_orders") == [(ORDERS,)]
     assert len(gateway.outbox("acme-retail")) == answers + 1

@@ -6,14 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tryton_world import (
-    INVOICE,
-    NOTICE,
-    ORDER,
-    World,
-    assert_booked,
-    world,
-)
+from erp_world import INVOICE, NOTICE, ORDER
+from tryton_world import World, assert_booked, world
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -34,9 +28,7 @@ def running(tmp_path: Path) -> Iterator[World]:
 def test_each_sample_is_booked_once_and_a_repeat_of_each_file_changes_nothing(running: World) -> None:
     running.send_all()
     assert_booked(running.tryton.rpc())
-    for what in (ORDER, NOTICE, INVOICE):
-        running.send(what, f"again-{what[2]}.edi")
-    running.gateway.wait_until_idle()
+    running.repeat_all()
     assert_booked(running.tryton.rpc())
     assert running.gateway.complaints.count("Traceback") == 0
 

@@ -101,7 +101,7 @@ def test_order_notice_and_invoice_end_in_tryton_once(erp: Erp) -> None:
         (line["product.code"], line["quantity"], line["unit.symbol"], line["unit_price"]) for line in lines
     ] == [("MB-1001", 24, "u", Decimal("3.75")), ("MB-2040", 6, "cs", Decimal("41.5"))]
     (shipment,) = erp.read("stock.shipment.in", "state", "reference", "incoming_moves.quantity")
-    assert (shipment["state"], shipment["reference"]) == ("done", "DS-88001")
+    assert (shipment["state"], shipment["reference"]) == ("received", "DS-88001")
     invoices = erp.tryton.rpc().read(
         "account.invoice", [("type", "=", "in")], ["state", "reference", "total_amount"]
     )

@@ -23,7 +23,10 @@ TIMEOUT_S = 60
 
 @dataclass(frozen=True)
 class Break:
-    """One break. method and part: which request it waits for. after: the far end has done it by then."""
+    """One break. method and part: which request it waits for, by its path or its body.
+
+    after: the far end has done it by then.
+    """
 
     method: str
     part: str
@@ -44,7 +47,7 @@ class BreakingProxy:
     def at(
         self, method: str, part: str, *, after: bool = False, do: Callable[[], object] = lambda: None
     ) -> None:
-        """Break at the next request of that method whose path holds `part`, after all breaks given before."""
+        """Break at the next request of that method that holds `part`, after all breaks given before."""
         with self._changed:
             self._breaks.append(Break(method, part, after, do))
 
@@ -54,13 +57,17 @@ class BreakingProxy:
             if not self._changed.wait_for(lambda: len(self._breaks) <= count, TIMEOUT_S):
                 raise TimeoutError(f"{len(self._breaks)} breaks are left; {self.requests[-20:]}")
 
-    def take(self, request: str) -> Break | None:
+    def take(self, request: str, body: bytes) -> Break | None:
         """The break that a request meets, if it is its turn."""
         with self._changed:
             self.requests.append(request)
             method, _, path = request.partition(" ")
             turn = self._breaks[0] if self._breaks else None
-            if turn is None or turn.method != method or turn.part not in path:
+            if (
+                turn is None
+                or turn.method != method
+                or (turn.part not in path and turn.part.encode() not in body)
+            ):
                 return None
             return turn
 
@@ -77,7 +84,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         proxy = self.server.proxy
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-        turn = proxy.take(f"{self.command} {self.path}")
+        turn = proxy.take(f"{self.command} {self.path}", body)
         if turn is not None and not turn.after:
             self._break(turn)
             return

@@ -9,15 +9,11 @@ from decimal import Decimal
 from pathlib import Path
 
 from breaking_proxy import BreakingProxy, breaking_proxy
-from business_files import sample
-from live_gateway import LiveGateway, prepared_gateway
-from sqlalchemy import Connection
+from erp_world import ACME, DELTA, ErpWorld, keep_secret
+from live_gateway import prepared_gateway
 from tryton_rpc import TrytonRpc
-from tryton_server import DATABASE, TrytonServer, tryton_server
+from tryton_server import DATABASE, PASSWORD, TrytonServer, tryton_server
 
-from gateway import views
-
-ACME, DELTA = "acme-retail", "delta-supply"
 ERP = """\
 url = "tryton+http://127.0.0.1:{port}/{database}"
 allow_hosts = ["127.0.0.1"]
@@ -30,67 +26,32 @@ CROSSWALKS = {
     ACME: "list,theirs,ours\nparty,acme-retail,ACME\nunit,CA,cs\n",
     DELTA: "list,theirs,ours\ncharge,D240,FREIGHT\ntax,ST,State sales tax\n",
 }
-#: The sample files, and what they bring: partner, title, number.
-ORDER = (ACME, "x12/850/simple", "4501000101")
-NOTICE = (DELTA, "x12/856/shipment-order-pack-item", "DS-88001")
-INVOICE = (DELTA, "x12/810/charges-and-tax", "DS-I-5001")
 
 
 @dataclass
-class World:
+class World(ErpWorld):
     """All three, running. The gateway reaches Tryton through the proxy; tests look into Tryton directly."""
 
-    gateway: LiveGateway
     tryton: TrytonServer
     proxy: BreakingProxy
 
-    def send(self, what: tuple[str, str, str], name: str = "") -> None:
-        """Send a sample file by OpenSSH's client."""
-        partner, title, number = what
-        file = self.gateway.home / (name or f"{number}.edi")
-        file.write_bytes(sample(title))
-        self.gateway.sftp(partner, f"put {file} inbox/{file.name}")
-
-    def delivered(self, number: str) -> views.Item:
-        """The consignment of a document, once it is delivered."""
-        return self.consignment(number, "delivered")
-
-    def consignment(self, number: str, state: str, error: str = "") -> views.Item:
-        """The consignment of a document, once it is in `state` and says `error`."""
-
-        def look(view: Connection) -> views.Item | None:
-            for item in views.consignments(view, views.Page(100), state=state):
-                if number in {document["number"] for document in item["documents"]}:
-                    found = views.consignment(view, item["id"])
-                    return found if error in (found["error"] or "") else None
-            return None
-
-        return self.gateway.wait_for(look, f"{number} {state} {error}")
-
-    def send_all(self) -> None:
-        """Send the three sample files, each once the one before is in Tryton."""
-        for what in (ORDER, NOTICE, INVOICE):
-            self.send(what)
-            self.delivered(what[2])
-
-    def restart(self) -> None:
-        """Start the gateway that was killed."""
-        self.gateway.start()
-
 
 @contextmanager
-def world(folder: Path, furnish: Callable[[Path], None] = lambda _home: None) -> Iterator[World]:
-    """A fresh Tryton, proxy and gateway. furnish: changes the home before the gateway is started."""
+def world(
+    folder: Path, furnish: Callable[[Path], None] = lambda _home: None, erp: str = ERP
+) -> Iterator[World]:
+    """A fresh Tryton, proxy and gateway.
+
+    furnish: changes the home before the gateway is started. erp: how documents get into Tryton.
+    """
     with (
         tryton_server(folder) as tryton,
         breaking_proxy(tryton.port) as proxy,
         prepared_gateway(folder) as gateway,
     ):
-        gateway.destinations(ERP.format(port=proxy.port, database=DATABASE))
-        secret = gateway.home / "secrets" / "tryton-key"
-        secret.parent.mkdir(exist_ok=True)
-        secret.write_text(tryton.key)
-        secret.chmod(0o600)
+        gateway.destinations(erp.format(port=proxy.port, database=DATABASE))
+        keep_secret(gateway, "tryton-key", tryton.key)
+        keep_secret(gateway, "tryton-password", PASSWORD)
         for partner, text in CROSSWALKS.items():
             (gateway.home / "partners" / partner / "crosswalk.csv").write_text(text, "utf-8")
         furnish(gateway.home)
