@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from tryton_server import DATABASE, PASSWORD, TrytonServer, tryton_server
 
-from outbound.connector import Carried, Consignment, Holding, Outcome, TryLater
+from outbound.connector import Carried, Consignment, Holding, Outcome, Refused, TryLater
 from outbound.http_calls import HttpCalls
 from outbound.registry import connect
 from partners.destinations import Destination
@@ -38,19 +38,24 @@ class Erp:
 @pytest.fixture
 def erp(tmp_path: Path) -> Iterator[Erp]:
     with tryton_server(tmp_path) as tryton:
-        destination = Destination.model_validate(
-            {
-                "name": "erp",
-                "url": f"{tryton.url}/{DATABASE}",
-                "allow_hosts": ["127.0.0.1"],
-                "mapping": "tryton-rpc",
-                "mapped": MappingFile.model_validate(tomllib.loads(MAPPING.read_text("utf-8"))),
-                "http": {"basic_user": "admin", "basic_password": "env:P"},
-            }
-        )
-        made = connect(destination, {"http.basic_password": PASSWORD}, tmp_path)
-        assert isinstance(made, HttpCalls)
-        yield Erp(tryton, made)
+        yield Erp(tryton, mapped(tryton, tmp_path, MAPPING.read_text("utf-8")))
+
+
+def mapped(tryton: TrytonServer, folder: Path, mapping: str) -> HttpCalls:
+    """Our connector to a Tryton, by a mapping as its file says it."""
+    destination = Destination.model_validate(
+        {
+            "name": "erp",
+            "url": f"{tryton.url}/{DATABASE}",
+            "allow_hosts": ["127.0.0.1"],
+            "mapping": "tryton-rpc",
+            "mapped": MappingFile.model_validate(tomllib.loads(mapping)),
+            "http": {"basic_user": "admin", "basic_password": "env:P"},
+        }
+    )
+    made = connect(destination, {"http.basic_password": PASSWORD}, folder)
+    assert isinstance(made, HttpCalls)
+    return made
 
 
 def consignment(case: str, kind: str, partner: str) -> Consignment:
@@ -110,7 +115,18 @@ def test_order_notice_and_invoice_end_in_tryton_once(erp: Erp) -> None:
     ]
 
 
-def test_an_order_for_what_tryton_does_not_know_names_it_and_goes_once_it_does(erp: Erp) -> None:
+def _without_number(consignment: Consignment, ordinal: int) -> Consignment:
+    """An order that gives only the GTIN in one line."""
+    (carried,) = consignment.documents
+    value = json.loads(json.dumps(carried.value))
+    line = value["lines"][ordinal - 1]
+    line["product_ids"] = [one for one in line["product_ids"] if one["qualifier"]["code"] != "VN"]
+    return replace(consignment, documents=(replace(carried, value=value),))
+
+
+def test_an_order_for_what_tryton_does_not_know_names_it_and_goes_once_it_does(
+    erp: Erp, tmp_path: Path
+) -> None:
     rpc = erp.tryton.rpc()
     product = rpc.find("product.product", ("suffix_code", "=", "MB-2040"))
     rpc.write("product.product", [product], {"suffix_code": "OTHER"})
@@ -119,6 +135,17 @@ def test_an_order_for_what_tryton_does_not_know_names_it_and_goes_once_it_does(e
     assert not caught.value.endpoint_wide
     assert erp.read("sale.sale", "state") == []
     rpc.write("product.product", [product], {"suffix_code": "MB-2040"})
+    unit = rpc.find("product.uom", ("symbol", "=", "cs"))
+    rpc.write("product.uom", [unit], {"symbol": "bx"})
+    with pytest.raises(TryLater, match="a unit with the symbol cs"):
+        erp.connector.deliver(ORDER)
+    rpc.write("product.uom", [unit], {"symbol": "cs"})
+    without_cases = MAPPING.read_text("utf-8").replace(', CA = "cs"', "")
+    with pytest.raises(TryLater, match=r"crosswalks\.units of the mapping for CA"):
+        mapped(erp.tryton, tmp_path, without_cases).deliver(ORDER)
+    with pytest.raises(Refused, match=r"no number of ours \(VN\) in line 2"):
+        erp.connector.deliver(_without_number(ORDER, 2))
+    assert erp.read("sale.sale", "state") == []
     assert erp.connector.deliver(ORDER).outcome is Outcome.ACCEPTED
 
 
