@@ -8,6 +8,9 @@ MUTANTS := .venv-mutants
 BIN := $(VENV)/bin
 HOME_FOLDER ?= $(CURDIR)/home
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+# With extras kept: pip takes `coverage[toml]` for another package than a locked `coverage`.
+LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+  --no-annotate --no-strip-extras
 # So that no command's first call compiles what it loads, even where Python may not keep what it compiles.
 COMPILE := $(BIN)/python -m compileall -q gateway outbound parsers partners translators
 SOURCES := gateway outbound parsers partners translators tests
@@ -90,11 +93,7 @@ system: ## Install the Debian packages that some tests need (as root; does nothi
 
 lock: $(VENV)/test.stamp ## Compute the locked versions anew from requirements/*.in.
 	@$(PIP) install uv
-	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/run.in -o requirements/run.txt
-	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/test.in -o requirements/test.txt
-	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/mutants.in -o requirements/mutants.txt
-	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/peers.in -o requirements/peers.txt
-	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements/tryton.in -o requirements/tryton.txt
+	@for of in run test mutants peers tryton; do $(LOCK) requirements/$$of.in -o requirements/$$of.txt || exit 1; done
 
 clean: ## Remove the environment; the home stays.
 	rm -rf $(VENV) $(PEERS) $(TRYTON) $(MUTANTS) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[2]
 LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
 INPUTS = sorted((ROOT / "requirements").glob("*.in"))
-PINNED = re.compile(r"(?P<name>[a-z0-9][a-z0-9._-]*)(\[[a-z0-9,._-]+\])?==(?P<version>[^ ;]+)( ; .+)?")
+PINNED = re.compile(
+    r"(?P<name>[a-z0-9][a-z0-9._-]*)(\[(?P<extras>[a-z0-9, ._-]+)\])?==(?P<version>[^ ;]+)( ; .+)?"
+)
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
 WANTED = re.compile(r"[a-z0-9][a-z0-9._-]*(\[[a-z0-9,._-]+\])?([<>=!~]=?[0-9.]+)?")
 
@@ -58,7 +62,27 @@ def test_what_is_wanted_is_named_and_locked(wanted: Path) -> None:
 
 def test_the_tests_use_the_versions_that_run() -> None:
     run, test, mutants = (
-        {head for head, *_ in entries(ROOT / "requirements" / f"{name}.txt")}
+        {re.sub(r"\[.+\]", "", head) for head, *_ in entries(ROOT / "requirements" / f"{name}.txt")}
         for name in ("run", "test", "mutants")
     )
     assert run <= test <= mutants
+
+
+def test_a_package_that_another_wants_with_extras_is_locked_with_them() -> None:
+    """pip takes `coverage[toml]` for another package than a locked `coverage`: its newest version."""
+    matches = [PINNED.fullmatch(head) for head, *_ in entries(ROOT / "requirements" / "test.txt")]
+    locked = {match["name"]: set((match["extras"] or "").split(", ")) for match in matches if match}
+    assert "toml" in locked["coverage"]
+    for name in locked:
+        for line in wanted_by(name):
+            if line.name in locked:
+                assert line.extras <= locked[line.name], f"{name} wants {line}"
+
+
+def wanted_by(name: str) -> list[Requirement]:
+    """What an installed package requires here; nothing of one that this platform does not need."""
+    try:
+        lines = [Requirement(line) for line in requires(name) or ()]
+    except PackageNotFoundError:
+        return []
+    return [line for line in lines if not line.marker or line.marker.evaluate({"extra": ""})]

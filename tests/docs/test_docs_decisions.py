@@ -18,7 +18,7 @@ def wanted(name: str) -> list[str]:
 
 def locked() -> dict[str, str]:
     text = (ROOT / "requirements" / "run.txt").read_text("utf-8")
-    return dict(re.findall(r"^([a-z0-9-]+)==([^ ]+)", text, re.MULTILINE))
+    return dict(re.findall(r"^([a-z0-9-]+)(?:\[.+\])?==([^ ]+)", text, re.MULTILINE))
 
 
 def test_every_library_that_running_needs_is_named_with_its_locked_version() -> None:
