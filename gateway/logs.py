@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,7 +41,7 @@ def open_log(folder: Path, level: str, stderr: str = "off") -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / FILE
     handlers: list[logging.Handler] = [
-        RotatingFileHandler(path, maxBytes=MAX_BYTES, backupCount=KEPT_FILES, encoding="utf-8")
+        _LogFile(path, maxBytes=MAX_BYTES, backupCount=KEPT_FILES, encoding="utf-8")
     ]
     handlers[0].setFormatter(_formatter("json"))
     if stderr != "off":
@@ -61,6 +62,15 @@ def open_log(folder: Path, level: str, stderr: str = "off") -> Path:
         cache_logger_on_first_use=False,
     )
     return path
+
+
+class _LogFile(RotatingFileHandler):
+    """A file that is full once it holds `maxBytes`: to look ahead would format every line twice."""
+
+    def shouldRollover(self, record: logging.LogRecord) -> bool:  # noqa: N802 - the library's name
+        """True if this line begins a new file."""
+        del record
+        return self.stream is not None and os.fstat(self.stream.fileno()).st_size >= self.maxBytes
 
 
 class StderrHandler(logging.StreamHandler[TextIO]):

@@ -9,12 +9,37 @@ from typing import Any
 
 import pytest
 import structlog
+from hypothesis import given
+from hypothesis import strategies as st
 
-from gateway.log_lines import MAX_CHARS, REDACTED, guard, human, without_secrets
+from gateway.log_lines import _SECRETS, MAX_CHARS, REDACTED, guard, human, without_secrets
 from gateway.logs import logged
 
 HOSTILE = 'PO1\r\n{"event":"forged"}\x1b[31m\u202egnp.exe\u2028\x00'
 CANARY = "Zk4-canary-91x"
+_PIECES = (
+    *(
+        "Bearer ",
+        "BASIC ",
+        "digest ",
+        "password",
+        "ſecret",
+        "to\u212aen",
+        "Authorization",
+        "api-key",
+        "access_key",
+    ),
+    *(
+        "-----BEGIN RSA PRIVATE KEY-----",
+        "-----END RSA PRIVATE KEY-----",
+        "$argon2id$",
+        "$scrypt$",
+        "://",
+        "@",
+        ":",
+    ),
+    *("=", " ", '"', "\n", "abcdef", "x9"),
+)
 
 
 def _guarded(**fields: Any) -> dict[str, Any]:
@@ -67,6 +92,30 @@ def test_a_field_named_for_a_secret_is_never_shown(name: str) -> None:
 def test_what_is_no_secret_is_left_alone() -> None:
     text = "X12-031 Code not in list at segment 14, tries=3, host=erp.example:443, user tradepost"
     assert _guarded(reason=text, attempt=3)["reason"] == text
+
+
+@given(st.lists(st.sampled_from(_PIECES), max_size=8).map("".join))
+def test_the_quick_look_misses_no_secret(text: str) -> None:
+    """SEC-14: whatever one of the patterns would change is looked at by all of them."""
+    slowly = text
+    for pattern, instead in _SECRETS:
+        slowly = pattern.sub(instead, slowly)
+    assert without_secrets(text) == slowly
+
+
+def test_a_full_file_is_followed_by_another_and_no_line_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.logs.MAX_BYTES", 1_000)
+    with logged(tmp_path, "info") as path:
+        for number in range(20):
+            structlog.get_logger().info("counted", number=number)
+    files = sorted(tmp_path.iterdir(), key=lambda file: file.name, reverse=True)
+    assert len(files) > 2
+    assert all(file.stat().st_size < 1_200 for file in files)
+    assert path in files
+    lines = [json.loads(line) for file in files for line in file.read_text().splitlines()]
+    assert [line["number"] for line in lines] == list(range(20))
 
 
 def test_a_line_is_of_bounded_size(tmp_path: Path) -> None:
