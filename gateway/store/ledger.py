@@ -8,14 +8,14 @@ same moment are committed together (see group_commit.py).
 from __future__ import annotations
 
 import re
-import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from gateway.store.group_commit import GroupCommit
 
@@ -56,12 +56,22 @@ def _on_sqlite_connect(connection: Any, record: object) -> None:
     cursor.close()
 
 
-def _on_sqlite_begin(connection: Connection) -> None:
-    driver: Any = connection.connection.driver_connection  # SQLAlchemy's own way costs ten times as much
-    try:
+class Sqlite(SQLiteDialect_pysqlite):
+    """SQLite with transactions that begin when we say so.
+
+    A listener for `begin` would do as well, but with any listener every statement looks for more: it
+    took a quarter of what a statement costs.
+    """
+
+    supports_statement_cache = True
+
+    def do_begin(self, dbapi_connection: Any) -> None:
+        """Writers take their turn at once, so that none has to give up what it has read."""
+        driver = dbapi_connection.driver_connection
         driver.execute("BEGIN IMMEDIATE" if inside_write_transaction() else "BEGIN")
-    except sqlite3.Error as fault:
-        raise OperationalError("BEGIN", {}, fault) from fault
+
+
+registry.register("sqlite.tradepost", __name__, Sqlite.__name__)
 
 
 def open_engine(url: str) -> Engine:
@@ -80,9 +90,9 @@ def open_engine(url: str) -> Engine:
     if in_memory:
         raise ValueError("the ledger needs a file: an in-memory database forgets what it promised")
     arguments = {"timeout": SQLITE_BUSY_S, "check_same_thread": False}
-    engine = create_engine(url, hide_parameters=True, connect_args=arguments, pool_size=10, max_overflow=200)
+    ours = make_url(url).set(drivername="sqlite+tradepost")
+    engine = create_engine(ours, hide_parameters=True, connect_args=arguments, pool_size=10, max_overflow=200)
     event.listen(engine, "connect", _on_sqlite_connect)
-    event.listen(engine, "begin", _on_sqlite_begin)
     return engine
 
 
