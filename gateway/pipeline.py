@@ -132,16 +132,14 @@ class Pipeline:
         A source key that comes back with other bytes is another arrival: inodes are used
         again, and senders set sizes and times as they please.
         """
-        earlier = arrivals.by_arrival(tx, arrival.channel, arrival.source_key)
-        kept = arrivals.kept(tx, earlier) if earlier else None
-        if kept is not None and kept.sha256 != stored.sha256:
-            arrival = replace(arrival, source_key=f"{arrival.source_key}#{stored.sha256}")
         if arrival.heard is not None:
             bookmarks.note(tx, arrival.channel, [arrival.heard])
         transmission = drawn("tx", act.at)
-        if not arrivals.insert_transmission(tx, transmission, arrival, stored, act.at):
-            same = arrivals.by_arrival(tx, arrival.channel, arrival.source_key) or transmission
-            return same, arrival, Sight.SAME
+        while not arrivals.insert_transmission(tx, transmission, arrival, stored, act.at):
+            earlier = arrivals.by_arrival(tx, arrival.channel, arrival.source_key)
+            if earlier is not None and earlier.sha256 == stored.sha256:
+                return earlier.id, arrival, Sight.SAME
+            arrival = replace(arrival, source_key=f"{arrival.source_key}#{stored.sha256}")
         record(tx, act, "transmission.received", "transmission", transmission, after="received")
         self._jobs.enqueue(tx, [Job("parse", transmission, partner=arrival.partner, order_key=order_key)])
         return transmission, arrival, Sight.NEW

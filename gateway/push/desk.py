@@ -154,8 +154,7 @@ class Desk:
     def _is_used_for_other(self, channel: str, source_key: str, sha256: str) -> bool:
         """True if a key was given with other bytes: the client mixed something up."""
         with self._ledger.read() as view:
-            earlier = arrivals.by_arrival(view, channel, source_key)
-            before = arrivals.kept(view, earlier) if earlier else None
+            before = arrivals.by_arrival(view, channel, source_key)
         return before is not None and before.sha256 != sha256
 
     def _is_token_of(self, channel: HttpChannel | None, headers: Mapping[str, str]) -> bool:

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import os
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -25,6 +26,37 @@ from gateway.sftp_server.limits import SftpLimits
 from gateway.sftp_server.mailbox import INBOX, Caller, Entry, Held, LoginFacts, Mailboxes
 from gateway.sftp_server.refusal import Status, refusal
 from gateway.sftp_server.spool import Spool, Spooled, SpoolFile
+
+#: Flags of an open that begins anew whatever is there: what waits or was accepted need not be asked for.
+_ANEW = os.O_CREAT | os.O_TRUNC
+
+
+class Waiting:
+    """Names under which uploads may wait on this machine: the ledger is asked for no others.
+
+    A name is counted before its row is written and until its row is gone, so that none is ever missed.
+    """
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+        self._counting = threading.Lock()
+
+    def begin(self, name: str) -> None:
+        """One more, which may not be there yet."""
+        with self._counting:
+            self._counts[name] += 1
+
+    def end(self, name: str) -> None:
+        """One less, which is gone."""
+        with self._counting:
+            self._counts[name] -= 1
+            if self._counts[name] <= 0:
+                del self._counts[name]
+
+    def may_hold(self, name: str) -> bool:
+        """False if nothing waits under the name, whoever's it is."""
+        with self._counting:
+            return name in self._counts
 
 
 class OpenUploads:
@@ -78,6 +110,7 @@ class Desk:
     allowances: Allowances
     has_room: Callable[[], bool]
     is_backed_up: Callable[[str], bool] = lambda _partner: False
+    waiting: Waiting = field(default_factory=Waiting)
 
 
 @dataclass(slots=True)
@@ -114,6 +147,8 @@ class Inbox:
 
     def held(self, name: str) -> Held | None:
         """The upload that waits under `name`, its bytes on this machine."""
+        if not self._desk.waiting.may_hold(name):
+            return None
         return next(self._held_here(name), None)
 
     def _held_here(self, name: str | None = None) -> Iterator[Held]:
@@ -141,9 +176,7 @@ class Inbox:
             raise refusal("GTW-116", Status.FAILURE)
         if self._desk.is_backed_up(self._caller.partner):
             raise refusal("GTW-117", Status.FAILURE)
-        earlier = self.held(name)
-        resumed = earlier if earlier is not None and not flags & os.O_TRUNC else None
-        self._check_open(name, flags, earlier, resumed)
+        resumed = None if flags & (_ANEW | os.O_EXCL) == _ANEW else self._resumed(name, flags)
         facts = self._facts
         self._desk.allowances.today.count_file(facts.partner, facts.limits.files_per_day)
         self._desk.uploads.begin()
@@ -157,14 +190,17 @@ class Inbox:
         self._tell(SftpEvent.UPLOAD_STARTED, name=name, upload=upload.id)
         return upload
 
-    def _check_open(self, name: str, flags: int, earlier: Held | None, resumed: Held | None) -> None:
-        accepted = self.accepted(name)
+    def _resumed(self, name: str, flags: int) -> Held | None:
+        """The held upload that goes on, if one may. Raises Refusal."""
+        earlier, accepted = self.held(name), self.accepted(name)
+        resumed = None if flags & os.O_TRUNC else earlier
         if flags & os.O_EXCL and (earlier or accepted):
             raise refusal("GTW-110", Status.FAILURE, value=name)
         if accepted and not resumed and not flags & os.O_TRUNC:
             raise refusal("GTW-103", Status.PERMISSION_DENIED, value=name, action="appending to it")
         if not flags & os.O_CREAT and not earlier and not accepted:
             raise refusal("GTW-101", Status.NO_SUCH_FILE, value=name)
+        return resumed
 
     def _spooled(self, resumed: Held | None) -> SpoolFile:
         """A new spool file, with the bytes of a held one: those stay as they are until we have more."""
@@ -320,10 +356,13 @@ class Inbox:
         """Make `held` durable, then let go of the one it replaces."""
         self._desk.spool.sync()
         failpoint("sftp.before_hold")
+        self._desk.waiting.begin(held.name)
         replaced = self._desk.mailboxes.hold(self._caller.partner, held)
         failpoint("sftp.after_hold")
-        if replaced is not None and replaced.path != held.path:
-            replaced.path.unlink(missing_ok=True)
+        if replaced is not None:
+            self._desk.waiting.end(held.name)
+            if replaced.path != held.path:
+                replaced.path.unlink(missing_ok=True)
 
     def _forget(self, name: str) -> None:
         """A whole file has come under `name`; an older torso of it is of no more use."""
@@ -333,6 +372,7 @@ class Inbox:
 
     def _drop(self, held: Held) -> None:
         if self._desk.mailboxes.drop(self._caller.partner, held):
+            self._desk.waiting.end(held.name)
             failpoint("sftp.dropped")
             held.path.unlink(missing_ok=True)
 

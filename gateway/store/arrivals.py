@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, or_, select
 
@@ -46,7 +47,7 @@ _ALL_KEPT = select(
 )
 _KEPT = _ALL_KEPT.where(TRANSMISSION.c.id == bindparam("transmission"))
 _KEPT_ALL = _ALL_KEPT.where(TRANSMISSION.c.id.in_(bindparam("transmissions", expanding=True)))
-_BY_ARRIVAL = select(TRANSMISSION.c.id).where(
+_BY_ARRIVAL = _ALL_KEPT.where(
     TRANSMISSION.c.channel == bindparam("of_channel"), TRANSMISSION.c.source_key == bindparam("key")
 )
 
@@ -95,9 +96,10 @@ def insert_transmission(
     return insert_first(tx, TRANSMISSION, row)
 
 
-def by_arrival(view: Connection, channel: str, source_key: str) -> str | None:
+def by_arrival(view: Connection, channel: str, source_key: str) -> Kept | None:
     """The transmission that this arrival became, None if it was never recorded."""
-    return view.execute(_BY_ARRIVAL, {"of_channel": channel, "key": source_key}).scalar_one_or_none()
+    row = view.execute(_BY_ARRIVAL, {"of_channel": channel, "key": source_key}).one_or_none()
+    return None if row is None else _kept(row)
 
 
 def known(view: Connection, transmissions: Collection[str]) -> set[str]:
@@ -108,13 +110,17 @@ def known(view: Connection, transmissions: Collection[str]) -> set[str]:
 def kept(view: Connection, transmission_id: str) -> Kept | None:
     """One transmission, None if there is none of that id."""
     row = view.execute(_KEPT, {"transmission": transmission_id}).one_or_none()
-    return None if row is None else Kept(**{**row._mapping, "facts": json.loads(row.facts)})
+    return None if row is None else _kept(row)
 
 
 def kept_all(view: Connection, transmissions: Sequence[str]) -> dict[str, Kept]:
     """Transmissions by id; ids that there are not are left out."""
     rows = view.execute(_KEPT_ALL, {"transmissions": list(transmissions)})
-    return {row.id: Kept(**{**row._mapping, "facts": json.loads(row.facts)}) for row in rows}
+    return {row.id: _kept(row) for row in rows}
+
+
+def _kept(row: Any) -> Kept:
+    return Kept(**{**row._mapping, "facts": json.loads(row.facts)})
 
 
 def settled_with_same_bytes(view: Connection, transmission: Kept, profiles: str) -> str | None:

@@ -260,5 +260,7 @@ def test_the_second_sight_of_an_arrival_is_refused_by_its_key(ledger: Ledger) ->
     with ledger.write() as tx:
         assert arrivals.insert_transmission(tx, "tx-1", arrival, stored, NOW)
         assert not arrivals.insert_transmission(tx, "tx-2", arrival, stored, NOW)
-        assert arrivals.by_arrival(tx, "hand", "key-1") == "tx-1"
+        found = arrivals.by_arrival(tx, "hand", "key-1")
+        assert found is not None
+        assert found.id == "tx-1"
         assert len(tx.execute(select(Transmission.id)).all()) == 1

@@ -18,7 +18,7 @@ from gateway.ports import TOGETHER
 
 FILES = 10
 #: Statements a file, over all stages, where ten files are claimed together.
-MOST_STATEMENTS = 24
+MOST_STATEMENTS = 22
 #: Transactions that write, a file: its receipt, and its share of those that it goes through with others.
 MOST_COMMITS = 2
 #: Statements a further chunk of documents of a large interchange, read and handed on.

@@ -200,8 +200,10 @@ def test_a_rename_repeated_after_a_lost_answer_is_the_same_arrival(house: Any) -
     (held,) = house.boxes.held()
     bytes_before = held.path.read_bytes()
     assert house.sftp("rename /inbox/o.tmp /inbox/o.edi").returncode == 0
+    house.server.stop(drain_s=0)
     held.path.write_bytes(bytes_before)
     house.boxes.hold("acme", held)
+    house.open()
     assert house.sftp("rename /inbox/o.tmp /inbox/o.edi").returncode == 0
     assert len(house.boxes.kept) == 1
     assert house.boxes.held() == []
