@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -44,12 +43,16 @@ def render_consignment(
     documents: Sequence[deliveries.Loaded],
 ) -> Consignment:
     """The next attempt at the consignment; its bytes are those of an earlier attempt if there was one."""
-    values = [json.loads(document.canonical) for document in documents]
+    carried = [
+        Carried(document.id, f"{packed.destination}.{document.key}", document.canonical)
+        for document in documents
+    ]
     crosswalk = parts.profiles.current().directory.crosswalk(packed.partner)
     if destination.format == "idoc":
-        rendered = write_idocs(values, packed.kind, destination.idoc, crosswalk)
+        rendered = write_idocs([one.value for one in carried], packed.kind, destination.idoc, crosswalk)
     else:
-        rendered = render(values, destination.format, kind=packed.kind, batch=packed.is_batch)
+        texts = [one.text for one in carried]
+        rendered = render(texts, destination.format, kind=packed.kind, batch=packed.is_batch)
     payload = rendered.payload
     if packed.sha256 is not None and parts.archive.holds(packed.sha256):
         with parts.archive.open(packed.sha256) as kept:
@@ -68,10 +71,7 @@ def render_consignment(
         file_name=packed.file_name,
         content_type=rendered.content_type,
         payload=payload,
-        documents=[
-            Carried(document.id, f"{packed.destination}.{document.key}", value)
-            for document, value in zip(documents, values, strict=True)
-        ],
+        documents=carried,
         attributes=attributes,
         attempt=packed.attempts + 1,
         crosswalk=crosswalk,

@@ -7,27 +7,35 @@ batch it may say one of the four for each document (`Receipt.results`).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import Protocol, runtime_checkable
 
 from parsers.finding import Finding
 from partners.crosswalk import Crosswalk
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Carried:
     """One document inside a consignment.
 
     id: ours, stable for ever. key: its own idempotency key at this destination, the same in every
     consignment that ever carries it; a far end that books documents one by one refuses a repeat by it.
-    value: the canonical document as a JSON value.
+    text: the canonical document as JSON.
     """
 
     id: str
     key: str
-    value: Mapping[str, object]
+    text: str
+
+    @cached_property
+    def value(self) -> Mapping[str, object]:
+        """The document as a JSON value; read when it is asked for, since many far ends take the text."""
+        value: Mapping[str, object] = json.loads(self.text)
+        return value
 
 
 @dataclass(frozen=True, slots=True)

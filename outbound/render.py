@@ -1,8 +1,8 @@
 """Canonical documents as JSON, XML or CSV.
 
-Documents come in as JSON values: mappings with text keys over text, whole numbers, booleans,
-None, mappings and lists. Exact decimals are text. The same values always give the same bytes,
-which is what lets a key stand for a payload.
+Documents come in as JSON texts: of mappings with text keys over text, whole numbers, booleans,
+None, mappings and lists. Exact decimals are text. As JSON a document goes out as it is kept, byte
+for byte; as XML or CSV the same values always give the same bytes. That lets a key stand for a payload.
 """
 
 from __future__ import annotations
@@ -28,8 +28,6 @@ ROW_LISTS = ("lines", "items")
 #: What starts a formula in a spreadsheet, full-width forms included (BI-052).
 FORMULA_STARTS = "=+-@\t\r\n＝＋－＠"
 
-_compact = json.JSONEncoder(ensure_ascii=False, sort_keys=True, allow_nan=False).encode
-
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 _XML_NAME = re.compile(r"(?!xml)[a-z_][a-z0-9_.-]*", re.ASCII | re.IGNORECASE)
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -47,7 +45,7 @@ class Rendered:
 
 
 def render(
-    documents: Sequence[Values], form: Form, *, kind: str = "document", batch: bool | None = None
+    documents: Sequence[str], form: Form, *, kind: str = "document", batch: bool | None = None
 ) -> Rendered:
     """The documents in `form`, in order.
 
@@ -62,28 +60,15 @@ def render(
     return _FORMS[form](documents, kind, batch)
 
 
-def _json(documents: Sequence[Values], _kind: str, batch: bool) -> Rendered:
-    texts = [_document(document) for document in documents]
-    text = "[" + ",\n".join(texts) + "]" if batch else texts[0]
+def _json(documents: Sequence[str], _kind: str, batch: bool) -> Rendered:
+    text = "[" + ",\n".join(documents) + "]" if batch else documents[0]
     # A lone surrogate, which UTF-8 cannot carry, becomes the escape that JSON has for it.
     return Rendered(f"{text}\n".encode("utf-8", "backslashreplace"), "application/json", "json")
 
 
-def _document(document: Values) -> str:
-    """A document, a line for each member and each item of a list: for people, and quick to write."""
-    members = [f"{_compact(key)}: {_member(document[key])}" for key in sorted(document)]
-    return "{\n" + ",\n".join(members) + "\n}" if members else "{}"
-
-
-def _member(value: object) -> str:
-    if isinstance(value, list | tuple) and value:
-        return "[\n " + ",\n ".join([_compact(item) for item in value]) + "\n]"
-    return _compact(value)
-
-
-def _xml(documents: Sequence[Values], kind: str, batch: bool) -> Rendered:
+def _xml(documents: Sequence[str], kind: str, batch: bool) -> Rendered:
     findings: list[Finding] = []
-    elements = [_element(kind, document, kind, findings) for document in documents]
+    elements = [_element(kind, json.loads(document), kind, findings) for document in documents]
     if batch:
         root = etree.Element("documents")
         root.extend(elements)
@@ -129,8 +114,8 @@ def _xml_text(text: str, path: str, findings: list[Finding]) -> str:
     return clean
 
 
-def _csv(documents: Sequence[Values], _kind: str, _batch: bool) -> Rendered:
-    rows = [row for document in documents for row in _rows(document)]
+def _csv(documents: Sequence[str], _kind: str, _batch: bool) -> Rendered:
+    rows = [row for document in documents for row in _rows(json.loads(document))]
     columns = sorted({column for row in rows for column in row}, key=_natural)
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
@@ -185,7 +170,7 @@ def _text(value: object) -> str:
     raise TypeError(f"{type(value).__name__} is no JSON value of ours")
 
 
-_FORMS: Mapping[str, Callable[[Sequence[Values], str, bool], Rendered]] = {
+_FORMS: Mapping[str, Callable[[Sequence[str], str, bool], Rendered]] = {
     "json": _json,
     "xml": _xml,
     "csv": _csv,

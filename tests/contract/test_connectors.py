@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 import time
@@ -37,7 +38,7 @@ ORDER = Consignment(
     "order-1.json",
     "application/json",
     b'{"number":"%s"}' % NUMBER.encode(),
-    (Carried("doc-1", "doc-1:v1", {"number": NUMBER}),),
+    (Carried("doc-1", "doc-1:v1", json.dumps({"number": NUMBER})),),
     {"kind": "order"},
 )
 HELD = {"sha256": sha256(ORDER.payload).hexdigest(), "number": NUMBER}

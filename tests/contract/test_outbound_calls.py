@@ -91,7 +91,7 @@ def order(number: str = "PO-7", key: str = "abc/1", skus: str = "AB", document: 
     lines = [{"sku": sku, "quantity": "1.50", "unit": "EA"} for sku in skus]
     value = {"number": number, "lines": lines}
     payload = json.dumps(value).encode()
-    carried = (Carried(document, key, value),)
+    carried = (Carried(document, key, json.dumps(value)),)
     return Consignment(
         key, "o.json", "application/json", payload, carried, {"kind": "order", "partner": "acme"}
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -63,7 +64,7 @@ def order(
     ]
     value = {"number": number, "date": "2026-11-02", "lines": lines}
     return Consignment(
-        key, "f", "application/json", b"{}", (Carried(document, key, value),), {"kind": "order"}
+        key, "f", "application/json", b"{}", (Carried(document, key, json.dumps(value)),), {"kind": "order"}
     )
 
 

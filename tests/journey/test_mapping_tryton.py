@@ -62,7 +62,7 @@ def consignment(case: str, kind: str, partner: str) -> Consignment:
     """A sample's document as it would be delivered."""
     value = json.loads((SAMPLES / "x12" / case / "canonical.json").read_text("utf-8"))[0]["canonical"]
     key = f"key-{value['number']}"
-    carried = (Carried(f"document-{key}", key, value),)
+    carried = (Carried(f"document-{key}", key, json.dumps(value)),)
     return Consignment(key, "f", "application/json", b"{}", carried, {"kind": kind, "partner": partner})
 
 

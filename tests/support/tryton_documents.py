@@ -50,7 +50,7 @@ def consignment(value: Mapping[str, Any], partner: str, key: str) -> Consignment
         f"{key}.json",
         "application/json",
         json.dumps(value).encode(),
-        (Carried(f"doc-{key}", key, value),),
+        (Carried(f"doc-{key}", key, json.dumps(value)),),
         {"partner": partner},
         crosswalk=crosswalk(partner),
     )

@@ -103,7 +103,14 @@ def order(key: str, *codes: str) -> Consignment:
     value = {**sample["canonical"], "number": key, "parties": [], "lines": lines}
     crosswalk = Crosswalk({("party", "acme"): "ACME"})
     return Consignment(
-        key, "f", "application/json", b"", (Carried(key, key, value),), {"partner": "acme"}, 1, crosswalk
+        key,
+        "f",
+        "application/json",
+        b"",
+        (Carried(key, key, json.dumps(value)),),
+        {"partner": "acme"},
+        1,
+        crosswalk,
     )
 
 

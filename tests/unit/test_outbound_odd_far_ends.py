@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
+import json
 import os
 import socket
 import stat
@@ -150,7 +151,9 @@ def mapped(api: FakeApi, mapping: str) -> Connector:
 
 
 def carrying(*values: dict[str, Any]) -> Consignment:
-    carried = tuple(Carried(f"doc-{place}", f"k/{place}", value) for place, value in enumerate(values))
+    carried = tuple(
+        Carried(f"doc-{place}", f"k/{place}", json.dumps(value)) for place, value in enumerate(values)
+    )
     return replace(ORDER, documents=carried, attributes={"kind": "order"})
 
 
