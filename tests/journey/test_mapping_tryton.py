@@ -121,7 +121,7 @@ def _without_number(consignment: Consignment, ordinal: int) -> Consignment:
     value = json.loads(json.dumps(carried.value))
     line = value["lines"][ordinal - 1]
     line["product_ids"] = [one for one in line["product_ids"] if one["qualifier"]["code"] != "VN"]
-    return replace(consignment, documents=(replace(carried, value=value),))
+    return replace(consignment, documents=(replace(carried, text=json.dumps(value)),))
 
 
 def test_an_order_for_what_tryton_does_not_know_names_it_and_goes_once_it_does(
