@@ -11,6 +11,7 @@ import resource
 import sys
 
 from gateway.ports import Claim
+from gateway.processor import release
 from gateway.settings import Settings
 from gateway.wiring import opened
 from gateway.worker import Worker
@@ -24,6 +25,7 @@ CPU_S = 5 * 3600
 def main() -> None:
     """Read settings and claim from stdin, and run it."""
     wanted = json.load(sys.stdin)
+    release(wanted["processors"])
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -9,6 +9,7 @@ import sys
 from dataclasses import asdict
 
 from gateway.ports import Claim
+from gateway.processor import given
 from gateway.settings import Settings
 
 #: What the process is called to run; it gets settings and claim as JSON on its stdin.
@@ -25,13 +26,18 @@ class Isolation:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._processors = given()
 
     def __call__(self, claim: Claim) -> None:
         """Returns when the outcome is recorded. Raises ReaderDied if the process ended before that.
 
         A process that takes longer than `read_alone_s` is ended, and writes nothing after that.
         """
-        wanted = {"settings": self._settings.model_dump(mode="json"), "claim": asdict(claim)}
+        wanted = {
+            "settings": self._settings.model_dump(mode="json"),
+            "claim": asdict(claim),
+            "processors": sorted(self._processors),
+        }
         most_s = self._settings.read_alone_s
         try:
             done = subprocess.run(

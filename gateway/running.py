@@ -31,6 +31,7 @@ from gateway.logs import logged
 from gateway.meters import Meters
 from gateway.nodes import Node
 from gateway.ports import DELIVER, WORK, Arrival, Receive, Received
+from gateway.processor import given
 from gateway.push.desk import Desk
 from gateway.push.server import DoorPlace, PushDoor
 from gateway.room import Room
@@ -212,6 +213,7 @@ def running(gateway: Gateway, roles: Collection[Role] = tuple(Role)) -> Iterator
             "gateway.started",
             home=str(settings.home),
             roles=sorted(roles),
+            processors=sorted(given()),
             sftp_port=run.server.port if run.server else None,
             status_port=run.status.port if run.status else None,
             push_port=run.push.port if run.push else None,

@@ -92,6 +92,11 @@ class Settings(BaseSettings):
         "behind one address share it.",
     )
     workers: int = Field(default=4, ge=1, le=64, description="Threads that run stages.")
+    one_processor: bool = Field(
+        default=True,
+        description="Keep all threads of a process to one processor: they take turns, and pass each other "
+        "the turn much faster there. Several processes take one each.",
+    )
     job_runner: str = Field(
         default="auto",
         pattern="^(auto|local|procrastinate)$",

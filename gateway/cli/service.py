@@ -45,6 +45,7 @@ def run(
 ) -> None:
     """Run the gateway until it is stopped."""
     from gateway import home as homes
+    from gateway.processor import keep_to_one
     from gateway.running import drain, reload_profiles, running
     from gateway.settings import load_settings
     from gateway.wiring import opened
@@ -59,6 +60,8 @@ def run(
             count = drain(gateway)
             show.talk().print(f"{count} stages were run; nothing is due now.")
             return
+        if settings.one_processor:
+            keep_to_one()
         with running(gateway, _roles(role)) as at_work:
             at_work.heed_signals()
             server = at_work.server

@@ -112,9 +112,7 @@ class Bench:
     @property
     def pid(self) -> int:
         """The gateway's process."""
-        process = self.gateway._process
-        assert process is not None
-        return process.pid
+        return self.gateway.pid
 
     def seed(self, first: int, count: int, sender: int, lines: int = 50) -> None:
         """Let files of one partner arrive while no gateway runs."""

@@ -152,10 +152,15 @@ class LiveGateway:
         self.tell(signal.SIGCONT)
 
     @property
+    def pid(self) -> int:
+        """The number of its process."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def node(self) -> str:
         """Its name in `tradepost nodes`."""
-        assert self._process is not None
-        return f"{socket.gethostname()}:{self._process.pid}"
+        return f"{socket.gethostname()}:{self.pid}"
 
     def _ended(self, process: subprocess.Popen[str]) -> int:
         status = process.wait(DEADLINE_S)
