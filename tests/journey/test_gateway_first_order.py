@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +39,12 @@ def test_an_order_goes_to_the_erp_and_its_997_comes_back(gateway: LiveGateway, t
     assert [line["quantity"]["value"] for line in delivered["lines"]] == ["24", "6"]
 
     threads = [int(task.name) for task in Path(f"/proc/{gateway.pid}/task").iterdir()]
-    assert len(threads) > 5
-    assert len(set.union(*(os.sched_getaffinity(one) for one in threads))) == 1, "they share a processor"
+    processors: list[set[int]] = []
+    for thread in threads:
+        with suppress(ProcessLookupError):  # it has ended
+            processors.append(os.sched_getaffinity(thread))
+    assert len(processors) > 5
+    assert len(set.union(*processors)) == 1
 
     answer = "997_000000001.edi"
     listed = gateway.sftp("acme-retail", "ls -1 /outbox").stdout
