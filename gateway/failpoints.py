@@ -39,8 +39,8 @@ FAILPOINTS: Mapping[str, Point] = {
     # an upload by SFTP
     "sftp.opened": Point("FI-A01", "An upload was opened; its spool file is empty."),
     "sftp.written": Point("FI-A02", "A piece of an upload was written to its spool file."),
-    "sftp.before_fsync": Point("FI-A03", "All bytes of an upload are written and not synced."),
-    "sftp.after_fsync": Point("FI-A04", "An upload is synced in the spool and nobody knows of it yet."),
+    "sftp.before_fsync": Point("FI-A03", "All bytes of an upload that waits are written and not synced."),
+    "sftp.after_fsync": Point("FI-A04", "An upload that waits is synced and nobody knows of it yet."),
     "sftp.before_hold": Point("FI-A02", "The spool folder is synced; the upload that waits has no row yet."),
     "sftp.after_hold": Point("FI-A02", "The upload that waits has its row; the one it replaces, its file."),
     "sftp.twin_made": Point("FI-A04", "A held upload that is being renamed has two names in the spool."),

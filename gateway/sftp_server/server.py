@@ -257,11 +257,5 @@ class SftpServer:
                 connection.line.close()
 
     def _sweep_spool(self) -> None:
-        """Delete what a crash left in the spool folder and no row knows: nobody was told OK for it.
-
-        What a row knows waits on.
-        """
-        waiting = self._desk.mailboxes.held()
-        self._desk.spool.sweep({held.path for held in waiting})
-        for held in waiting:
-            self._desk.waiting.begin(held.name)
+        """Delete what a crash left in the spool folder and no row knows: nobody was told OK for it."""
+        self._desk.spool.sweep({held.path for held in self._desk.mailboxes.held()})

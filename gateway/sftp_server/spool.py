@@ -17,7 +17,7 @@ _BLOCK_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Spooled:
-    """A finished spool file, synced to disk. modified: seconds since the epoch."""
+    """A finished spool file. modified: seconds since the epoch."""
 
     path: Path
     size: int
@@ -66,12 +66,17 @@ class SpoolFile:
             while block := stream.read(_BLOCK_BYTES):
                 self.write(self.size, block)
 
-    def finish(self) -> Spooled:
-        """Sync and close; all bytes and their hash. Raises OSError if they are not safe."""
+    def finish(self, *, stays: bool) -> Spooled:
+        """Close; all bytes and their hash. Raises OSError if they are not safe.
+
+        stays: the file is to wait here and is synced; else the archive takes it over at once, and
+        syncs it then, with the bits of its mode that it gives it.
+        """
         try:
-            failpoint("sftp.before_fsync")
-            os.fsync(self._fd)
-            failpoint("sftp.after_fsync")
+            if stays:
+                failpoint("sftp.before_fsync")
+                os.fsync(self._fd)
+                failpoint("sftp.after_fsync")
             modified = os.fstat(self._fd).st_mtime
         finally:
             os.close(self._fd)

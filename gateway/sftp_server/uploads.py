@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -37,8 +37,8 @@ class Waiting:
     A name is counted before its row is written and until its row is gone, so that none is ever missed.
     """
 
-    def __init__(self) -> None:
-        self._counts: Counter[str] = Counter()
+    def __init__(self, names: Iterable[str]) -> None:
+        self._counts = Counter(names)
         self._counting = threading.Lock()
 
     def begin(self, name: str) -> None:
@@ -110,7 +110,11 @@ class Desk:
     allowances: Allowances
     has_room: Callable[[], bool]
     is_backed_up: Callable[[str], bool] = lambda _partner: False
-    waiting: Waiting = field(default_factory=Waiting)
+    waiting: Waiting = field(init=False)
+
+    def __post_init__(self) -> None:
+        """What waits from before goes on waiting."""
+        object.__setattr__(self, "waiting", Waiting(held.name for held in self.mailboxes.held()))
 
 
 @dataclass(slots=True)
@@ -255,8 +259,9 @@ class Inbox:
         if upload.broken:
             upload.file.discard()
             raise refusal("GTW-112", Status.FAILURE, value=upload.name)
-        held = _held(upload, upload.file.finish())
-        if self._waits(upload.name):
+        waits = self._waits(upload.name)
+        held = _held(upload, upload.file.finish(stays=waits))
+        if waits:
             self._hold(held)
             return
         self._accept(held, upload.name, held.path)
@@ -268,7 +273,7 @@ class Inbox:
             if upload.file.size == 0 or upload.broken:
                 upload.file.discard()
             else:
-                torso = replace(_held(upload, upload.file.finish()), sha256=None, complete=False)
+                torso = replace(_held(upload, upload.file.finish(stays=True)), sha256=None, complete=False)
                 self._replace(torso)
             self._tell(SftpEvent.UPLOAD_CUT, name=upload.name, upload=upload.id, size=upload.file.size)
         finally:

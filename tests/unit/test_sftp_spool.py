@@ -32,7 +32,7 @@ def test_writes_in_any_order_make_the_bytes_and_the_hash_of_a_file(
     file = Spool(tmp_path).create()
     for offset, data in writes:
         file.write(offset, data)
-    spooled = file.finish()
+    spooled = file.finish(stays=True)
     content = _as_a_file_would(writes)
     assert spooled.path.read_bytes() == content
     assert spooled.size == len(content)
@@ -52,7 +52,7 @@ def test_spool_files_are_ours_alone_and_have_names_of_their_own(tmp_path: Path) 
 
 def test_a_sweep_takes_only_unknown_uploads(tmp_path: Path) -> None:
     spool = Spool(tmp_path)
-    known, stray = spool.create().finish(), spool.create().finish()
+    known, stray = spool.create().finish(stays=True), spool.create().finish(stays=True)
     other = tmp_path / "not-ours"
     other.write_bytes(b"")
     assert spool.sweep({known.path}) == 1
@@ -65,7 +65,7 @@ def test_a_twin_outlives_its_original(tmp_path: Path) -> None:
     spool = Spool(tmp_path)
     file = spool.create()
     file.write(0, b"ISA*")
-    twin = spool.twin(file.finish().path)
+    twin = spool.twin(file.finish(stays=True).path)
     file.path.unlink()
     assert twin.read_bytes() == b"ISA*"
 
