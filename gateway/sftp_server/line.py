@@ -60,6 +60,10 @@ class BoundedPacketizer(Packetizer):
 class Line(Transport):
     """The server's side of one connection."""
 
+    #: Seconds between two looks of a line that nobody speaks on; paramiko's tenth of a second has a
+    #: thousand silent sessions take a whole processor.
+    _active_check_timeout = 1.0
+
     if TYPE_CHECKING:  # what we use of paramiko's own, which its type stubs leave out
         _channels: dict[int, Channel]
 
