@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator
 from gateway import nodes, profiles, views
 from gateway.alert_kinds import KINDS
 from gateway.book import read_folder, version_of
+from gateway.doctor_channels import examine_channels
 from gateway.doctor_check import Check
 from gateway.doctor_machine import examine_machine
 from gateway.doctor_settings import examine_settings
 from gateway.errors import TradepostError
-from gateway.store import alerts
+from gateway.store import alerts, bookmarks
 from gateway.telling import mail_server
 from gateway.wiring import Gateway
 from outbound import mail
@@ -152,6 +153,16 @@ def _profiles(gateway: Gateway) -> Iterator[Check]:
         yield Check("profiles", "well", f"{len(applied.directory.partners)} partners in force")
 
 
+def _channels(gateway: Gateway) -> Iterator[Check]:
+    try:
+        directory = gateway.book.current().directory
+    except TradepostError:
+        return
+    with gateway.ledger.read() as view:
+        asked = bookmarks.read_to_their_ends(view)
+    yield from examine_channels(directory, asked, gateway.settings.home, gateway.clock.now())
+
+
 def _destinations(gateway: Gateway) -> Iterator[Check]:
     try:
         destinations = gateway.book.current().directory.destinations
@@ -172,6 +183,7 @@ EXAMINERS: tuple[Callable[[Gateway], Iterator[Check]], ...] = (
     _settings,
     _profiles,
     _destinations,
+    _channels,
     _people,
     _nodes,
 )

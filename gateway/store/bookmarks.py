@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, or_, select, update
@@ -56,6 +57,15 @@ class LedgerBookmarks:
             if at_end:
                 tx.execute(update(CURSOR).where(own).values(read_at=now))
             note(tx, channel, same)
+
+
+def read_to_their_ends(view: Connection) -> dict[str, datetime | None]:
+    """When each channel of an ERP was last read to its end, every kind of record; None for not yet."""
+    asked: dict[str, datetime | None] = {}
+    for row in view.execute(select(CURSOR.c.channel, CURSOR.c.read_at)):
+        earlier = asked.get(row.channel, row.read_at)
+        asked[row.channel] = min(earlier, row.read_at) if earlier and row.read_at else None
+    return asked
 
 
 def note(tx: Connection, channel: str, heard: Sequence[Heard]) -> None:
